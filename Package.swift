@@ -1,0 +1,139 @@
+// swift-tools-version:6.2
+import Foundation
+import PackageDescription
+
+/// Every language switch the project builds with, set once for all of its targets.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The C libraries, each a module map and a shim header.
+let systemLibraries: [Target] = [
+    .systemLibrary(name: "CEpoll"),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+]
+
+let pluginKit: Target.Dependency = .product(name: "PluginKit", package: "PluginKit")
+let pluginABI: Target.Dependency = .product(name: "PluginABI", package: "PluginKit")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+/// The kernel, leaf first: a target may depend only on those above it.
+let kernel: [Target] = [
+    .target(name: "Observability", dependencies: [logging]),
+    .target(name: "Cryptography", dependencies: ["COpenSSL"]),
+    .target(name: "EmbeddedPostgres", dependencies: [logging]),
+    .target(name: "Postgres", dependencies: ["CPostgres", "CEpoll", pluginKit, logging]),
+    .target(name: "Tenancy", dependencies: ["Postgres", "Cryptography", pluginKit, logging, lifecycle]),
+    .target(name: "Migrations", dependencies: ["Tenancy", "Postgres", "Cryptography", pluginKit, logging]),
+    .target(name: "Identity", dependencies: ["Tenancy", "Postgres", "Cryptography", "CJWT", pluginKit, logging]),
+    .target(
+        name: "PluginHost",
+        dependencies: ["Tenancy", "Postgres", "Migrations", pluginKit, pluginABI, logging, lifecycle]
+    ),
+    .target(
+        name: "HTTP",
+        dependencies: [
+            "Tenancy", "Identity", "PluginHost", "Postgres", "Cryptography", pluginKit, logging, lifecycle,
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "NIOCore", package: "swift-nio"),
+        ]
+    ),
+    .target(
+        name: "Platform",
+        dependencies: [
+            "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography", "EmbeddedPostgres",
+            pluginKit, logging, lifecycle, signals,
+            .product(name: "Hummingbird", package: "hummingbird"),
+        ]
+    ),
+    .executableTarget(
+        name: "romashka",
+        dependencies: [
+            "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography",
+            "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]
+    ),
+]
+
+/// Test targets are the folders of `Tests`: `<Target>Tests` tests `<Target>`; all may use `TestKit`.
+let tests: [Target] = folders(in: "Tests").filter { $0 != "TestKit" }.map { name in
+    .testTarget(
+        name: name,
+        dependencies: [
+            "TestKit", "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography",
+            "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"),
+        ],
+        path: "Tests/\(name)"
+    )
+}
+let testKit: [Target] = folders(in: "Tests").filter { $0 == "TestKit" }.map { name in
+    .target(
+        name: name,
+        dependencies: [
+            "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography",
+            "EmbeddedPostgres", pluginKit, logging, lifecycle,
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"),
+        ],
+        path: "Tests/\(name)"
+    )
+}
+
+/// Plugins are the folders of `Plugins`: a folder more is a plugin more, without an edit here.
+let pluginNames = folders(in: "Plugins")
+let plugins: [Target] = pluginNames.map { name in
+    .target(name: name, dependencies: [pluginKit, pluginABI], path: "Plugins/\(name)/Sources")
+}
+let pluginTests: [Target] = pluginNames.filter { !folders(in: "Plugins/\($0)").filter { $0 == "Tests" }.isEmpty }.map { name in
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: ["TestKit", pluginKit],
+        path: "Plugins/\(name)/Tests"
+    )
+}
+
+func folders(in parent: String) -> [String] {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(parent)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
+    return names.filter { name in
+        guard !name.hasPrefix(".") else { return false }
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: root.appendingPathComponent(name).path, isDirectory: &isDirectory)
+            && isDirectory.boolValue
+    }.sorted()
+}
+
+let package = Package(
+    name: "romashka",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "romashka", targets: ["romashka"])]
+        + pluginNames.map { .library(name: $0, type: .dynamic, targets: [$0]) },
+    dependencies: [
+        .package(path: "Sources/PluginKit"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
+    ],
+    targets: systemLibraries + kernel + testKit + tests + plugins + pluginTests
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = settings
+}

@@ -1,0 +1,143 @@
+internal import Foundation
+internal import PluginKit
+
+/// Conversations: list, open, read, change.
+enum ConversationRoutes {
+    static let all: [Route] = [
+        List("/conversations", needs: "conversations.read", query: [
+            Field("status", .oneOf(ConversationWords.statuses), example: "open"),
+            Field("assignee_id", .uuid, example: "0192f0c1-7a00-7000-8000-000000000002"),
+            Field("customer_id", .uuid, example: "0192f0c1-7a00-7000-8000-000000000010"),
+        ], of: Conversation.self, "The inbox, latest message first", list),
+        Post("/conversations", needs: "conversations.write", takes: NewConversation.self, returns: Conversation.self,
+            "Open a conversation", open),
+        Get("/conversations/{id}", needs: "conversations.read", returns: ConversationDetail.self, "One conversation", get),
+        Patch("/conversations/{id}", needs: "conversations.write", takes: ConversationChange.self,
+            returns: ConversationDetail.self, "Change status, priority, assignee, subject or tags", change),
+    ]
+
+    @Sendable
+    private static func list(_ call: Call) async throws -> Page<Conversation> {
+        let status: String? = try call.query["status"]
+        let assignee: UUID? = try call.query["assignee_id"]
+        let customer: UUID? = try call.query["customer_id"]
+        let byStatus: SQL = status.map { "AND status = \($0)" } ?? ""
+        let byAssignee: SQL = assignee.map { "AND assignee_id = \($0)" } ?? ""
+        let byCustomer: SQL = customer.map { "AND customer_id = \($0)" } ?? ""
+        let lastMessageAt = call.page.after(0, or: Timestamp.distantFuture)
+        let id = call.page.after(1, or: ConversationID(.last))
+        return try await call.tx.page(call.page, key: ["last_message_at", "id"], """
+            SELECT \(Conversation.columns)
+            FROM conversations.conversations
+            WHERE tenant_id = \(call.tenant)
+              AND (last_message_at, id) < (\(lastMessageAt), \(id))
+              \(byStatus) \(byAssignee) \(byCustomer)
+            ORDER BY last_message_at DESC, id DESC
+            LIMIT \(call.page.fetchCount)
+            """)
+    }
+
+    @Sendable
+    private static func open(_ call: Call, _ input: NewConversation) async throws -> Resource<Conversation> {
+        try await call.tx.one("""
+            WITH customer AS (
+                \(customer(call, input))
+            ), conversation AS (
+                INSERT INTO conversations.conversations (tenant_id, id, customer_id, subject, channel, message_count)
+                SELECT \(call.tenant), \(ConversationID.make()), customer.id, \(input.subject), \(input.channel),
+                       \(input.content == nil ? 0 : 1)::int8
+                FROM customer
+                RETURNING \(Conversation.columns)
+            ), message AS (
+                INSERT INTO conversations.messages
+                    (tenant_id, id, conversation_id, customer_id, direction, content, sender_kind, sender_id)
+                SELECT \(call.tenant), \(MessageID.make()), conversation.id, conversation.customer_id, 'inbound',
+                       \(input.content), 'customer', conversation.customer_id
+                FROM conversation
+                WHERE \(input.content != nil)
+            )
+            SELECT \(Conversation.columns)
+            FROM conversation
+            """)
+    }
+
+    /// The customer of a new conversation: the one named, or the one with this address, created if need be.
+    private static func customer(_ call: Call, _ input: NewConversation) -> SQL {
+        if let id = input.customerID {
+            return """
+                SELECT id
+                FROM conversations.customer_profiles
+                WHERE tenant_id = \(call.tenant) AND id = \(id)
+                """
+        }
+        return """
+            INSERT INTO conversations.customer_profiles (tenant_id, id, email, name, last_interaction_at)
+            VALUES (\(call.tenant), \(CustomerID.make()), \(input.customerEmail), \(input.customerName), now())
+            ON CONFLICT (tenant_id, email) WHERE email IS NOT NULL
+            DO UPDATE SET last_interaction_at = now()
+            RETURNING id
+            """
+    }
+
+    @Sendable
+    private static func get(_ call: Call) async throws -> Resource<ConversationDetail> {
+        try await call.tx.one(detail(of: try call.path("id", as: ConversationID.self), call.tenant))
+    }
+
+    private static func detail(of id: ConversationID, _ tenant: TenantID) -> SQL {
+        """
+        SELECT \(Conversation.columns),
+               ARRAY(
+                   SELECT tag
+                   FROM conversations.conversation_tags
+                   WHERE tenant_id = \(tenant) AND conversation_id = \(id)
+                   ORDER BY tag
+               ) AS tags
+        FROM conversations.conversations
+        WHERE tenant_id = \(tenant) AND id = \(id)
+        """
+    }
+
+    @Sendable
+    private static func change(_ call: Call, _ input: ConversationChange) async throws -> Resource<ConversationDetail> {
+        let new = input.record
+        let id = try call.path("id", as: ConversationID.self)
+        let status: String? = try new["status"]
+        var statements: [SQL] = [
+            """
+            UPDATE conversations.conversations
+            SET subject = CASE WHEN \(new.has("subject")) THEN \(try new["subject"] as String?) ELSE subject END,
+                status = COALESCE(\(status), status),
+                priority = COALESCE(\(try new["priority"] as String?), priority),
+                assignee_id = CASE WHEN \(new.has("assignee_id")) THEN \(try new["assignee_id"] as UUID?) ELSE assignee_id END,
+                resolved_at = CASE
+                    WHEN \(status)::text IN ('resolved', 'closed') THEN COALESCE(resolved_at, now())
+                    WHEN \(status)::text IN ('open', 'pending') THEN NULL
+                    ELSE resolved_at
+                END
+            WHERE tenant_id = \(call.tenant) AND id = \(id)
+            """
+        ]
+        if let tags: [String] = try new["tags"] { statements += replacement(of: tags, for: id, call.tenant) }
+        let results = try await call.tx.batch(statements + [detail(of: id, call.tenant)])
+        guard let last = results.last, !last.isEmpty else { throw Problem.notFound }
+        return try Resource(last)
+    }
+
+    private static func replacement(of tags: [String], for id: ConversationID, _ tenant: TenantID) -> [SQL] {
+        [
+            """
+            DELETE FROM conversations.conversation_tags
+            WHERE tenant_id = \(tenant) AND conversation_id = \(id) AND NOT tag = ANY(\(tags))
+            """,
+            """
+            INSERT INTO conversations.conversation_tags (tenant_id, conversation_id, tag)
+            SELECT c.tenant_id, c.id, given.tag
+            FROM conversations.conversations c
+            CROSS JOIN unnest(\(tags)) AS given (tag)
+            WHERE c.tenant_id = \(tenant) AND c.id = \(id)
+            ON CONFLICT (tenant_id, conversation_id, tag) DO NOTHING
+            """,
+        ]
+    }
+}

@@ -1,0 +1,66 @@
+internal import PluginKit
+
+/// Customers: list, create, read, change.
+enum CustomerRoutes {
+    static let all: [Route] = [
+        List("/customers", needs: "conversations.read", query: [
+            Field("email", .email, example: "noah@example.com", summary: "Only the customer with this address.")
+        ], of: Customer.self, "The tenant's customers, newest first", list),
+        Post("/customers", needs: "conversations.write", takes: NewCustomer.self, returns: Customer.self,
+            "Add a customer", create),
+        Get("/customers/{id}", needs: "conversations.read", returns: Customer.self, "One customer", get),
+        Patch("/customers/{id}", needs: "conversations.write", takes: CustomerChange.self, returns: Customer.self,
+            "Change a customer", change),
+    ]
+
+    @Sendable
+    private static func list(_ call: Call) async throws -> Page<Customer> {
+        let email: String? = try call.query["email"]
+        let filter: SQL = email.map { "AND email = \($0)" } ?? ""
+        return try await call.tx.page(call.page, key: ["id"], """
+            SELECT \(Customer.columns)
+            FROM conversations.customer_profiles
+            WHERE tenant_id = \(call.tenant)
+              AND id < \(call.page.after(0, or: CustomerID(.last)))
+              \(filter)
+            ORDER BY id DESC
+            LIMIT \(call.page.fetchCount)
+            """)
+    }
+
+    @Sendable
+    private static func create(_ call: Call, _ input: NewCustomer) async throws -> Resource<Customer> {
+        try await call.tx.one("""
+            INSERT INTO conversations.customer_profiles
+                (tenant_id, id, external_id, email, name, phone, company, metadata)
+            VALUES
+                (\(call.tenant), \(CustomerID.make()), \(input.externalID), \(input.email), \(input.name), \(input.phone),
+                 \(input.company), \(input.metadata))
+            RETURNING \(Customer.columns)
+            """)
+    }
+
+    @Sendable
+    private static func get(_ call: Call) async throws -> Resource<Customer> {
+        try await call.tx.one("""
+            SELECT \(Customer.columns)
+            FROM conversations.customer_profiles
+            WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: CustomerID.self))
+            """)
+    }
+
+    @Sendable
+    private static func change(_ call: Call, _ input: CustomerChange) async throws -> Resource<Customer> {
+        let new = input.record
+        return try await call.tx.one("""
+            UPDATE conversations.customer_profiles
+            SET name = CASE WHEN \(new.has("name")) THEN \(new["name"] as String?) ELSE name END,
+                phone = CASE WHEN \(new.has("phone")) THEN \(new["phone"] as String?) ELSE phone END,
+                company = CASE WHEN \(new.has("company")) THEN \(new["company"] as String?) ELSE company END,
+                status = COALESCE(\(new["status"] as String?), status),
+                metadata = COALESCE(\(new["metadata"] as JSONValue?), metadata)
+            WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: CustomerID.self))
+            RETURNING \(Customer.columns)
+            """)
+    }
+}

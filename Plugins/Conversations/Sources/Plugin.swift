@@ -1,0 +1,12 @@
+internal import PluginKit
+
+/// The inbox: customers, conversations and messages.
+let plugin = Plugin {
+    CustomerRoutes.all
+    ConversationRoutes.all
+    MessageRoutes.all
+}
+
+/// Where the kernel enters.
+@c(romashka_plugin)
+public func entry() -> UnsafeMutableRawPointer { plugin.entry }

@@ -1,0 +1,1 @@
+DROP TABLE conversations.customer_profiles;

@@ -1,0 +1,3 @@
+DROP TABLE conversations.messages;
+DROP TABLE conversations.conversation_tags;
+DROP TABLE conversations.conversations;

@@ -1,0 +1,10 @@
+internal import PluginKit
+
+/// The knowledge base: articles and search.
+let plugin = Plugin {
+    ItemRoutes.all
+}
+
+/// Where the kernel enters.
+@c(romashka_plugin)
+public func entry() -> UnsafeMutableRawPointer { plugin.entry }

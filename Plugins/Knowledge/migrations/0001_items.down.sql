@@ -1,0 +1,2 @@
+DROP TABLE knowledge.knowledge_items;
+DROP TABLE knowledge.knowledge_categories;

@@ -1,0 +1,39 @@
+internal import Cryptography
+internal import PluginKit
+
+/// Cursors of lists: the key of a page's last row, with a MAC over tenant and route, so that nobody can make one,
+/// change one, or use another tenant's.
+struct CursorCodec: Sendable {
+    private static let macLength = 16
+    private let authenticator: HMACSHA256
+
+    init(master: MasterSecret) {
+        authenticator = HMACSHA256(key: master.derive("cursor"))
+    }
+
+    /// The cursor of a row's key.
+    func encode(_ key: [JSONValue], scope: String) -> String {
+        let bytes = JSONValue.array(key).encoded()
+        return Base64URL.encode(mac(bytes, scope) + bytes)
+    }
+
+    /// The key behind a cursor.
+    ///
+    /// - Throws: `Problem` 422 when this list of this tenant did not make it.
+    func decode(_ cursor: String, scope: String) throws -> [JSONValue] {
+        guard cursor.utf8.count <= 1024, let bytes = Base64URL.decode(cursor), bytes.count > CursorCodec.macLength,
+            case let key = Array(bytes[CursorCodec.macLength...]),
+            ConstantTime.equal(Array(bytes[..<CursorCodec.macLength]), mac(key, scope)),
+            case .array(let values)? = try? JSONParser.parse(key)
+        else {
+            throw Problem.validation([
+                .init(pointer: "?cursor", code: "cursor", detail: "must be the next_cursor of a page of this list")
+            ])
+        }
+        return values
+    }
+
+    private func mac(_ key: [UInt8], _ scope: String) -> [UInt8] {
+        Array(authenticator.authenticate(Array(scope.utf8) + [0] + key).prefix(CursorCodec.macLength))
+    }
+}

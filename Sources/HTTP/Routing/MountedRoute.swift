@@ -1,0 +1,30 @@
+package import PluginKit
+package import Tenancy
+
+/// A route with the plugin it came from and the database it uses.
+package struct MountedRoute: Sendable {
+    /// The path with its prefix: `/v1/conversations/{id}`.
+    package let path: String
+    package let route: Route
+    /// The module whose switch decides; nil for the kernel's own routes.
+    package let module: Module?
+
+    /// The module of a route.
+    package struct Module: Sendable {
+        package let name: ModuleName
+        package let isAlwaysOn: Bool
+        package let database: ModuleDatabase
+
+        package init(name: ModuleName, isAlwaysOn: Bool, database: ModuleDatabase) {
+            self.name = name
+            self.isAlwaysOn = isAlwaysOn
+            self.database = database
+        }
+    }
+
+    package init(_ route: Route, module: Module?) {
+        path = "/v1" + route.path
+        self.route = route
+        self.module = module
+    }
+}

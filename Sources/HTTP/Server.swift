@@ -1,0 +1,36 @@
+package import Hummingbird
+package import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+
+/// Where the HTTP server listens.
+package struct ListenAddress: Sendable {
+    package let host: String
+    /// 0 picks a free port.
+    package let port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+}
+
+package enum Server {
+    /// How long a connection may be idle.
+    private static let idleTimeout: TimeAmount = .seconds(60)
+
+    /// The HTTP server as a service.
+    ///
+    /// - Parameter onReady: called with the port once requests are taken.
+    package static func application(
+        _ api: API, listen: ListenAddress, logger: Logger, onReady: @escaping @Sendable (Int) async -> Void
+    ) -> some ApplicationProtocol {
+        Application(
+            responder: api,
+            server: .http1(configuration: .init(idleTimeout: idleTimeout)),
+            configuration: .init(address: .hostname(listen.host, port: listen.port), serverName: nil, backlog: 1024),
+            onServerRunning: { channel in await onReady(channel.localAddress?.port ?? listen.port) },
+            logger: logger
+        )
+    }
+}

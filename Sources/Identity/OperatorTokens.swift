@@ -1,0 +1,57 @@
+internal import Cryptography
+package import PluginKit
+package import Postgres
+
+/// Whoever runs the installation.
+package enum Operator {}
+
+/// Tokens of operators: `rmo_<id>_<secret>`; only a hash is stored.
+package struct OperatorTokens: Sendable {
+    private let pipeline: PipelineConnection
+
+    /// - Parameter pipeline: of the kernel's role `auth`.
+    package init(pipeline: PipelineConnection) {
+        self.pipeline = pipeline
+    }
+
+    /// Makes a token, which is shown this once.
+    package func issue(name: String, lifetime: Duration) async throws -> String {
+        let id = ID<Operator>.make()
+        let secret = Base64URL.encode(RandomBytes.generate(32))
+        _ = try await pipeline.run([
+            """
+            INSERT INTO core.operator_tokens (id, hash, name, expires_at)
+            VALUES (\(id), \(SHA256.digest(secret)), \(name), \(Timestamp.now().advanced(by: lifetime)))
+            """
+        ])
+        return "rmo_\(id)_\(secret)"
+    }
+
+    /// Ends a token.
+    ///
+    /// - Returns: whether there was one.
+    package func revoke(_ id: ID<Operator>) async throws -> Bool {
+        let result = try await pipeline.run([
+            "UPDATE core.operator_tokens SET revoked_at = now() WHERE id = \(id) AND revoked_at IS NULL"
+        ])
+        return result[0].affected == 1
+    }
+
+    /// Whose token this is; nil when it is wrong, expired or revoked.
+    package func verify(_ text: String) async throws -> ID<Operator>? {
+        let parts = text.split(separator: "_", maxSplits: 2)
+        guard text.utf8.count <= 128, parts.count == 3, parts[0] == "rmo", let id = ID<Operator>(parts[1]) else { return nil }
+        let result = try await pipeline.run(
+            [
+                """
+                SELECT hash
+                FROM core.operator_tokens
+                WHERE id = \(id) AND revoked_at IS NULL AND expires_at > now()
+                """
+            ], isReplayable: true)[0]
+        guard let hash: [UInt8] = try result.first?.get("hash"),
+            ConstantTime.equal(hash, SHA256.digest(String(parts[2])))
+        else { return nil }
+        return id
+    }
+}

@@ -1,0 +1,40 @@
+internal import PluginKit
+package import Postgres
+internal import Tenancy
+
+/// Whether the database is as the files say; read by every process at its start, changed by none.
+package struct SchemaStatus: Sendable {
+    /// Why the kernel cannot be used; nil when it can.
+    package let kernel: String?
+    /// Why modules cannot be used, by module.
+    package let modules: [String: String]
+
+    /// Compares files and ledger.
+    ///
+    /// - Parameter pipeline: of a role that may read the ledger.
+    package static func read(
+        _ folders: SchemaFolders, _ plans: [ModulePlan], pipeline: PipelineConnection
+    ) async throws -> SchemaStatus {
+        let ledger: Ledger
+        do {
+            ledger = try await Ledger.read { try await pipeline.run([$0], isReplayable: true)[0] }
+        } catch let error as DatabaseError where error.code == .statementFailed {
+            return SchemaStatus(kernel: "the database is not prepared: run romashka bootstrap, then migrate", modules: [:])
+        }
+        var modules: [String: String] = [:]
+        for plan in plans {
+            modules[plan.module.description] = reason(plan.folder, of: plan.module.description, ledger)
+        }
+        return SchemaStatus(kernel: reason(folders.migrations, of: "core", ledger), modules: modules)
+    }
+
+    private static func reason(_ folder: String, of module: String, _ ledger: Ledger) -> String? {
+        do throws(MigrationError) {
+            let pending = try ledger.pending(try MigrationFile.list(in: folder), of: module)
+            guard let first = pending.first else { return nil }
+            return "\(pending.count) migrations have not run, the first is \(first.name): run romashka migrate"
+        } catch {
+            return error.description
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package import Cryptography
+package import Logging
+package import Migrations
+internal import PluginHost
+internal import PluginKit
+package import Postgres
+
+/// Prepares databases: what `bootstrap`, `migrate` and `verify-schema` do.
+package struct DatabaseSetup: Sendable {
+    private let admin: ConnectionSettings
+    private let server: ConnectionSettings
+    private let master: MasterSecret
+    private let installation: Installation
+    private let reactor: Reactor
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - admin: a superuser's connection to the database.
+    ///   - server: the database as the platform's roles reach it.
+    package init(
+        admin: ConnectionSettings, server: ConnectionSettings, master: MasterSecret, installation: Installation,
+        logger: Logger
+    ) throws(DatabaseError) {
+        self.admin = admin
+        self.server = server
+        self.master = master
+        self.installation = installation
+        self.logger = logger
+        reactor = try Reactor()
+    }
+
+    /// Ends the thread that served the connections.
+    package func close() { reactor.stop() }
+
+    /// Creates the database if it is not there.
+    package func createDatabase(_ name: String) async throws {
+        try await use(admin.connecting(toDatabase: "postgres")) { lease in
+            let known = try await lease.run("SELECT 1::int8 AS one FROM pg_catalog.pg_database WHERE datname = \(name)")
+            guard known.isEmpty else { return }
+            guard name.utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }) else {
+                throw ConfigurationError("a database's name is made of lower-case letters, digits and underscores")
+            }
+            try await lease.run("\(unsafeSQL: "CREATE DATABASE \(name)")")
+        }
+    }
+
+    /// Creates roles, walls and the session's key.
+    package func bootstrap(mode: Bootstrap.SessionMode? = nil) async throws -> Bootstrap.SessionMode {
+        let bootstrap = Bootstrap(folders: installation.folders, server: server, master: master)
+        return try await use(admin) { try await bootstrap.run($0, mode: mode) }
+    }
+
+    /// Runs every migration that has not run.
+    package func migrate() async throws -> [Migrator.Outcome] {
+        let plans = PluginFolder.list(in: installation.plugins).compactMap(\.plan)
+        let migrator = Migrator(folders: installation.folders, server: server, master: master, logger: logger)
+        return try await use(admin) { try await migrator.run($0, plans: plans) }
+    }
+
+    /// Checks every rule of the schema.
+    package func verifySchema() async throws -> [SchemaLints.Offence] {
+        let lints = try SchemaLints(installation.folders)
+        return try await use(admin) { try await lints.run($0) }
+    }
+
+    /// What is still open to a module's role although it should not be.
+    package func gaps() async throws -> [(object: String, detail: String)] {
+        try await use(admin) { lease in
+            let result = try await lease.run("SELECT object, detail FROM core.bootstrap_gaps() ORDER BY object, detail")
+            return try result.rows.map { (try $0.get("object"), try $0.get("detail")) }
+        }
+    }
+
+    /// Runs `body` on a superuser's connection.
+    package func use<Value: Sendable>(
+        _ settings: ConnectionSettings? = nil, _ body: (Lease) async throws -> Value
+    ) async throws -> Value {
+        try await AdminConnection.use(settings ?? admin, reactor: reactor, logger: logger, body)
+    }
+}

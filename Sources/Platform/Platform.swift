@@ -1,0 +1,94 @@
+internal import Cryptography
+package import HTTP
+package import Identity
+package import Logging
+internal import Migrations
+package import PluginHost
+internal import PluginKit
+package import ServiceLifecycle
+package import Tenancy
+
+/// The whole kernel, put together: connections, state, plugins, identity, routes.
+package struct Platform: Sendable {
+    package let databases: Databases
+    package let control: ControlPlane
+    package let registry: PluginRegistry
+    package let tenants: Tenants
+    package let members: Members
+    package let logins: Logins
+    package let operators: OperatorTokens
+    package let switches: ModuleSwitches
+    package let partitions: PartitionKeeper
+    package let table: RouteTable
+    package let api: API
+
+    /// Connects, checks the schema, reads the state of all tenants and loads the plugins. Changes nothing.
+    ///
+    /// - Throws: `ConfigurationError` when the kernel's schema is not up to date; a module's only pauses the module.
+    package static func start(_ settings: PlatformSettings, logger: Logger) async throws -> Platform {
+        let databases = try Databases(
+            server: settings.server, master: settings.master, leaseBudget: settings.leaseBudget, logger: logger)
+        do {
+            return try await Platform(settings, databases: databases, logger: logger)
+        } catch {
+            databases.close()
+            throw error
+        }
+    }
+
+    private init(_ settings: PlatformSettings, databases: Databases, logger: Logger) async throws {
+        let auth = databases.pipeline(of: .auth)
+        let installation = settings.installation
+        let plans = PluginFolder.list(in: installation.plugins).compactMap(\.plan)
+        let status = try await SchemaStatus.read(installation.folders, plans, pipeline: auth)
+        if let reason = status.kernel { throw ConfigurationError(reason) }
+        try await MasterCheck.require(settings.master, pipeline: auth)
+        let control = ControlPlane(pipeline: auth, logger: logger)
+        try await control.load()
+        let registry = PluginRegistry.load(
+            from: installation.plugins, libraries: installation.libraries, pending: status.modules, logger: logger)
+        let permissions = Permissions(
+            registry.activeManifests.flatMap { $0.permissions.map { (permission: $0.id, roles: $0.roles) } })
+
+        let keyID = try TokenKeyID("k1")
+        let keys = try TokenKeySet([try TokenKey(id: keyID, derivedFrom: settings.master)], active: keyID)
+        let passwords = PasswordHasher(concurrency: settings.passwordConcurrency)
+        self.databases = databases
+        self.control = control
+        self.registry = registry
+        tenants = Tenants(pipeline: auth, passwords: passwords)
+        members = Members(pipeline: auth, passwords: passwords)
+        operators = OperatorTokens(pipeline: auth)
+        logins = Logins(
+            pipeline: auth, passwords: passwords, issuer: TokenIssuer(issuer: settings.issuer, keys: keys),
+            refreshTokens: RefreshTokens(master: settings.master))
+        switches = ModuleSwitches(pipeline: auth, control: control, registry: registry)
+        partitions = PartitionKeeper(leases: databases.leases, logger: logger)
+
+        let kernelRoutes =
+            IdentityRoutes(logins: logins, tenants: tenants, members: members, permissions: permissions).all
+            + ModuleRoutes(switches: switches, registry: registry).all
+        table = try RouteTable(
+            kernelRoutes.map { MountedRoute($0, module: nil) } + Platform.moduleRoutes(registry, databases))
+        let authenticator = Authenticator(
+            verifier: TokenVerifier(issuer: settings.issuer, keys: keys), operators: operators, control: control)
+        // One pipeline per module and kernel role, and the leases.
+        let budget = registry.activeManifests.count + KernelRole.allCases.count + settings.leaseBudget
+        api = API(
+            table: table, authenticator: authenticator, permissions: permissions, control: control,
+            health: Health(control: control, pipeline: auth, connectionBudget: budget),
+            cursors: CursorKey(master: settings.master), logger: logger)
+    }
+
+    /// What runs as long as the process, in the order it starts; it stops in reverse.
+    package var services: [any Service] { [databases, control, partitions] }
+
+    private static func moduleRoutes(_ registry: PluginRegistry, _ databases: Databases) -> [MountedRoute] {
+        registry.plugins.flatMap { hosted -> [MountedRoute] in
+            guard let plugin = hosted.plugin, let manifest = hosted.manifest else { return [] }
+            let module = MountedRoute.Module(
+                name: manifest.id, isAlwaysOn: manifest.isAlwaysOn, database: databases.database(of: manifest.id))
+            return plugin.routes.map { MountedRoute($0, module: module) }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package import HTTP
+package import Logging
+package import ServiceLifecycle
+internal import UnixSignals
+
+/// Runs a platform as a server until it is told to stop.
+package enum PlatformServer {
+    /// How long requests in flight may take to end after a signal.
+    private static let shutdownLimit: Duration = .seconds(20)
+
+    /// Serves until SIGTERM or SIGINT, then stops in order: no new requests, requests in flight, connections.
+    ///
+    /// - Parameters:
+    ///   - before: services that start first and stop last, such as an embedded database.
+    ///   - onReady: called with the port once requests are taken.
+    package static func run(
+        _ platform: Platform, listen: ListenAddress, before: [any Service] = [], logger: Logger,
+        onReady: @escaping @Sendable (Int) async -> Void
+    ) async throws {
+        let application = Server.application(platform.api, listen: listen, logger: logger, onReady: onReady)
+        let services = before + platform.services + [application]
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = shutdownLimit
+        try await ServiceGroup(configuration: configuration).run()
+    }
+}

@@ -1,0 +1,21 @@
+package import Cryptography
+package import Postgres
+
+/// What a process needs to run against a database that is prepared.
+package struct PlatformSettings: Sendable {
+    package var server: ConnectionSettings
+    package var master: MasterSecret
+    package var installation: Installation
+    /// Who issues the access tokens: the `iss` claim.
+    package var issuer = "romashka"
+    /// Connections lent for searches, reports and interactive transactions.
+    package var leaseBudget = 20
+    /// How many passwords are checked at once; each takes 32 MiB.
+    package var passwordConcurrency = 2
+
+    package init(server: ConnectionSettings, master: MasterSecret, installation: Installation) {
+        self.server = server
+        self.master = master
+        self.installation = installation
+    }
+}

@@ -1,0 +1,59 @@
+internal import Glibc
+@_spi(Kernel) internal import PluginKit
+internal import PluginABI
+
+/// Opens a plugin's shared library and takes its code in.
+///
+/// A library is never closed again: a cast anywhere in the process would then read unmapped metadata.
+enum PluginLibrary {
+    /// Loads the library, checks that it was built against this very PluginKit by this very compiler, and only then
+    /// calls into it.
+    ///
+    /// - Throws: `PluginRefusal` with what was expected, what was found and how to mend it.
+    static func load(_ path: String) throws(PluginRefusal) -> Plugin {
+        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+            throw PluginRefusal(.notLoadable, "the library cannot be opened: \(dlerror().map { String(cString: $0) } ?? "?")")
+        }
+        let expected = String(cString: romashka_host_fingerprint())
+        guard let symbol = dlsym(handle, "romashka_plugin_fingerprint") else {
+            throw PluginRefusal(.mismatch, "the library has no fingerprint: build it with the product PluginABI linked in")
+        }
+        typealias Fingerprint = @convention(c) () -> UnsafePointer<CChar>?
+        let found = unsafeBitCast(symbol, to: Fingerprint.self)().map { String(cString: $0) } ?? "nothing"
+        guard found == expected else {
+            throw PluginRefusal(
+                .mismatch, "built against another PluginKit or by another compiler; expected \(expected), found \(found); "
+                    + "build the plugin again with this installation's PluginKit")
+        }
+        guard let entry = dlsym(handle, "romashka_plugin") else {
+            throw PluginRefusal(.mismatch, "the library has no entry point romashka_plugin")
+        }
+        typealias Entry = @convention(c) () -> UnsafeMutableRawPointer
+        return Plugin.at(unsafeBitCast(entry, to: Entry.self)())
+    }
+}
+
+/// Why a plugin is paused.
+package struct PluginRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Stable words for the reasons.
+    package enum Code: String, Sendable {
+        case manifestInvalid = "manifest_invalid"
+        case libraryMissing = "library_missing"
+        case notLoadable = "not_loadable"
+        case mismatch
+        case undeclared
+        case conflict
+        case requirementMissing = "requirement_missing"
+        case notMigrated = "not_migrated"
+    }
+
+    package let code: Code
+    package let detail: String
+
+    package init(_ code: Code, _ detail: String) {
+        self.code = code
+        self.detail = detail
+    }
+
+    package var description: String { "\(code.rawValue): \(detail)" }
+}

@@ -1,0 +1,146 @@
+package import PluginKit
+package import Tenancy
+
+/// What `plugin.json` says of a plugin, readable without loading its code.
+package struct Manifest: Sendable {
+    /// The module's name: of its schema, its roles and its permissions.
+    package let id: ModuleName
+    package let title: String
+    package let version: String
+    /// Modules that must be on for this one to work.
+    package let requires: [String]
+    /// Whether a tenant may not switch it off.
+    package let isAlwaysOn: Bool
+    /// Path prefixes below `/v1` that belong to this plugin alone.
+    package let mounts: [String]
+    package let permissions: [PermissionDeclaration]
+    package let tables: [TableDeclaration]
+    package let search: [SearchDeclaration]
+
+    /// A permission and the built-in roles that have it.
+    package struct PermissionDeclaration: RequestPayload {
+        package let id: String
+        package let title: String
+        package let roles: [String]
+    }
+
+    /// What the kernel must know of a table to protect it.
+    package struct TableDeclaration: RequestPayload {
+        package let name: String
+        /// Whether it is split by month of its UUIDv7 ids.
+        package let isPartitioned: Bool
+        /// The column that says whose row it is, when customers may see their own.
+        package let customerColumn: String?
+    }
+
+    /// A generated full-text search function.
+    package struct SearchDeclaration: RequestPayload {
+        package let function: String
+        package let table: String
+        package let column: String
+    }
+}
+
+extension Manifest: RequestPayload {
+    package static let schema = Schema(
+        "Manifest",
+        [
+            Field("id", .text(2...31), required: true, example: "knowledge"),
+            Field("title", .text(1...80), required: true, example: "Knowledge base"),
+            Field("version", .text(1...40), required: true, example: "0.1.0"),
+            Field("pluginkit", .text(1...40), required: true, example: "1"),
+            Field("requires", .array(.text(2...31), 0...32), example: ["conversations"]),
+            Field("always_on", .boolean, example: false),
+            Field("mounts", .array(.text(2...80), 1...16), required: true, example: ["/knowledge"]),
+            Field("permissions", .array(.object(PermissionDeclaration.schema), 0...100), required: true, example: []),
+            Field("tables", .array(.object(TableDeclaration.schema), 0...200), required: true, example: []),
+            Field("search", .array(.object(SearchDeclaration.schema), 0...20), example: []),
+            Field("personal_data", .array(.object(personalData), 0...200), example: []),
+        ])
+
+    private static let personalData = Schema(
+        "PersonalData",
+        [
+            Field("table", .text(1...63), required: true, example: "customer_profiles"),
+            Field("subject", .text(1...63), required: true, example: "id"),
+            Field("action", .oneOf(["erase", "anonymise", "keep"]), required: true, example: "erase"),
+        ])
+
+    package init(_ record: Record) throws {
+        let name: String = try record["id"]
+        guard let id = ModuleName(name) else {
+            throw ManifestError(reason: "id must be a lower-case letter followed by letters, digits and underscores")
+        }
+        self.id = id
+        title = try record["title"]
+        version = try record["version"]
+        requires = try record["requires"] ?? []
+        isAlwaysOn = try record["always_on"] ?? false
+        mounts = try record["mounts"]
+        permissions = try (record["permissions"] as [Record]).map(PermissionDeclaration.init)
+        tables = try (record["tables"] as [Record]).map(TableDeclaration.init)
+        search = try (record["search"] as [Record]? ?? []).map(SearchDeclaration.init)
+        for permission in permissions where !permission.id.hasPrefix("\(name).") {
+            throw ManifestError(reason: "permission \(permission.id) must begin with \(name).")
+        }
+    }
+}
+
+extension Manifest.PermissionDeclaration {
+    package static let schema = Schema(
+        "Permission",
+        [
+            Field("id", .text(3...80), required: true, example: "knowledge.read"),
+            Field("title", .text(1...120), required: true, example: "Read articles"),
+            Field("roles", .array(.oneOf(["admin", "agent"]), 0...2), required: true, example: ["admin", "agent"]),
+        ])
+
+    package init(_ record: Record) throws {
+        id = try record["id"]
+        title = try record["title"]
+        roles = try record["roles"]
+    }
+}
+
+extension Manifest.TableDeclaration {
+    package static let schema = Schema(
+        "Table",
+        [
+            Field("name", .text(1...63), required: true, example: "messages"),
+            Field("partitioned", .boolean, example: false),
+            Field("customer", .text(1...63), example: "customer_id"),
+        ])
+
+    package init(_ record: Record) throws {
+        name = try record["name"]
+        isPartitioned = record.has("partitioned") ? try record["partitioned"] : false
+        customerColumn = record.has("customer") ? try record["customer"] : nil
+    }
+}
+
+extension Manifest.SearchDeclaration {
+    package static let schema = Schema(
+        "Search",
+        [
+            Field("function", .text(1...63), required: true, example: "search_items"),
+            Field("table", .text(1...63), required: true, example: "knowledge_items"),
+            Field("column", .text(1...63), required: true, example: "tsv"),
+        ])
+
+    package init(_ record: Record) throws {
+        function = try record["function"]
+        table = try record["table"]
+        column = try record["column"]
+    }
+}
+
+/// Why a `plugin.json` cannot be used.
+package struct ManifestError: Error, CustomStringConvertible {
+    package let reason: String
+
+    package init(reason: String) {
+        self.reason = reason
+    }
+
+    package var description: String { "plugin.json: \(reason)" }
+}

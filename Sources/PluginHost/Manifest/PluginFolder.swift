@@ -1,0 +1,40 @@
+internal import Foundation
+internal import PluginKit
+
+/// A folder that holds a plugin: its manifest, its migrations, and where its library is.
+package struct PluginFolder: Sendable {
+    /// The folder's name, which is also the library's: `Knowledge` → `libKnowledge.so`.
+    package let name: String
+    package let path: String
+    /// What the manifest says, or why it cannot be read.
+    package let manifest: Result<Manifest, ManifestError>
+
+    /// Numbered SQL files.
+    package var migrationsPath: String { path + "/migrations" }
+
+    /// The plugins in `directory`, by name. A folder without `plugin.json` is no plugin.
+    package static func list(in directory: String) -> [PluginFolder] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return names.sorted().compactMap { name in
+            let path = "\(directory)/\(name)"
+            guard let data = FileManager.default.contents(atPath: path + "/plugin.json") else { return nil }
+            return PluginFolder(name: name, path: path, manifest: parse(Array(data)))
+        }
+    }
+
+    /// The library: in the folder itself, or among `libraries`.
+    package func libraryPath(libraries: [String]) -> String? {
+        ([path] + libraries).map { "\($0)/lib\(name).so" }.first { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    private static func parse(_ bytes: [UInt8]) -> Result<Manifest, ManifestError> {
+        do {
+            return .success(try Manifest.decode(try JSONParser.parse(bytes)))
+        } catch let problem as Problem {
+            let faults = problem.errors.map { "\($0.pointer) \($0.detail)" }.joined(separator: "; ")
+            return .failure(ManifestError(reason: faults))
+        } catch {
+            return .failure((error as? ManifestError) ?? ManifestError(reason: "\(error)"))
+        }
+    }
+}

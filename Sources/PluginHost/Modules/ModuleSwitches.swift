@@ -1,0 +1,93 @@
+package import PluginKit
+package import Postgres
+package import Tenancy
+
+/// Which modules each tenant has on, and how they are set.
+package struct ModuleSwitches: Sendable {
+    private let pipeline: PipelineConnection
+    private let control: ControlPlane
+    private let registry: PluginRegistry
+
+    /// - Parameter pipeline: of the kernel's role `auth`.
+    package init(pipeline: PipelineConnection, control: ControlPlane, registry: PluginRegistry) {
+        self.pipeline = pipeline
+        self.control = control
+        self.registry = registry
+    }
+
+    /// The modules of this process, with a tenant's switches and settings.
+    package func list(of tenant: TenantID) async throws -> [Resource<ModulePayload>] {
+        let rows = try await rows(of: tenant)
+        return try registry.activeManifests.map { try ModuleSwitches.resource($0, rows[$0.id.description]) }
+    }
+
+    /// Turns a module on or off, sets its settings, or both. Every process knows within a second.
+    ///
+    /// - Throws: `Problem.notFound`; 409 `module_always_on`, `module_required`, `module_requires`.
+    package func change(
+        _ module: String, of tenant: TenantID, enabled: Bool?, settings: JSONValue?
+    ) async throws -> Resource<ModulePayload> {
+        guard let manifest = registry.active(module)?.manifest else { throw Problem.notFound }
+        if let enabled { try await requirePossible(enabled, manifest, tenant) }
+        _ = try await run([
+            """
+            INSERT INTO core.tenant_modules (tenant_id, module_id, enabled, settings)
+            VALUES (\(tenant), \(module), COALESCE(\(enabled), true), COALESCE(\(settings), '{}'))
+            ON CONFLICT (tenant_id, module_id) DO UPDATE
+            SET enabled = COALESCE(\(enabled), tenant_modules.enabled),
+                settings = COALESCE(\(settings), tenant_modules.settings)
+            """,
+            "SELECT core.record_change('module', \(tenant), \(module))",
+        ])
+        try await control.refresh()
+        return try ModuleSwitches.resource(manifest, try await rows(of: tenant)[module])
+    }
+
+    /// Switching off must not pull the ground from under another module, nor switching on stand on nothing.
+    private func requirePossible(_ enabled: Bool, _ manifest: Manifest, _ tenant: TenantID) async throws {
+        guard enabled || !manifest.isAlwaysOn else {
+            throw Problem.conflict("This module cannot be switched off.", code: "module_always_on")
+        }
+        let rows = try await rows(of: tenant)
+        func isOn(_ other: Manifest) -> Bool { other.isAlwaysOn || rows[other.id.description]?.enabled ?? true }
+        let others = registry.activeManifests
+        if enabled {
+            let missing = manifest.requires.filter { name in !others.contains { $0.id.description == name && isOn($0) } }
+            guard missing.isEmpty else {
+                throw Problem.conflict("Switch on first: \(missing.joined(separator: ", ")).", code: "module_requires")
+            }
+        } else {
+            let dependents = others.filter { isOn($0) && $0.requires.contains(manifest.id.description) }.map(\.id.description)
+            guard dependents.isEmpty else {
+                throw Problem.conflict("Switch off first: \(dependents.joined(separator: ", ")).", code: "module_required")
+            }
+        }
+    }
+
+    private func rows(of tenant: TenantID) async throws -> [String: (enabled: Bool, settings: JSONValue)] {
+        let result = try await run([
+            """
+            SELECT module_id, enabled, settings
+            FROM core.tenant_modules
+            WHERE tenant_id = \(tenant)
+            """
+        ])[0]
+        var rows: [String: (enabled: Bool, settings: JSONValue)] = [:]
+        for row in result.rows { rows[try row.get("module_id")] = (try row.get("enabled"), try row.get("settings")) }
+        return rows
+    }
+
+    private static func resource(
+        _ manifest: Manifest, _ row: (enabled: Bool, settings: JSONValue)?
+    ) throws -> Resource<ModulePayload> {
+        try Resource([
+            "id": .string(manifest.id.description), "title": .string(manifest.title), "version": .string(manifest.version),
+            "enabled": .bool(manifest.isAlwaysOn || row?.enabled ?? true), "always_on": .bool(manifest.isAlwaysOn),
+            "settings": row?.settings ?? [:], "requires": .array(manifest.requires.map { .string($0) }),
+        ])
+    }
+
+    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
+        try await ProblemMapping.translate { try await pipeline.run(statements) }
+    }
+}

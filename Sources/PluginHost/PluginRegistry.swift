@@ -1,0 +1,108 @@
+package import Logging
+internal import PluginKit
+internal import Tenancy
+
+/// All plugins of the process: those that serve and those that are paused with a reason.
+package struct PluginRegistry: Sendable {
+    package let plugins: [HostedPlugin]
+
+    /// Loads every plugin in `directory`, in the order of what requires what. One that fails is paused; the rest serves.
+    ///
+    /// - Parameters:
+    ///   - libraries: where libraries are found besides the plugins' own folders.
+    ///   - pending: for each module, why its schema cannot be used yet.
+    package static func load(
+        from directory: String, libraries: [String], pending: [String: String], logger: Logger
+    ) -> PluginRegistry {
+        var hosted: [HostedPlugin] = []
+        for folder in ordered(PluginFolder.list(in: directory)) {
+            let plugin = host(folder, after: hosted, libraries: libraries, pending: pending)
+            if case .paused(let refusal) = plugin.state {
+                logger.error("plugin paused", metadata: ["plugin": "\(folder.name)", "reason": "\(refusal)"])
+            }
+            hosted.append(plugin)
+        }
+        return PluginRegistry(plugins: hosted)
+    }
+
+    /// The active plugin of a module.
+    package func active(_ module: String) -> HostedPlugin? {
+        plugins.first { $0.manifest?.id.description == module && $0.plugin != nil }
+    }
+
+    /// The manifests of the active plugins.
+    package var activeManifests: [Manifest] {
+        plugins.compactMap { $0.plugin == nil ? nil : $0.manifest }
+    }
+
+    private static func host(
+        _ folder: PluginFolder, after hosted: [HostedPlugin], libraries: [String], pending: [String: String]
+    ) -> HostedPlugin {
+        let manifest = try? folder.manifest.get()
+        do throws(PluginRefusal) {
+            let plugin = try load(folder, after: hosted, libraries: libraries, pending: pending)
+            return HostedPlugin(name: folder.name, path: folder.path, manifest: manifest, state: .active(plugin))
+        } catch {
+            return HostedPlugin(name: folder.name, path: folder.path, manifest: manifest, state: .paused(error))
+        }
+    }
+
+    private static func load(
+        _ folder: PluginFolder, after hosted: [HostedPlugin], libraries: [String], pending: [String: String]
+    ) throws(PluginRefusal) -> Plugin {
+        let manifest: Manifest
+        do throws(ManifestError) {
+            manifest = try folder.manifest.get()
+        } catch {
+            throw PluginRefusal(.manifestInvalid, error.description)
+        }
+        let active = hosted.filter { $0.plugin != nil }.compactMap(\.manifest)
+        if let twin = active.first(where: { $0.id == manifest.id }) {
+            throw PluginRefusal(.conflict, "the module \(twin.id) is already served by another folder")
+        }
+        if let mount = manifest.mounts.first(where: { mount in active.contains { $0.mounts.contains(mount) } }) {
+            throw PluginRefusal(.conflict, "the path \(mount) belongs to another plugin")
+        }
+        if let missing = manifest.requires.first(where: { name in !active.contains { $0.id.description == name } }) {
+            throw PluginRefusal(.requirementMissing, "it requires the module \(missing), which is not active")
+        }
+        if let reason = pending[manifest.id.description] { throw PluginRefusal(.notMigrated, reason) }
+        guard let path = folder.libraryPath(libraries: libraries) else {
+            throw PluginRefusal(.libraryMissing, "lib\(folder.name).so is neither in its folder nor beside the executable")
+        }
+        let plugin = try PluginLibrary.load(path)
+        try requireDeclared(plugin, by: manifest)
+        return plugin
+    }
+
+    /// Refuses code that does what its manifest does not say.
+    private static func requireDeclared(_ plugin: Plugin, by manifest: Manifest) throws(PluginRefusal) {
+        for route in plugin.routes {
+            let name = "\(route.method) \(route.path)"
+            guard manifest.mounts.contains(where: { route.path == $0 || route.path.hasPrefix($0 + "/") }) else {
+                throw PluginRefusal(.undeclared, "\(name) lies outside of the mounts in plugin.json")
+            }
+            guard case .permission(let permission) = route.access else {
+                throw PluginRefusal(.undeclared, "\(name) needs no permission; plugins have no such routes yet")
+            }
+            guard manifest.permissions.contains(where: { $0.id == permission }) else {
+                throw PluginRefusal(.undeclared, "\(name) needs \(permission), which plugin.json does not declare")
+            }
+        }
+    }
+
+    /// What is required comes first; a cycle keeps its order and ends as a missing requirement.
+    private static func ordered(_ folders: [PluginFolder]) -> [PluginFolder] {
+        var rest = folders
+        var ordered: [PluginFolder] = []
+        while !rest.isEmpty {
+            let waiting = Set(rest.compactMap { try? $0.manifest.get().id.description })
+            let index = rest.firstIndex { folder in
+                guard let manifest = try? folder.manifest.get() else { return true }
+                return waiting.isDisjoint(with: manifest.requires)
+            }
+            ordered.append(rest.remove(at: index ?? 0))
+        }
+        return ordered
+    }
+}

@@ -1,0 +1,57 @@
+/// The named fields of a request or a response: what validation, the JSON writer and OpenAPI read.
+public struct Schema: Sendable {
+    /// The name in OpenAPI's components.
+    public let name: String
+    public let fields: [Field]
+    /// Each field as `"name":`, ready to be written.
+    let keys: [[UInt8]]
+
+    public init(_ name: String, _ fields: [Field]) {
+        self.name = name
+        self.fields = fields
+        keys = fields.map { Array("\"\($0.name)\":".utf8) }
+    }
+
+    /// The position of a field; nil when there is none of that name.
+    func index(of name: String) -> Int? {
+        fields.firstIndex { $0.name == name }
+    }
+}
+
+/// One field: name, type, bounds, example.
+public struct Field: Sendable {
+    public let name: String
+    public let type: FieldType
+    /// Whether a request must carry it.
+    public let isRequired: Bool
+    /// Whether it may be null.
+    public let isNullable: Bool
+    /// A value for the documentation and for generated tests; must be valid.
+    public let example: JSONValue
+    /// What it means, in one sentence; empty when the name says it.
+    public let summary: String
+
+    public init(
+        _ name: String, _ type: FieldType, required: Bool = false, nullable: Bool = false, example: JSONValue,
+        summary: String = ""
+    ) {
+        self.name = name
+        self.type = type
+        isRequired = required
+        isNullable = nullable
+        self.example = example
+        self.summary = summary
+    }
+}
+
+/// A type with a schema: what a route returns.
+public protocol Payload: Sendable {
+    /// The fields, in the order of the columns that fill them.
+    static var schema: Schema { get }
+}
+
+/// A type that a route takes: made from a validated record.
+public protocol RequestPayload: Payload {
+    /// Reads the fields; the record was validated against `schema`.
+    init(_ record: Record) throws
+}

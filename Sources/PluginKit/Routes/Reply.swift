@@ -1,0 +1,90 @@
+import Foundation
+
+/// What a handler answers, before it is bytes.
+@_spi(Kernel)
+public struct Reply: Sendable {
+    public let status: Int
+    let content: ReplyContent
+
+    init(status: Int, content: ReplyContent) {
+        self.status = status
+        self.content = content
+    }
+}
+
+/// The content of a reply, close to where it came from, so that rows become JSON in one step.
+enum ReplyContent: Sendable {
+    case nothing
+    case row(ResultSet, Schema)
+    case value(JSONValue)
+    case page(ResultSet, Schema, limit: Int, key: [Int])
+    case list([ReplyContent])
+}
+
+@_spi(Kernel)
+extension Reply {
+    /// Whether there is no body.
+    public var isEmpty: Bool {
+        if case .nothing = content { true } else { false }
+    }
+
+    /// The body as JSON.
+    ///
+    /// - Parameter cursor: makes the cursor of the next page from the key of this page's last row.
+    public func encode(cursor: ([JSONValue]) -> String) -> [UInt8] {
+        var writer = JSONWriter(capacity: content.estimatedSize)
+        content.write(to: &writer, cursor: cursor)
+        return writer.bytes
+    }
+}
+
+extension ReplyContent {
+    fileprivate var estimatedSize: Int {
+        switch self {
+        case .page(let result, _, _, _): 64 + result.count * 400
+        case .list(let elements): 64 + elements.count * 400
+        default: 512
+        }
+    }
+
+    fileprivate func write(to writer: inout JSONWriter, cursor: ([JSONValue]) -> String) {
+        switch self {
+        case .nothing: break
+        case .row(let result, let schema): writer.write(result, row: 0, keys: schema.keys)
+        case .value(let value): writer.write(value)
+        case .page(let result, let schema, let limit, let key):
+            writer.raw("{\"data\":[")
+            for row in 0..<min(limit, result.count) {
+                if row > 0 { writer.raw(",") }
+                writer.write(result, row: row, keys: schema.keys)
+            }
+            writer.raw("],\"next_cursor\":")
+            if result.count > limit {
+                writer.write(cursor(key.map { result.jsonValue(limit - 1, $0) }))
+            } else {
+                writer.raw("null")
+            }
+            writer.raw("}")
+        case .list(let elements):
+            writer.raw("{\"data\":[")
+            for (index, element) in elements.enumerated() {
+                if index > 0 { writer.raw(",") }
+                element.write(to: &writer, cursor: cursor)
+            }
+            writer.raw("],\"next_cursor\":null}")
+        }
+    }
+}
+
+extension ResultSet {
+    /// One value in the form a cursor carries.
+    fileprivate func jsonValue(_ row: Int, _ column: Int) -> JSONValue {
+        guard let cell = cell(row, column) else { return .null }
+        switch columns[column].type {
+        case .int8, .int4, .int2: return .integer(Int64(cell: cell, type: columns[column].type) ?? 0)
+        case .timestamptz: return .string(cell.timestamp().description)
+        case .uuid: return UUID(cell: cell, type: .uuid).map { .string($0.lowercased) } ?? .null
+        default: return .string(cell.decodedText())
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// One object of a response: a row, or values given by name.
+public struct Resource<P: Payload>: Sendable {
+    let content: ReplyContent
+
+    /// The first row of a result whose columns are the payload's fields, in their order.
+    ///
+    /// - Throws: `ColumnError` when the columns are not the fields.
+    public init(_ result: ResultSet) throws {
+        try P.schema.requireColumns(of: result)
+        content = .row(result, P.schema)
+    }
+
+    /// An object from values, one for each field of the payload.
+    ///
+    /// - Throws: `RecordError` when the names are not the fields.
+    public init(_ members: KeyValuePairs<String, JSONValue>) throws {
+        guard members.count == P.schema.fields.count, zip(members, P.schema.fields).allSatisfy({ $0.key == $1.name }) else {
+            throw RecordError(schema: P.schema.name, field: members.map(\.key).joined(separator: ","), expected: "its fields")
+        }
+        content = .value(.object(members.map { .init($0.key, $0.value) }))
+    }
+}
+
+/// One page of a list.
+public struct Page<P: Payload>: Sendable {
+    let content: ReplyContent
+
+    /// A page of a result that holds up to one row more than `limit`, which says that another page follows.
+    ///
+    /// - Parameter key: the columns the list is ordered by, whose values in the last row make the next cursor.
+    /// - Throws: `ColumnError` when the columns are not the payload's fields or `key` is not among them.
+    public init(_ result: ResultSet, limit: Int, key: [String]) throws {
+        try P.schema.requireColumns(of: result)
+        let positions = try key.map { name in
+            guard let index = P.schema.index(of: name) else { throw ColumnError(column: name, reason: "is not a field") }
+            return index
+        }
+        content = .page(result, P.schema, limit: limit, key: positions)
+    }
+
+    /// A whole list of few elements, which has no further page.
+    public init(_ elements: [Resource<P>]) {
+        content = .list(elements.map(\.content))
+    }
+}
+
+extension Schema {
+    fileprivate func requireColumns(of result: ResultSet) throws {
+        guard result.columns.count == fields.count else {
+            throw ColumnError(column: name, reason: "has \(fields.count) fields, the result \(result.columns.count)")
+        }
+        for (column, field) in zip(result.columns, fields) where column.name != field.name {
+            throw ColumnError(column: column.name, reason: "stands where \(name) has \(field.name)")
+        }
+    }
+}

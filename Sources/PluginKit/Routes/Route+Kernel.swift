@@ -1,0 +1,77 @@
+/// The kernel's own routes are of the same kind, but may be for operators, for anybody, or for any session.
+@_spi(Kernel)
+extension Route {
+    /// A route for operators or anybody, with a body.
+    public static func request<Input: RequestPayload, Answer: Payload>(
+        _ method: String, _ path: String, _ access: Access, takes _: Input.Type, returns _: Answer.Type,
+        status: Int = 200, _ summary: String,
+        _ handler: @escaping @Sendable (Request, Input) async throws -> Resource<Answer>
+    ) -> Route {
+        Route(
+            method, path, summary, access, body: Input.schema, answer: Answer.schema, status: status,
+            handler: .request { request, body in try await handler(request, Input.decode(body)).content })
+    }
+
+    /// A route for operators or anybody, without a body.
+    public static func request<Answer: Payload>(
+        _ method: String, _ path: String, _ access: Access, returns _: Answer.Type, _ summary: String,
+        _ handler: @escaping @Sendable (Request) async throws -> Resource<Answer>
+    ) -> Route {
+        Route(
+            method, path, summary, access, answer: Answer.schema,
+            handler: .request { request, _ in try await handler(request).content })
+    }
+
+    /// A list for operators.
+    public static func list<Element: Payload>(
+        _ path: String, _ access: Access, of _: Element.Type, _ summary: String,
+        _ handler: @escaping @Sendable (Request) async throws -> Page<Element>
+    ) -> Route {
+        Route(
+            "GET", path, summary, access, answer: Element.schema, isList: true,
+            handler: .request { request, _ in try await handler(request).content })
+    }
+
+    /// A route for a session, without a body.
+    public static func call<Answer: Payload>(
+        _ method: String, _ path: String, _ access: Access, returns _: Answer.Type, _ summary: String,
+        _ handler: @escaping @Sendable (Call) async throws -> Resource<Answer>
+    ) -> Route {
+        Route(
+            method, path, summary, access, answer: Answer.schema,
+            handler: .call { call, _ in try await handler(call).content })
+    }
+
+    /// A route for a session that answers 204.
+    public static func call(
+        _ method: String, _ path: String, _ access: Access, _ summary: String,
+        _ handler: @escaping @Sendable (Call) async throws -> Void
+    ) -> Route {
+        Route(
+            method, path, summary, access, status: 204,
+            handler: .call { call, _ in
+                try await handler(call)
+                return .nothing
+            })
+    }
+
+    /// A list for a session.
+    public static func callList<Element: Payload>(
+        _ path: String, _ access: Access, of _: Element.Type, _ summary: String,
+        _ handler: @escaping @Sendable (Call) async throws -> Page<Element>
+    ) -> Route {
+        Route(
+            "GET", path, summary, access, answer: Element.schema, isList: true,
+            handler: .call { call, _ in try await handler(call).content })
+    }
+
+    /// A change for a session.
+    public static func callChange<Input: RequestPayload, Answer: Payload>(
+        _ path: String, _ access: Access, takes _: Input.Type, returns _: Answer.Type, _ summary: String,
+        _ handler: @escaping @Sendable (Call, Input) async throws -> Resource<Answer>
+    ) -> Route {
+        Route(
+            "PATCH", path, summary, access, body: Input.schema, answer: Answer.schema,
+            handler: .call { call, body in try await handler(call, Input.decode(body)).content })
+    }
+}

@@ -1,0 +1,95 @@
+/// One method and path of the API with everything the kernel needs to serve and document it.
+public struct Route: Sendable {
+    /// The HTTP method in capitals.
+    public let method: String
+    /// The path below `/v1`, with parameters in braces: `/conversations/{id}/messages`.
+    public let path: String
+    /// One sentence for the documentation.
+    public let summary: String
+    /// Who may call.
+    public let access: Access
+    /// The declared query parameters; a list also takes `limit` and `cursor`.
+    public let query: Schema
+    /// The fields of the request's body; nil when it has none.
+    public let body: Schema?
+    /// The fields of the answer, or of one element of a list; nil when there is none.
+    public let answer: Schema?
+    /// Whether the answer is a page of a list.
+    public let isList: Bool
+    /// The status of success.
+    public let status: Int
+    let handler: Handler
+
+    /// Who may call a route.
+    public enum Access: Hashable, Sendable {
+        /// A session whose role grants this permission.
+        case permission(String)
+        /// Any session of a tenant.
+        case session
+        /// An operator's token.
+        case `operator`
+        /// Anybody.
+        case `public`
+    }
+
+    enum Handler: Sendable {
+        case call(@Sendable (Call, JSONValue) async throws -> ReplyContent)
+        case request(@Sendable (Request, JSONValue) async throws -> ReplyContent)
+    }
+}
+
+@_spi(Kernel)
+extension Route {
+    /// Runs the handler of a route that needs a session.
+    public func respond(to call: Call, body: JSONValue) async throws -> Reply {
+        guard case .call(let handler) = handler else { throw Problem.notFound }
+        return Reply(status: status, content: try await handler(call, body))
+    }
+
+    /// Runs the handler of a route for operators or for anybody.
+    public func respond(to request: Request, body: JSONValue) async throws -> Reply {
+        guard case .request(let handler) = handler else { throw Problem.notFound }
+        return Reply(status: status, content: try await handler(request, body))
+    }
+
+    /// Validates the query's parameters against the route's declaration; numbers and flags are read from their text.
+    ///
+    /// - Throws: `Problem` 422 with `?name` for each wrong parameter.
+    public func decodeQuery(_ parameters: [(name: String, value: String)]) throws -> Record {
+        guard !parameters.isEmpty || query.fields.contains(where: \.isRequired) else {
+            return Record(schema: query, values: Array(repeating: nil, count: query.fields.count))
+        }
+        var validation = Validation()
+        var values = [JSONValue?](repeating: nil, count: query.fields.count)
+        var seen: Set<String> = []
+        for (name, text) in parameters {
+            guard seen.insert(name).inserted else {
+                validation.fail("?\(name.prefix(64))", "repeated", "must be given once")
+                continue
+            }
+            if isList, name == "limit" || name == "cursor" { continue }
+            guard let index = query.index(of: name) else {
+                validation.fail("?\(name.prefix(64))", "unknown", "there is no such parameter here")
+                continue
+            }
+            let type = query.fields[index].type
+            values[index] = validation.checked(type.value(ofParameter: text), type, at: "?\(name)")
+        }
+        for (index, field) in query.fields.enumerated() where field.isRequired && values[index] == nil {
+            if !seen.contains(field.name) { validation.fail("?\(field.name)", "required", "must be given") }
+        }
+        guard validation.errors.isEmpty else { throw Problem.validation(validation.errors) }
+        return Record(schema: query, values: values)
+    }
+}
+
+extension FieldType {
+    fileprivate func value(ofParameter text: String) -> JSONValue {
+        switch self {
+        case .integer: Int64(text).map { .integer($0) } ?? .string(text)
+        case .number: Double(text).map { .number($0) } ?? .string(text)
+        case .boolean: text == "true" ? true : text == "false" ? false : .string(text)
+        default: .string(text)
+        }
+    }
+}

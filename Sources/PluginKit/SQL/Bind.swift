@@ -1,0 +1,113 @@
+public import Foundation
+
+/// One value bound to a `$n` of a statement, with the PostgreSQL type it is sent as.
+public enum Bind: Sendable {
+    case null(BindType)
+    case bool(Bool)
+    case int(Int64)
+    case double(Double)
+    case text(String)
+    case uuid(UUID)
+    case timestamp(Timestamp)
+    case bytes([UInt8])
+    case json([UInt8])
+    case textArray([String])
+    case uuidArray([UUID])
+    case intArray([Int64])
+    case timestampArray([Timestamp])
+}
+
+/// The PostgreSQL types that values are sent as; the raw value is the type's OID (pg_type.dat).
+public enum BindType: UInt32, Sendable {
+    case bool = 16
+    case bytes = 17
+    case int = 20
+    case text = 25
+    case double = 701
+    case intArray = 1016
+    case textArray = 1009
+    case timestamp = 1184
+    case timestampArray = 1185
+    case uuid = 2950
+    case uuidArray = 2951
+    case json = 3802
+}
+
+extension Bind {
+    /// The type the value is sent as.
+    public var type: BindType {
+        switch self {
+        case .null(let type): type
+        case .bool: .bool
+        case .int: .int
+        case .double: .double
+        case .text: .text
+        case .uuid: .uuid
+        case .timestamp: .timestamp
+        case .bytes: .bytes
+        case .json: .json
+        case .textArray: .textArray
+        case .uuidArray: .uuidArray
+        case .intArray: .intArray
+        case .timestampArray: .timestampArray
+        }
+    }
+}
+
+/// A Swift type whose values can be interpolated into `SQL`.
+public protocol Bindable {
+    /// The type a value, or its absence, is sent as.
+    static var bindType: BindType { get }
+    /// The value as it is sent.
+    var bind: Bind { get }
+}
+
+extension Bool: Bindable {
+    public static var bindType: BindType { .bool }
+    public var bind: Bind { .bool(self) }
+}
+
+extension Int: Bindable {
+    public static var bindType: BindType { .int }
+    public var bind: Bind { .int(Int64(self)) }
+}
+
+extension Int64: Bindable {
+    public static var bindType: BindType { .int }
+    public var bind: Bind { .int(self) }
+}
+
+extension Double: Bindable {
+    public static var bindType: BindType { .double }
+    public var bind: Bind { .double(self) }
+}
+
+extension String: Bindable {
+    public static var bindType: BindType { .text }
+    public var bind: Bind { .text(self) }
+}
+
+extension UUID: Bindable {
+    public static var bindType: BindType { .uuid }
+    public var bind: Bind { .uuid(self) }
+}
+
+extension ID: Bindable {
+    public static var bindType: BindType { .uuid }
+    public var bind: Bind { .uuid(uuid) }
+}
+
+extension Timestamp: Bindable {
+    public static var bindType: BindType { .timestamp }
+    public var bind: Bind { .timestamp(self) }
+}
+
+extension JSONValue: Bindable {
+    public static var bindType: BindType { .json }
+    public var bind: Bind { .json(encoded()) }
+}
+
+extension [UInt8]: Bindable {
+    public static var bindType: BindType { .bytes }
+    public var bind: Bind { .bytes(self) }
+}

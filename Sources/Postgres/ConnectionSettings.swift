@@ -1,0 +1,66 @@
+/// Where and as whom to connect: libpq's keywords and values.
+package struct ConnectionSettings: Hashable, Sendable {
+    /// libpq's keywords (PostgreSQL manual §34.1.2), such as `host`, `dbname`, `sslmode`.
+    private(set) var keywords: [String: String]
+
+    /// Reads a connection URL or a `key=value` string as libpq does.
+    ///
+    /// A host that is not local gets `sslmode=verify-full` unless the URL says otherwise.
+    ///
+    /// - Throws: `DatabaseError` with code `invalid_url`.
+    package init(url: String) throws(DatabaseError) {
+        keywords = try PQConnection.parse(conninfo: url)
+        if keywords["sslmode"] == nil, !isLocal { keywords["sslmode"] = "verify-full" }
+        if keywords["connect_timeout"] == nil { keywords["connect_timeout"] = "5" }
+        keywords["client_encoding"] = "UTF8"
+        keywords["gssencmode"] = "disable"
+    }
+
+    /// Whether the server is reached by a Unix socket or the loopback interface.
+    package var isLocal: Bool {
+        guard let host = keywords["host"], !host.isEmpty else { return true }
+        return host.hasPrefix("/") || host == "localhost" || host.hasPrefix("127.") || host == "::1"
+    }
+
+    /// The same server as another role.
+    package func connecting(as user: String, password: String) -> ConnectionSettings {
+        var copy = self
+        copy.keywords["user"] = user
+        copy.keywords["password"] = password
+        return copy
+    }
+
+    /// The same server and role, in another database.
+    package func connecting(toDatabase database: String) -> ConnectionSettings {
+        var copy = self
+        copy.keywords["dbname"] = database
+        return copy
+    }
+
+    /// The same, naming itself to the server's activity view.
+    package func named(_ applicationName: String) -> ConnectionSettings {
+        var copy = self
+        copy.keywords["application_name"] = applicationName
+        return copy
+    }
+
+    /// The same, with server parameters set for the whole connection.
+    package func with(parameters: KeyValuePairs<String, String>) -> ConnectionSettings {
+        var copy = self
+        let options = parameters.map { "-c \($0.key)=\($0.value)" }.joined(separator: " ")
+        copy.keywords["options"] = [keywords["options"], options].compactMap { $0 }.joined(separator: " ")
+        return copy
+    }
+
+    /// The role that connects.
+    package var user: String? { keywords["user"] }
+    /// The database connected to.
+    package var database: String? { keywords["dbname"] }
+}
+
+extension ConnectionSettings: CustomStringConvertible {
+    /// Host, database and role; never the password.
+    package var description: String {
+        "\(user ?? "?")@\(keywords["host"] ?? "local"):\(keywords["port"] ?? "5432")/\(database ?? "?")"
+    }
+}

@@ -1,0 +1,67 @@
+package import PluginKit
+internal import Synchronization
+
+/// A connection that is one holder's for a while.
+package struct Lease: Sendable {
+    private let connection: PipelineConnection
+
+    init(_ connection: PipelineConnection) {
+        self.connection = connection
+    }
+
+    /// Runs statements in order in one round trip.
+    ///
+    /// - Throws: `DatabaseError`.
+    package func run(_ statements: [SQL], timeout: Duration = .seconds(30)) async throws -> [ResultSet] {
+        try await connection.run(statements, timeout: timeout)
+    }
+
+    /// Runs one statement.
+    @discardableResult
+    package func run(_ statement: SQL, timeout: Duration = .seconds(30)) async throws -> ResultSet {
+        guard let result = try await connection.run([statement], timeout: timeout).first else {
+            throw DatabaseError(.undecodable)
+        }
+        return result
+    }
+
+    /// Runs text of several statements, such as a migration; without values and without rows.
+    package func script(_ text: String) async throws {
+        try await withCheckedThrowingContinuation { completion in
+            connection.converse(Conversation(text, completion: completion))
+        }
+    }
+
+    /// Runs `COPY … TO STDOUT` and calls `consume` with each row, in COPY's own format, on the connection's thread:
+    /// it must be quick and not wait.
+    package func copyOut(unsafeSQL text: String, _ consume: @escaping @Sendable ([UInt8]) -> Void) async throws {
+        try await withCheckedThrowingContinuation { completion in
+            connection.converse(Conversation(text, consume: consume, completion: completion))
+        }
+    }
+
+    /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.
+    @discardableResult
+    package func transaction<Value>(_ body: (Lease) async throws -> Value) async throws -> Value {
+        try await run("BEGIN")
+        do {
+            let value = try await body(self)
+            try await run("COMMIT")
+            return value
+        } catch {
+            // The connection is checked before anybody else gets it, so a rollback that fails is no one's trouble.
+            _ = try? await run("ROLLBACK")
+            throw error
+        }
+    }
+
+    /// The SCRAM-SHA-256 verifier for a role's password.
+    package func scramVerifier(password: String, role: String) async throws -> String {
+        try await connection.scramVerifier(password: password, role: role)
+    }
+
+    /// The server's version, such as 150020.
+    package func serverVersion() async throws -> Int {
+        try await run("SELECT current_setting('server_version_num')::int8 AS version").first?.get("version") ?? 0
+    }
+}

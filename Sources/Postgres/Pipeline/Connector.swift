@@ -1,0 +1,32 @@
+internal import Dispatch
+
+/// Makes connections on threads that may block, and tries again while a server starts.
+enum Connector {
+    private static let queue = DispatchQueue(label: "postgres-connect", attributes: .concurrent)
+    /// How long to wait before each further attempt: about three seconds in all, enough for a restart.
+    private static let delays = [50, 100, 200, 400, 800, 1500]
+
+    /// Connects and hands the connection, or the last failure, to `completion` on a thread of its own.
+    static func connect(
+        _ settings: ConnectionSettings, attempt: Int = 0,
+        _ completion: @escaping @Sendable (Result<PQConnection, DatabaseError>) -> Void
+    ) {
+        queue.async {
+            do throws(DatabaseError) {
+                completion(.success(try PQConnection(settings)))
+            } catch {
+                guard attempt < delays.count, mayPass(error) else { return completion(.failure(error)) }
+                queue.asyncAfter(deadline: .now() + .milliseconds(delays[attempt])) {
+                    connect(settings, attempt: attempt + 1, completion)
+                }
+            }
+        }
+    }
+
+    /// Whether trying again can help: a wrong password or a missing database stays wrong.
+    private static func mayPass(_ error: DatabaseError) -> Bool {
+        let text = error.debugDescription
+        return !["authentication failed", "does not exist", "certificate", "no password supplied", "not permitted"]
+            .contains { text.contains($0) }
+    }
+}

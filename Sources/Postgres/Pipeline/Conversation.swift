@@ -1,0 +1,71 @@
+internal import Synchronization
+
+/// An exchange outside of pipeline mode, by the one holder of an exclusive connection: a script of several
+/// statements in the simple protocol, or COPY TO STDOUT.
+///
+/// The methods run on the reactor's thread; rows leave through `rows`.
+final class Conversation: Sendable {
+    enum Progress {
+        case waiting
+        case finished
+    }
+
+    private struct State {
+        var failure: DatabaseError?
+        var isCopying = false
+        var completion: CheckedContinuation<Void, any Error>?
+    }
+
+    private let text: String
+    private let state = Mutex(State())
+    private let consume: (@Sendable ([UInt8]) -> Void)?
+
+    /// - Parameter consume: takes each row of a COPY, in COPY's own format.
+    init(_ text: String, consume: (@Sendable ([UInt8]) -> Void)? = nil, completion: CheckedContinuation<Void, any Error>) {
+        self.text = text
+        self.consume = consume
+        state.withLock { $0.completion = completion }
+    }
+
+    func start(on connection: PQConnection) -> Bool {
+        connection.setPipelineMode(false) && connection.sendScript(text)
+    }
+
+    func advance(on connection: PQConnection) -> Progress {
+        while true {
+            if state.withLock({ $0.isCopying }) {
+                switch connection.nextCopyData() {
+                case .row(let bytes):
+                    consume?(bytes)
+                    continue
+                case .blocked: return .waiting
+                case .finished, .failed: state.withLock { $0.isCopying = false }
+                }
+            }
+            guard !connection.isBusy else { return .waiting }
+            guard let result = connection.nextResult() else {
+                _ = connection.setPipelineMode(true)
+                finish()
+                return .finished
+            }
+            switch result.kind {
+            case .failed: state.withLock { $0.failure = $0.failure ?? result.error }
+            case .copyOut: state.withLock { $0.isCopying = true }
+            default: break
+            }
+        }
+    }
+
+    func fail(_ error: DatabaseError) {
+        state.withLock { $0.failure = $0.failure ?? error }
+        finish()
+    }
+
+    private func finish() {
+        let (completion, failure) = state.withLock { state in
+            defer { state.completion = nil }
+            return (state.completion, state.failure)
+        }
+        if let failure { completion?.resume(throwing: failure) } else { completion?.resume() }
+    }
+}

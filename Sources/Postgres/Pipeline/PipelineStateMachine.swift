@@ -1,0 +1,276 @@
+/// The life of one connection that serves many requests, as a pure value: events in, actions out.
+///
+/// ```
+///              submit                connected
+/// disconnected ──────▶ connecting ──────────────▶ connected ──▶ (lost, poisoned, expired) ──▶ disconnected
+///                          └── connectFailed ──▶ disconnected
+/// ```
+/// Requests wait, are sent in order up to a window, and are answered in the order sent, each by its own Sync.
+/// `Rows` is the content of one result, so that tests need no database.
+struct PipelineStateMachine<Rows: Sendable> {
+    typealias RequestID = UInt64
+    /// Nanoseconds of a monotonic clock.
+    typealias Instant = UInt64
+
+    /// Whether there is a connection.
+    enum Link: Equatable {
+        /// None, and nobody asked for one. Can transition to: connecting.
+        case disconnected
+        /// One is being made. Can transition to: connected, disconnected.
+        case connecting
+        /// One is there. Can transition to: disconnected.
+        case connected
+    }
+
+    /// What a request sends, in order; the server answers each.
+    enum Step: Equatable, Sendable {
+        case prepare(String)
+        case execute
+        case sync
+    }
+
+    /// What arrived from the server.
+    enum Event: Sendable {
+        case rows(Rows, CommandTag)
+        case failed(DatabaseError)
+        case aborted
+        case endOfStatement
+        case sync(TransactionStatus)
+    }
+
+    /// What the shell must do.
+    enum Action {
+        case connect
+        case send(RequestID)
+        case complete(RequestID, Result<[Rows], DatabaseError>)
+        /// The statement's name means nothing on this connection any more.
+        case forget(String)
+        /// Close the connection; everything it had in flight is completed by other actions.
+        case close
+    }
+
+    /// What a connection is for.
+    enum Sharing: Sendable {
+        /// Requests of many tenants: whatever could outlive its request ends the connection.
+        case shared
+        /// One holder at a time, who may open transactions; a lost connection is not replaced.
+        case exclusive
+    }
+
+    private struct Entry {
+        let id: RequestID
+        let isReplayable: Bool
+        let deadline: Instant
+        var steps: [Step] = []
+        var position = 0
+        var rows: [Rows] = []
+        var failure: DatabaseError?
+        var isAbandoned = false
+        var wasResent = false
+    }
+
+    private(set) var link = Link.disconnected
+    private var waiting: [Entry] = []
+    private var inFlight: [Entry] = []
+    private var firstInFlight = 0
+    private let sharing: Sharing
+    private let window: Int
+    private let capacity: Int
+
+    /// - Parameters:
+    ///   - window: how many requests may be in flight.
+    ///   - capacity: how many requests may wait or be in flight.
+    init(sharing: Sharing, window: Int = 64, capacity: Int = 2048) {
+        self.sharing = sharing
+        self.window = window
+        self.capacity = capacity
+    }
+
+    /// Whether nothing waits and nothing is in flight.
+    var isIdle: Bool { waiting.isEmpty && flightCount == 0 }
+    /// Whether an answer of the server is due.
+    var awaitsAnswer: Bool { flightCount > 0 }
+    private var flightCount: Int { inFlight.count - firstInFlight }
+
+    /// A request arrives. A replayable one only reads, so that it may run again on another connection.
+    mutating func submit(_ id: RequestID, isReplayable: Bool, deadline: Instant) -> [Action] {
+        guard waiting.count + flightCount < capacity else { return [.complete(id, .failure(DatabaseError(.overloaded)))] }
+        waiting.append(Entry(id: id, isReplayable: isReplayable, deadline: deadline))
+        switch link {
+        case .disconnected:
+            guard sharing == .shared else { return failEverything(DatabaseError(.connectionLost)) }
+            link = .connecting
+            return [.connect]
+        case .connecting: return []
+        case .connected: return sendNext()
+        }
+    }
+
+    /// The connection is there.
+    mutating func connected() -> [Action] {
+        link = .connected
+        return sendNext()
+    }
+
+    /// No connection could be made; whoever waits hears so.
+    mutating func connectFailed(_ error: DatabaseError) -> [Action] {
+        link = .disconnected
+        return failEverything(error)
+    }
+
+    /// The shell has queued a request's messages.
+    mutating func sent(_ id: RequestID, _ steps: [Step]) {
+        // The entry asked for last is the one answered, so it is found at the end.
+        guard let index = inFlight.lastIndex(where: { $0.id == id }) else { return }
+        inFlight[index].steps = steps
+    }
+
+    /// The caller went away: the answer, which still comes, is read and dropped. Nothing is cancelled on the server,
+    /// because a cancellation could hit the next tenant's statement.
+    mutating func abandon(_ id: RequestID) -> [Action] {
+        let cancelled = Action.complete(id, .failure(DatabaseError(.timeout, message: "the caller went away")))
+        if let index = waiting.firstIndex(where: { $0.id == id }) {
+            waiting.remove(at: index)
+            return [cancelled]
+        }
+        guard let index = inFlight[firstInFlight...].firstIndex(where: { $0.id == id }), !inFlight[index].isAbandoned else {
+            return []
+        }
+        inFlight[index].isAbandoned = true
+        return [cancelled]
+    }
+
+    /// The connection broke. What only reads starts over on the next one; what may have written is answered as lost.
+    mutating func lost(_ error: DatabaseError) -> [Action] {
+        link = .disconnected
+        var actions: [Action] = []
+        var again: [Entry] = []
+        for entry in takeInFlight() where !entry.isAbandoned {
+            if entry.isReplayable, !entry.wasResent, sharing == .shared {
+                again.append(Entry(id: entry.id, isReplayable: true, deadline: entry.deadline, wasResent: true))
+            } else {
+                actions.append(.complete(entry.id, .failure(error)))
+            }
+        }
+        waiting.insert(contentsOf: again, at: 0)
+        guard !waiting.isEmpty else { return actions }
+        guard sharing == .shared else { return actions + failEverything(error) }
+        link = .connecting
+        return actions + [.connect]
+    }
+
+    /// Closes a connection that nobody uses.
+    mutating func closeIfIdle() -> [Action] {
+        guard isIdle, link == .connected else { return [] }
+        link = .disconnected
+        return [.close]
+    }
+
+    /// Time passes: ends what waited too long. A server that does not answer loses its connection.
+    mutating func expire(now: Instant) -> [Action] {
+        var actions: [Action] = []
+        let timeout = DatabaseError(.timeout)
+        waiting.removeAll { entry in
+            guard entry.deadline <= now else { return false }
+            actions.append(.complete(entry.id, .failure(timeout)))
+            return true
+        }
+        if inFlight[firstInFlight...].contains(where: { $0.deadline <= now }) {
+            actions += takeInFlight().filter { !$0.isAbandoned }.map { .complete($0.id, .failure(timeout)) }
+            actions += [.close] + lost(timeout)
+        }
+        return actions
+    }
+}
+
+extension PipelineStateMachine {
+    /// The next thing the server said.
+    mutating func received(_ event: Event) -> [Action] {
+        guard flightCount > 0 else { return poison("an answer nobody asked for") }
+        let step = inFlight[firstInFlight].steps[inFlight[firstInFlight].position]
+        switch (event, step) {
+        case (.rows(let rows, let tag), .execute):
+            guard sharing == .exclusive || tag.isDataManipulation else { return poison("a statement answered \(tag.command)") }
+            if !inFlight[firstInFlight].isAbandoned { inFlight[firstInFlight].rows.append(rows) }
+            return []
+        case (.rows(_, let tag), .prepare):
+            return tag.command.isEmpty ? [] : poison("a preparation answered \(tag.command)")
+        case (.failed(let error), .execute):
+            inFlight[firstInFlight].failure = inFlight[firstInFlight].failure ?? error
+            return []
+        case (.failed(let error), .prepare(let name)):
+            inFlight[firstInFlight].failure = inFlight[firstInFlight].failure ?? error
+            return [.forget(name)]
+        case (.aborted, .prepare(let name)): return [.forget(name)]
+        case (.aborted, .execute): return []
+        case (.endOfStatement, .prepare), (.endOfStatement, .execute):
+            inFlight[firstInFlight].position += 1
+            return []
+        case (.sync(let status), .sync): return finishRequest(status)
+        case (.failed(let error), .sync):
+            // Only a connection that is ending fails a Sync.
+            inFlight[firstInFlight].failure = error
+            return []
+        default: return poison("the answers came out of order")
+        }
+    }
+
+    private mutating func finishRequest(_ status: TransactionStatus) -> [Action] {
+        if sharing == .shared, status == .inTransaction || status == .inError {
+            return poison("a transaction outlived its request")
+        }
+        let entry = popInFlight()
+        if let failure = entry.failure, failure.isStatementForgotten, !entry.wasResent, !entry.isAbandoned {
+            // Its preparation belonged to a request that failed; nothing of this one took effect.
+            waiting.insert(
+                Entry(id: entry.id, isReplayable: entry.isReplayable, deadline: entry.deadline, wasResent: true), at: 0)
+            return sendNext()
+        }
+        let completion: [Action] =
+            entry.isAbandoned ? [] : [.complete(entry.id, entry.failure.map { .failure($0) } ?? .success(entry.rows))]
+        return completion + sendNext()
+    }
+
+    /// Ends the connection and everything in flight: nothing that arrives on it can be trusted any more.
+    private mutating func poison(_ reason: String) -> [Action] {
+        let error = DatabaseError(.pipelinePoisoned, message: reason)
+        let failed = takeInFlight().filter { !$0.isAbandoned }.map { Action.complete($0.id, .failure(error)) }
+        return [.close] + failed + lost(error)
+    }
+
+    private mutating func sendNext() -> [Action] {
+        var actions: [Action] = []
+        let count = min(waiting.count, window - flightCount)
+        guard count > 0 else { return [] }
+        for entry in waiting[..<count] {
+            actions.append(.send(entry.id))
+            inFlight.append(entry)
+        }
+        waiting.removeFirst(count)
+        return actions
+    }
+
+    private mutating func popInFlight() -> Entry {
+        let entry = inFlight[firstInFlight]
+        firstInFlight += 1
+        // Removing from the front one by one would move the rest each time.
+        if firstInFlight >= 64 || firstInFlight == inFlight.count {
+            inFlight.removeFirst(firstInFlight)
+            firstInFlight = 0
+        }
+        return entry
+    }
+
+    private mutating func takeInFlight() -> [Entry] {
+        defer {
+            inFlight = []
+            firstInFlight = 0
+        }
+        return Array(inFlight[firstInFlight...])
+    }
+
+    private mutating func failEverything(_ error: DatabaseError) -> [Action] {
+        defer { waiting = [] }
+        return waiting.map { .complete($0.id, .failure(error)) }
+    }
+}

@@ -1,0 +1,133 @@
+package import Logging
+internal import PluginKit
+package import Postgres
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// Keeps `ControlState` of this process within 250 ms of the database: suspended tenants, switched modules,
+/// ended logins, changed roles.
+///
+/// It polls one row instead of listening, because NOTIFY takes a cluster-wide lock at commit.
+package final class ControlPlane: Service {
+    /// The longest time between a change's commit and its effect here, while the database answers.
+    package static let interval: Duration = .milliseconds(250)
+    /// How long a token may outlive what it was issued for; older revocations are forgotten.
+    private static let memory: Duration = .seconds(-1200)
+
+    private let state = Mutex(ControlState())
+    private let lastSuccess = Mutex(ContinuousClock.Instant?.none)
+    private let pipeline: PipelineConnection
+    private let logger: Logger
+
+    package init(pipeline: PipelineConnection, logger: Logger) {
+        self.pipeline = pipeline
+        self.logger = logger
+    }
+
+    /// Reads something of the current state.
+    package func read<Value: Sendable>(_ body: (borrowing ControlState) -> Value) -> Value {
+        state.withLock { body($0) }
+    }
+
+    /// Whether the state is known and not older than five seconds.
+    package var isFresh: Bool {
+        lastSuccess.withLock { $0.map { $0.duration(to: .now) < .seconds(5) } ?? false }
+    }
+
+    /// Reads all tenants; before the first request is let in.
+    package func load() async throws {
+        let results = try await pipeline.run(
+            [
+                "SELECT revision FROM core.control",
+                """
+                SELECT id, slug, status
+                FROM core.tenants
+                """,
+                "SELECT tenant_id, module_id, enabled FROM core.tenant_modules",
+                """
+                SELECT kind, subject, at
+                FROM core.changes
+                WHERE kind IN ('session', 'profile')
+                  AND at > \(Timestamp.now().advanced(by: ControlPlane.memory))
+                """,
+            ], isReplayable: true)
+        var fresh = ControlState()
+        fresh.revision = try results[0].first?.get("revision") ?? 0
+        let switches = try ControlPlane.switches(results[2])
+        for row in results[1].rows { try fresh.setTenant(row, switches) }
+        for row in results[3].rows { try fresh.apply(row) }
+        state.withLock { [fresh] in $0 = fresh }
+        lastSuccess.withLock { $0 = .now }
+    }
+
+    /// Reads what changed since the last time.
+    package func refresh() async throws {
+        let known = state.withLock { $0.revision }
+        let result = try await pipeline.run(
+            [
+                """
+                SELECT revision, kind, tenant_id, subject, at
+                FROM core.changes
+                WHERE revision > \(known)
+                ORDER BY revision
+                LIMIT 1000
+                """
+            ], isReplayable: true)[0]
+        lastSuccess.withLock { $0 = .now }
+        guard let last = result.rows.reversed().first else { return }
+        let touched = Set(try result.rows.compactMap { try $0.get("tenant_id", as: TenantID?.self) })
+        let tenants = try await pipeline.run(
+            [
+                "SELECT id, slug, status FROM core.tenants WHERE id = ANY(\(Array(touched)))",
+                "SELECT tenant_id, module_id, enabled FROM core.tenant_modules WHERE tenant_id = ANY(\(Array(touched)))",
+            ], isReplayable: true)
+        let switches = try ControlPlane.switches(tenants[1])
+        let revision = try last.get("revision", as: Int64.self)
+        try state.withLock { state in
+            for tenant in touched { state.set(tenant, nil) }
+            for row in tenants[0].rows { try state.setTenant(row, switches) }
+            for row in result.rows { try state.apply(row) }
+            state.revision = max(state.revision, revision)
+            state.prune(before: Timestamp.now().advanced(by: ControlPlane.memory))
+        }
+    }
+
+    package func run() async throws {
+        try? await cancelWhenGracefulShutdown { [self] in
+            while true {
+                try await Task.sleep(for: ControlPlane.interval)
+                do {
+                    try await refresh()
+                } catch {
+                    logger.warning("changes could not be read", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+
+    private static func switches(_ result: ResultSet) throws -> [TenantID: [String: Bool]] {
+        var switches: [TenantID: [String: Bool]] = [:]
+        for row in result.rows {
+            switches[try row.get("tenant_id"), default: [:]][try row.get("module_id")] = try row.get("enabled", as: Bool.self)
+        }
+        return switches
+    }
+}
+
+extension ControlState {
+    fileprivate mutating func setTenant(_ row: Row, _ switches: [TenantID: [String: Bool]]) throws {
+        let id = try row.get("id", as: TenantID.self)
+        let isActive = try row.get("status", as: String.self) == "active"
+        set(id, TenantState(slug: try row.get("slug"), isActive: isActive, switches: switches[id] ?? [:]))
+    }
+
+    fileprivate mutating func apply(_ row: Row) throws {
+        let subject = try row.get("subject", as: String?.self) ?? ""
+        let instant = try row.get("at", as: Timestamp.self)
+        switch try row.get("kind", as: String.self) {
+        case "session": if let id = LoginSessionID(subject) { revoke(id, at: instant) }
+        case "profile": if let id = ProfileID(subject) { change(id, at: instant) }
+        default: break
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package import Cryptography
+package import Logging
+package import Postgres
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// Every connection of the process: one reactor, one budget of leases, one pipeline per used role.
+///
+/// A `Service`, so that connections close after everything that uses them has stopped.
+package final class Databases: Service {
+    package let credentials: RoleCredentials
+    package let leases: LeasePool
+    private let reactor: Reactor
+    private let signer: SessionSigner
+    private let logger: Logger
+    private let modules = Mutex<[ModuleName: ModuleDatabase]>([:])
+    private let kernel = Mutex<[KernelRole: PipelineConnection]>([:])
+
+    /// - Throws: `DatabaseError` when the process has no descriptors or threads left.
+    package init(
+        server: ConnectionSettings, master: MasterSecret, leaseBudget: Int = 20, logger: Logger
+    ) throws(DatabaseError) {
+        let credentials = RoleCredentials(server: server, master: master)
+        let reactor = try Reactor()
+        self.credentials = credentials
+        self.reactor = reactor
+        self.logger = logger
+        signer = SessionSigner(master: master)
+        leases = LeasePool(budget: leaseBudget, reactor: reactor, logger: logger) { credentials.leasedSettings(as: $0) }
+    }
+
+    /// A module's database; the same object each time.
+    package func database(of module: ModuleName) -> ModuleDatabase {
+        modules.withLock { modules in
+            if let database = modules[module] { return database }
+            let database = ModuleDatabase(
+                module, credentials: credentials, signer: signer, reactor: reactor, leases: leases, logger: logger)
+            modules[module] = database
+            return database
+        }
+    }
+
+    /// The shared pipeline of one of the kernel's own roles, which no tenant's statement runs on.
+    package func pipeline(of role: KernelRole) -> PipelineConnection {
+        kernel.withLock { kernel in
+            if let pipeline = kernel[role] { return pipeline }
+            let pipeline = PipelineConnection(
+                credentials.sharedSettings(as: role.loginRole), sharing: true, reactor: reactor, logger: logger)
+            kernel[role] = pipeline
+            return pipeline
+        }
+    }
+
+    /// Keeps the pool of leases tidy until shutdown, then closes every connection.
+    package func run() async throws {
+        try? await cancelWhenGracefulShutdown { [leases] in
+            while true {
+                try await Task.sleep(for: .seconds(1))
+                leases.tick()
+            }
+        }
+        close()
+    }
+
+    /// Closes every connection; whatever is in flight is answered as lost.
+    package func close() {
+        leases.close()
+        for database in modules.withLock({ Array($0.values) }) { database.close() }
+        for pipeline in kernel.withLock({ Array($0.values) }) { pipeline.close() }
+        reactor.stop()
+    }
+}

@@ -1,0 +1,45 @@
+package import PluginKit
+package import Postgres
+
+/// What a caller is told of a database error: never a table, a constraint or a value.
+package enum ProblemMapping {
+    /// Runs `body`; a `DatabaseError` with a meaning for the caller becomes its `Problem`.
+    package static func translate<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as DatabaseError {
+            throw problem(for: error) ?? error
+        }
+    }
+
+    /// The problem a caller may see; nil for what is our own defect, which becomes a 500.
+    package static func problem(for error: DatabaseError) -> Problem? {
+        switch error.code {
+        case .connectionFailed, .connectionLost, .pipelinePoisoned, .overloaded:
+            return Problem(
+                status: 503, code: "database_unavailable", detail: "The database cannot be reached just now.", retryAfter: 1)
+        case .timeout:
+            return Problem(status: 503, code: "database_timeout", detail: "The database took too long.", retryAfter: 1)
+        case .statementFailed: return error.sqlState.flatMap(problem(forSQLState:))
+        case .invalidURL, .statementRefused, .undecodable: return nil
+        }
+    }
+
+    /// Codes of the PostgreSQL manual, appendix A. A violated reference answers like a missing one, whoever owns it.
+    private static func problem(forSQLState state: String) -> Problem? {
+        switch state {
+        case "23505": .conflict("Something with this key exists already.", code: "already_exists")
+        case "23503": Problem(status: 422, code: "reference_missing", detail: "Something this refers to does not exist.")
+        case "23514", "23502", "22001", "22003", "22007", "22008", "22021", "22P05", "54000":
+            Problem(status: 422, code: "value_refused", detail: "A value is not one that can be stored.")
+        case "40001", "40P01", "55P03":
+            Problem(status: 503, code: "try_again", detail: "Another change was in the way; try again.", retryAfter: 1)
+        case "57014":
+            Problem(status: 503, code: "database_timeout", detail: "The database took too long.", retryAfter: 1)
+        case "53300", "53400", "57P01", "57P02", "57P03":
+            Problem(
+                status: 503, code: "database_unavailable", detail: "The database cannot be reached just now.", retryAfter: 1)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Platform
+import PluginHost
+import PluginKit
+import Tenancy
+
+/// A tenant's modules.
+struct ModuleCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "module", abstract: "List a tenant's modules, switch them on and off.",
+        subcommands: [ListAll.self, Enable.self, Disable.self])
+
+    struct ListAll: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "The modules of a tenant.")
+
+        @OptionGroup var common: CommonOptions
+        @Option(help: "The tenant's slug.")
+        var tenant: String
+
+        func run() async throws {
+            try await common.withPlatform { platform in
+                let id = try await platform.tenant(tenant)
+                var rows: [[String]] = []
+                for manifest in platform.registry.activeManifests {
+                    let name = manifest.id.description
+                    let isOn = manifest.isAlwaysOn || platform.control.read { $0.isEnabled(name, for: id) } ?? true
+                    if common.json {
+                        Output.result(["id": .string(name), "enabled": .bool(isOn)], "", asJSON: true)
+                    }
+                    rows.append([name, isOn ? "on" : "off", manifest.version, manifest.title])
+                }
+                if !common.json { Output.result(.null, Output.table([["MODULE", "", "VERSION", "TITLE"]] + rows), asJSON: false) }
+            }
+        }
+    }
+
+    struct Enable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Switch a module on.", discussion: "EXAMPLE\n  romashka module enable knowledge --tenant acme")
+
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "The module's id.")
+        var module: String
+        @Option(help: "The tenant's slug.")
+        var tenant: String
+
+        func run() async throws { try await common.turn(true, module, tenant) }
+    }
+
+    struct Disable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Switch a module off; its data stays.",
+            discussion: "EXAMPLE\n  romashka module disable knowledge --tenant acme")
+
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "The module's id.")
+        var module: String
+        @Option(help: "The tenant's slug.")
+        var tenant: String
+
+        func run() async throws { try await common.turn(false, module, tenant) }
+    }
+}
+
+extension CommonOptions {
+    fileprivate func turn(_ isOn: Bool, _ module: String, _ slug: String) async throws {
+        try await withPlatform { platform in
+            let tenant = try await platform.tenant(slug)
+            do {
+                _ = try await platform.switches.change(module, of: tenant, enabled: isOn, settings: nil)
+            } catch let problem as Problem {
+                throw ConfigurationError("\(problem.code): \(problem.detail)")
+            }
+            Output.result(
+                ["id": .string(module), "enabled": .bool(isOn)], "\(module) is \(isOn ? "on" : "off") for \(slug)", asJSON: json)
+        }
+    }
+}

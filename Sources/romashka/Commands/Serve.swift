@@ -1,0 +1,34 @@
+import ArgumentParser
+import HTTP
+import Platform
+import PluginKit
+
+/// The server alone, on a database that is prepared.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the API from a migrated database; creates nothing.",
+        discussion: """
+            EXAMPLE
+              DATABASE_URL=postgresql://db.internal/romashka ROMASHKA_MASTER_SECRET=… romashka serve --host 0.0.0.0
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @Option(help: "The port; 0 picks a free one.")
+    var port = 8080
+    @Option(help: "The address to listen on.")
+    var host = "127.0.0.1"
+
+    func run() async throws {
+        let (asJSON, host) = (common.json, host)
+        try await common.withDatabase { access in
+            let platform = try await Platform.start(access.settings, logger: common.logger)
+            try await PlatformServer.run(
+                platform, listen: ListenAddress(host: host, port: port),
+                before: access.embedded.map { [EmbeddedDatabase($0)] } ?? [], logger: common.logger
+            ) { port in
+                let url = "http://\(host):\(port)"
+                Output.result(["url": .string(url)], "Romashka listens on \(url)", asJSON: asJSON)
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Cryptography
+import Foundation
+import Identity
+import Platform
+import PluginKit
+
+/// Onboarding by command.
+struct TenantCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tenant", abstract: "Create, list, suspend and resume tenants.",
+        subcommands: [Create.self, ListAll.self, Suspend.self, Resume.self])
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create a tenant with its first admin.",
+            discussion: """
+                The admin's password is read from ROMASHKA_ADMIN_PASSWORD, else made and printed once.
+
+                EXAMPLE
+                  romashka tenant create acme "Acme Ltd" --admin-email ada@acme.example
+                """)
+
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "Lower-case letters, digits and hyphens.")
+        var slug: String
+        @Argument(help: "The company's name.")
+        var name: String
+        @Option(help: "The first admin's address.")
+        var adminEmail: String
+        @Option(help: "The first admin's name.")
+        var adminName = "Admin"
+
+        func run() async throws {
+            let given = common.environment["ROMASHKA_ADMIN_PASSWORD"]
+            let password = given ?? Base64URL.encode(RandomBytes.generate(15))
+            guard let email = EmailAddress(adminEmail) else { throw ValidationError("\(adminEmail) is no e-mail address") }
+            try await common.withPlatform { platform in
+                let admin = NewMember(email: email.normalized, name: adminName, password: password, role: "admin")
+                do {
+                    _ = try await platform.tenants.create(slug: slug, name: name, isTest: false, admin: admin)
+                } catch let problem as Problem {
+                    throw ConfigurationError("\(problem.code): \(problem.detail)")
+                }
+                var members: [JSONValue.Member] = [.init("slug", .string(slug)), .init("email", .string(email.normalized))]
+                if given == nil { members.append(.init("password", .string(password))) }
+                let text = "tenant \(slug) is there; \(email.normalized) logs in with \(given == nil ? password : "the given password")"
+                Output.result(.object(members), text, asJSON: common.json)
+            }
+        }
+    }
+
+    struct ListAll: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "All tenants, newest first.")
+
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await common.withPlatform { platform in
+                let tenants = try await platform.tenants.all()
+                if common.json {
+                    for tenant in tenants { Output.result(tenant.json, "", asJSON: true) }
+                } else {
+                    let rows = tenants.map { [$0.slug, $0.name, $0.status, $0.id.description] }
+                    Output.result(.null, Output.table([["SLUG", "NAME", "STATUS", "ID"]] + rows), asJSON: false)
+                }
+            }
+        }
+    }
+
+    struct Suspend: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Shut a tenant out within a second.")
+
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "The tenant's slug.")
+        var slug: String
+
+        func run() async throws { try await common.setActive(false, slug) }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let a suspended tenant in again.")
+
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "The tenant's slug.")
+        var slug: String
+
+        func run() async throws { try await common.setActive(true, slug) }
+    }
+}
+
+extension CommonOptions {
+    fileprivate func setActive(_ isActive: Bool, _ slug: String) async throws {
+        try await withPlatform { platform in
+            let tenant = try await platform.tenant(slug)
+            _ = try await platform.tenants.setActive(isActive, tenant)
+            let status = isActive ? "active" : "suspended"
+            Output.result(["slug": .string(slug), "status": .string(status)], "\(slug) is \(status)", asJSON: json)
+        }
+    }
+}
+
+extension Platform {
+    /// The tenant with a slug.
+    ///
+    /// - Throws: `ConfigurationError` when there is none.
+    func tenant(_ slug: String) async throws -> TenantID {
+        guard let id = try await tenants.find(slug: slug) else { throw ConfigurationError("there is no tenant \(slug)") }
+        return id
+    }
+}

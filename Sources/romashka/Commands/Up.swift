@@ -1,0 +1,97 @@
+import ArgumentParser
+import EmbeddedPostgres
+import HTTP
+import Identity
+import Migrations
+import Platform
+import PluginKit
+
+/// Everything at once: database, schema, token, server.
+struct Up: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start a whole platform: PostgreSQL, schema, server.",
+        discussion: """
+            Needs no set-up: the first run creates the database in --data-dir, later runs resume it. Each run prints
+            a fresh operator's token. With --json, one line on standard output says when it is ready:
+            {"url", "operator_token", "database_url"}; database_url is the embedded server's superuser URL.
+
+            EXAMPLES
+              romashka up --port 8080 --data-dir ./data
+              romashka up --port 0 --json
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @Option(help: "The port; 0 picks a free one.")
+    var port = 8080
+    @Option(help: "The address to listen on.")
+    var host = "127.0.0.1"
+    @Flag(help: "Also create a tenant to try things with.")
+    var demo = false
+
+    func run() async throws {
+        let access = try await openDatabase()
+        do {
+            let setup = try access.setup(common.logger)
+            defer { setup.close() }
+            try await prepare(access, setup)
+            let platform = try await Platform.start(access.settings, logger: common.logger)
+            let token = try await platform.operators.issue(name: "up", lifetime: .seconds(30 * 86_400))
+            let login = demo ? try await DemoTenant.ensure(platform) : nil
+            let (asJSON, host) = (common.json, host)
+            let databaseURL = access.embedded?.url(database: DatabaseAccess.databaseName)
+            try await PlatformServer.run(
+                platform, listen: ListenAddress(host: host, port: port),
+                before: access.embedded.map { [EmbeddedDatabase($0)] } ?? [], logger: common.logger
+            ) { port in
+                Up.announce("http://\(host):\(port)", token, databaseURL, login, asJSON: asJSON)
+            }
+        } catch {
+            await access.close()
+            throw error
+        }
+        await access.close()
+    }
+
+    private func openDatabase() async throws -> DatabaseAccess {
+        if common.environment["DATABASE_URL"] != nil { return try await DatabaseAccess.open(common) }
+        Output.progress("starting PostgreSQL in \(common.dataDirectory)")
+        return try await DatabaseAccess.started(common)
+    }
+
+    private func prepare(_ access: DatabaseAccess, _ setup: DatabaseSetup) async throws {
+        if access.embedded != nil { try await setup.createDatabase(DatabaseAccess.databaseName) }
+        let mode = try await setup.bootstrap()
+        let outcomes = try await setup.migrate()
+        let count = outcomes.map(\.applied.count).reduce(0, +)
+        Output.progress("schema: \(count == 0 ? "up to date" : "\(count) migrations applied"), session mode \(mode.rawValue)")
+        for outcome in outcomes {
+            if let failure = outcome.failure { Output.progress("module \(outcome.module) is paused: \(failure)") }
+        }
+    }
+
+    private static func announce(
+        _ url: String, _ token: String, _ databaseURL: String?, _ login: DemoTenant.Login?, asJSON: Bool
+    ) {
+        var members: [JSONValue.Member] = [
+            .init("url", .string(url)), .init("operator_token", .string(token)),
+            .init("database_url", databaseURL.map { .string($0) } ?? .null),
+        ]
+        var text = """
+            Romashka listens on \(url)
+            operator's token: \(token)
+            """
+        if let login {
+            members.append(.init("demo", [
+                "tenant": .string(login.tenant), "email": .string(login.email), "password": .string(login.password),
+            ]))
+            text += """
+
+                demo tenant: \(login.tenant), log in as \(login.email) with \(login.password)
+                  curl -s \(url)/v1/auth/login -H 'Content-Type: application/json' \\
+                    -d '{"email": "\(login.email)", "password": "\(login.password)", "tenant": "\(login.tenant)"}'
+                Ctrl-C stops everything.
+                """
+        }
+        Output.result(.object(members), text, asJSON: asJSON)
+    }
+}

@@ -1,0 +1,142 @@
+import ArgumentParser
+import Cryptography
+import EmbeddedPostgres
+import Foundation
+import Logging
+import Observability
+import Platform
+import Postgres
+import Tenancy
+
+/// Options that every command has.
+struct CommonOptions: ParsableArguments {
+    @Option(name: .customLong("data-dir"), help: "The embedded PostgreSQL's directory; not used with DATABASE_URL.")
+    var dataDirectory = ".romashka"
+
+    @Option(name: .customLong("plugins"), help: "The folder whose folders are the plugins.")
+    var plugins: String?
+
+    @Flag(help: "Print JSON, one document a line.")
+    var json = false
+
+    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String = "info"
+
+    func validate() throws {
+        guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("--log-level \(logLevel) is no level") }
+    }
+
+    /// Log lines go to standard error as JSON.
+    var logger: Logger {
+        var logger = Logger(label: "romashka") { JSONLogHandler(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+        return logger
+    }
+
+    var environment: [String: String] { ProcessInfo.processInfo.environment }
+
+    var installation: Installation {
+        get throws { try Installation.find(environment: environment, plugins: plugins) }
+    }
+}
+
+/// A database that a command may use, and what must be stopped afterwards.
+struct DatabaseAccess: Sendable {
+    /// The database as the platform's roles reach it.
+    let server: ConnectionSettings
+    /// A superuser's connection; nil when only DATABASE_URL was given.
+    let admin: ConnectionSettings?
+    let master: MasterSecret
+    /// The embedded server, when this process runs it.
+    let embedded: EmbeddedServer?
+    let installation: Installation
+
+    /// The embedded database's name.
+    static let databaseName = "romashka"
+
+    /// The database of the environment, else the embedded one of the data directory, started if it is not running.
+    static func open(_ options: CommonOptions) async throws -> DatabaseAccess {
+        if let url = options.environment["DATABASE_URL"] { return try external(url, options) }
+        do {
+            return try await started(options)
+        } catch let error as EmbeddedPostgresError where error.code == .directoryInUse {
+            guard let url = try EmbeddedServer.runningURL(in: options.dataDirectory, database: databaseName) else { throw error }
+            let settings = try ConnectionSettings(url: url)
+            return DatabaseAccess(
+                server: settings, admin: settings, master: try master(options), embedded: nil,
+                installation: try options.installation)
+        }
+    }
+
+    /// Starts the embedded server of the data directory.
+    ///
+    /// - Throws: `EmbeddedPostgresError` with code `directory_in_use` when another process runs it.
+    static func started(_ options: CommonOptions) async throws -> DatabaseAccess {
+        let found = try await EmbeddedInstallation.find(options)
+        let server = try await EmbeddedServer.start(
+            .init(installation: found, mode: .persistent(directory: options.dataDirectory)), logger: options.logger)
+        let settings = try ConnectionSettings(url: server.socketConninfo(database: databaseName))
+        return DatabaseAccess(
+            server: settings, admin: settings, master: try master(options), embedded: server,
+            installation: try options.installation)
+    }
+
+    private static func external(_ url: String, _ options: CommonOptions) throws -> DatabaseAccess {
+        let admin = try options.environment["DATABASE_ADMIN_URL"].map { try ConnectionSettings(url: $0) }
+        return DatabaseAccess(
+            server: try ConnectionSettings(url: url), admin: admin,
+            master: try MasterSecret.load(environment: options.environment, directory: nil), embedded: nil,
+            installation: try options.installation)
+    }
+
+    private static func master(_ options: CommonOptions) throws -> MasterSecret {
+        try MasterSecret.load(environment: options.environment, directory: options.dataDirectory)
+    }
+
+    /// What `bootstrap` and `migrate` work with.
+    func setup(_ logger: Logger) throws -> DatabaseSetup {
+        guard let admin else {
+            throw ConfigurationError("DATABASE_ADMIN_URL is missing: a superuser's connection to the same database")
+        }
+        return try DatabaseSetup(admin: admin, server: server, master: master, installation: installation, logger: logger)
+    }
+
+    /// What `serve` runs with.
+    var settings: PlatformSettings { PlatformSettings(server: server, master: master, installation: installation) }
+
+    /// Stops what was started.
+    func close() async {
+        await embedded?.stop()
+    }
+}
+
+extension CommonOptions {
+    /// Opens the database for the time of `body`.
+    func withDatabase<Value: Sendable>(_ body: (DatabaseAccess) async throws -> Value) async throws -> Value {
+        let access = try await DatabaseAccess.open(self)
+        do {
+            let value = try await body(access)
+            await access.close()
+            return value
+        } catch {
+            await access.close()
+            throw error
+        }
+    }
+
+    /// Starts a platform without a server for the time of `body`.
+    func withPlatform<Value: Sendable>(_ body: (Platform) async throws -> Value) async throws -> Value {
+        try await withDatabase { access in
+            let platform = try await Platform.start(access.settings, logger: quietLogger)
+            defer { platform.databases.close() }
+            return try await body(platform)
+        }
+    }
+
+    /// For commands whose output is for people: warnings and errors only.
+    private var quietLogger: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+}

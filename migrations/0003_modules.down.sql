@@ -1,0 +1,2 @@
+DROP TABLE core.tenant_modules;
+DROP TABLE core.modules;

@@ -1,0 +1,634 @@
+-- What turns a plain table into a tenant's table, and a name into a module. Superuser, idempotent.
+-- Everything in core belongs to romashka_owner and is run as romashka_owner; what a superuser must run is in
+-- the schema bootstrap, where no other role can replace it.
+
+SET LOCAL ROLE romashka_owner;
+
+-- ---------------------------------------------------------------------------------------------------------
+-- What is ours: the one place that says so
+-- ---------------------------------------------------------------------------------------------------------
+
+-- The kernel's schema and one per module; a schema is a module's by its owner, which only create_module() sets.
+CREATE OR REPLACE VIEW core.our_schemas
+WITH (security_invoker = true) AS
+SELECT
+    n.oid,
+    n.nspname::text AS schema_name,
+    r.rolname::text AS owner_name,
+    CASE WHEN r.rolname <> 'romashka_owner' THEN 'romashka_m_' || n.nspname::text END AS login_name
+FROM pg_catalog.pg_namespace AS n
+JOIN pg_catalog.pg_roles AS r ON r.oid = n.nspowner
+WHERE (n.nspname = 'core' AND r.rolname = 'romashka_owner')
+   OR r.rolname = ('romashka_o_' || n.nspname::text);
+
+CREATE OR REPLACE VIEW core.our_tables
+WITH (security_invoker = true) AS
+SELECT
+    c.oid,
+    c.oid::pg_catalog.regclass::text AS object,
+    s.schema_name,
+    c.relname::text AS table_name,
+    s.login_name,
+    c.relkind,
+    c.relispartition AS is_leaf,
+    EXISTS (
+        SELECT
+        FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+    ) AS has_tenant,
+    COALESCE(rule.is_global, false) AS is_global,
+    COALESCE(rule.append_only, false) AS append_only,
+    rule.customer_column
+FROM pg_catalog.pg_class AS c
+JOIN core.our_schemas AS s ON s.oid = c.relnamespace
+LEFT JOIN core.table_rules AS rule
+    ON rule.module = s.schema_name
+   -- a leaf follows the rule of its root
+   AND rule.table_name = COALESCE(
+       (SELECT root.relname::text
+        FROM pg_catalog.pg_class AS root
+        WHERE c.relispartition AND root.oid = pg_catalog.pg_partition_root(c.oid)),
+       c.relname::text)
+WHERE c.relkind IN ('r', 'p');
+
+-- Tables whose rows belong to tenants.
+CREATE OR REPLACE VIEW core.tenant_tables
+WITH (security_invoker = true) AS
+SELECT *
+FROM core.our_tables
+WHERE has_tenant AND NOT is_global;
+
+-- The policies that must exist; expressions as PostgreSQL prints them on one line, so that they can be compared.
+CREATE OR REPLACE VIEW core.expected_policies
+WITH (security_invoker = true) AS
+SELECT
+    t.oid,
+    'tenant'::text AS name,
+    true AS permissive,
+    'ALL'::text AS command,
+    'public'::text AS role_name,
+    '(tenant_id = ( SELECT core.tenant_id() AS tenant_id))'::text AS expression
+FROM core.tenant_tables AS t
+UNION ALL
+SELECT
+    t.oid,
+    'customer',
+    false,
+    'ALL',
+    'romashka_modules',
+    pg_catalog.format(
+        -- Not "… IS NULL OR …": the planner would take that for a rare condition and sort the tenant's whole table
+        -- instead of walking the index to the first 25. Of CASE it knows nothing.
+        'CASE WHEN (( SELECT core.customer() AS customer) IS NULL) THEN true '
+        'ELSE (%I = ( SELECT core.customer() AS customer)) END',
+        t.customer_column)
+FROM core.tenant_tables AS t
+WHERE t.customer_column IS NOT NULL
+UNION ALL
+SELECT
+    t.oid,
+    'kernel_' || pg_catalog.replace(k.role_name, 'romashka_', ''),
+    true,
+    k.command,
+    k.role_name,
+    'true'
+FROM core.kernel_policies AS k
+JOIN core.tenant_tables AS t
+    ON t.schema_name = k.schema_name AND t.table_name = k.table_name;
+
+CREATE OR REPLACE VIEW core.actual_policies
+WITH (security_invoker = true) AS
+SELECT
+    p.polrelid AS oid,
+    p.polname::text AS name,
+    p.polpermissive AS permissive,
+    CASE p.polcmd
+        WHEN '*' THEN 'ALL' WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
+    END AS command,
+    (SELECT pg_catalog.string_agg(CASE WHEN role = 0 THEN 'public' ELSE pg_catalog.pg_get_userbyid(role)::text END, ',')
+     FROM pg_catalog.unnest(p.polroles) AS role) AS role_name,
+    pg_catalog.btrim(pg_catalog.regexp_replace(
+        pg_catalog.pg_get_expr(p.polqual, p.polrelid), '\s+', ' ', 'g')) AS using_expression,
+    pg_catalog.btrim(pg_catalog.regexp_replace(
+        pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '\s+', ' ', 'g')) AS check_expression
+FROM pg_catalog.pg_policy AS p
+JOIN core.our_tables AS t ON t.oid = p.polrelid;
+
+GRANT SELECT ON
+    core.our_schemas, core.our_tables, core.tenant_tables, core.expected_policies, core.actual_policies
+TO romashka_operator;
+
+-- ---------------------------------------------------------------------------------------------------------
+-- Policies and grants
+-- ---------------------------------------------------------------------------------------------------------
+
+-- Brings the policies of one table in line with core.expected_policies and touches nothing that is right already:
+-- each change locks the table.
+CREATE OR REPLACE FUNCTION core.align_policies(target regclass)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    policy record;
+BEGIN
+    FOR policy IN
+        SELECT a.name
+        FROM core.actual_policies AS a
+        WHERE a.oid = target
+          AND (a.name IN ('tenant', 'customer') OR a.name LIKE 'kernel\_%')
+          AND NOT EXISTS (
+              SELECT
+              FROM core.expected_policies AS e
+              WHERE e.oid = a.oid
+                AND e.name = a.name
+                AND e.permissive = a.permissive
+                AND e.command = a.command
+                AND e.role_name = a.role_name
+                AND (a.using_expression = e.expression OR (a.command = 'INSERT' AND a.using_expression IS NULL))
+                AND (a.check_expression = e.expression
+                     OR (a.command IN ('SELECT', 'DELETE') AND a.check_expression IS NULL)))
+    LOOP
+        EXECUTE format('DROP POLICY %I ON %s', policy.name, target);
+    END LOOP;
+
+    FOR policy IN
+        SELECT e.*
+        FROM core.expected_policies AS e
+        WHERE e.oid = target
+          AND NOT EXISTS (SELECT FROM core.actual_policies AS a WHERE a.oid = e.oid AND a.name = e.name)
+    LOOP
+        EXECUTE format('CREATE POLICY %I ON %s AS %s FOR %s TO %s',
+                       policy.name,
+                       target,
+                       CASE WHEN policy.permissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
+                       policy.command,
+                       CASE WHEN policy.role_name = 'public' THEN 'PUBLIC' ELSE quote_ident(policy.role_name) END)
+            || CASE WHEN policy.command = 'INSERT' THEN '' ELSE format(' USING (%s)', policy.expression) END
+            || CASE WHEN policy.command IN ('SELECT', 'DELETE') THEN ''
+                    ELSE format(' WITH CHECK (%s)', policy.expression) END;
+    END LOOP;
+END
+$$;
+
+-- One table: row-level security, policies, and what its module may do with it.
+CREATE OR REPLACE FUNCTION core.protect(target regclass)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    this    record;
+    columns text;
+BEGIN
+    SELECT t.*, c.relrowsecurity, c.relforcerowsecurity
+    INTO STRICT this
+    FROM core.our_tables AS t
+    JOIN pg_class AS c ON c.oid = t.oid
+    WHERE t.oid = target;
+
+    IF this.has_tenant AND NOT this.is_global THEN
+        IF NOT this.relrowsecurity THEN
+            EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target);
+        END IF;
+        IF NOT this.relforcerowsecurity THEN
+            EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target);
+        END IF;
+        PERFORM core.align_policies(target);
+    END IF;
+
+    IF this.login_name IS NULL THEN
+        RETURN;
+    END IF;
+
+    EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, %I', target, this.login_name);
+
+    -- A leaf is reached through its parent only. A table that says nothing of tenants stays closed.
+    IF this.is_leaf OR NOT (this.has_tenant OR this.is_global) THEN
+        RETURN;
+    END IF;
+
+    EXECUTE format('GRANT SELECT, INSERT ON %s TO %I', target, this.login_name);
+    IF this.append_only THEN
+        RETURN;
+    END IF;
+
+    SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+    INTO columns
+    FROM pg_attribute AS a
+    WHERE a.attrelid = target
+      AND a.attnum > 0
+      AND NOT a.attisdropped
+      AND a.attname <> 'tenant_id'
+      AND a.attgenerated = ''
+      AND a.attidentity = ''
+      AND NOT EXISTS (
+          SELECT
+          FROM pg_index AS i
+          WHERE i.indrelid = target AND i.indisprimary AND a.attnum = ANY (i.indkey));
+
+    EXECUTE format('GRANT DELETE ON %s TO %I', target, this.login_name);
+    IF columns IS NOT NULL THEN
+        EXECUTE format('GRANT UPDATE (%s) ON %s TO %I', columns, target, this.login_name);
+    END IF;
+END
+$$;
+
+-- Every table of a module, or of the kernel ('core').
+CREATE OR REPLACE FUNCTION core.protect_module(module text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    target regclass;
+BEGIN
+    FOR target IN
+        SELECT t.oid FROM core.our_tables AS t WHERE t.schema_name = module ORDER BY t.table_name
+    LOOP
+        PERFORM core.protect(target);
+    END LOOP;
+END
+$$;
+
+-- Before a module's migrations, in their transaction: a back-fill or the check of a new foreign key must see the
+-- rows of all tenants. protect_module() closes it again before COMMIT.
+CREATE OR REPLACE FUNCTION core.unforce_module(module text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    target regclass;
+BEGIN
+    FOR target IN
+        SELECT t.oid FROM core.tenant_tables AS t WHERE t.schema_name = module ORDER BY t.table_name
+    LOOP
+        EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', target);
+    END LOOP;
+END
+$$;
+
+-- What a manifest says of a module's tables, as {"table": {"customer": "customer_id", "append_only": true,
+-- "global": true}}; tables that need none of this are not named. Replaces what was declared before.
+CREATE OR REPLACE FUNCTION core.declare_tables(module text, rules jsonb)
+RETURNS void
+LANGUAGE sql
+BEGIN ATOMIC
+    DELETE FROM core.table_rules AS old
+    WHERE old.module = declare_tables.module;
+
+    INSERT INTO core.table_rules (module, table_name, customer_column, append_only, is_global)
+    SELECT
+        declare_tables.module,
+        rule.key,
+        rule.value ->> 'customer',
+        COALESCE((rule.value ->> 'append_only')::boolean, false),
+        COALESCE((rule.value ->> 'global')::boolean, false)
+    FROM pg_catalog.jsonb_each(rules) AS rule;
+END;
+
+-- Lets a module read tables of other modules, as 'schema.table'. Replaces what it could read before.
+CREATE OR REPLACE FUNCTION core.grant_reads(module text, tables text[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    login  text := 'romashka_m_' || module;
+    target record;
+BEGIN
+    FOR target IN
+        SELECT r.schema_name, r.table_name
+        FROM core.module_reads AS r
+        WHERE r.module = grant_reads.module
+          AND to_regclass(format('%I.%I', r.schema_name, r.table_name)) IS NOT NULL
+    LOOP
+        EXECUTE format('REVOKE ALL ON %I.%I FROM %I', target.schema_name, target.table_name, login);
+        EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM %I', target.schema_name, login);
+    END LOOP;
+    DELETE FROM core.module_reads AS r WHERE r.module = grant_reads.module;
+
+    INSERT INTO core.module_reads (module, schema_name, table_name)
+    SELECT grant_reads.module, split_part(name, '.', 1), split_part(name, '.', 2)
+    FROM unnest(tables) AS name;
+
+    FOR target IN
+        SELECT t.schema_name, t.table_name
+        FROM core.module_reads AS r
+        -- only what carries tenants, only modules' tables, never a leaf
+        JOIN core.tenant_tables AS t
+            ON t.schema_name = r.schema_name AND t.table_name = r.table_name
+           AND t.login_name IS NOT NULL AND t.login_name <> login AND NOT t.is_leaf
+        WHERE r.module = grant_reads.module
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', target.schema_name, login);
+        EXECUTE format('GRANT SELECT ON %I.%I TO %I', target.schema_name, target.table_name, login);
+    END LOOP;
+END
+$$;
+
+-- Replaces the kernel's part of the closed list, one "schema.table role command" a line; '#' starts a comment.
+CREATE OR REPLACE FUNCTION core.set_kernel_policies(list text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    target regclass;
+BEGIN
+    DELETE FROM core.kernel_policies WHERE origin = 'kernel';
+
+    INSERT INTO core.kernel_policies (schema_name, table_name, role_name, command, origin)
+    SELECT split_part(words[1], '.', 1), split_part(words[1], '.', 2), words[2], words[3], 'kernel'
+    FROM regexp_split_to_table(list, E'\n') AS line
+    CROSS JOIN LATERAL regexp_split_to_array(btrim(split_part(line, '#', 1)), '\s+') AS words
+    WHERE words[1] <> '';
+
+    FOR target IN
+        SELECT t.oid FROM core.tenant_tables AS t ORDER BY t.object
+    LOOP
+        PERFORM core.align_policies(target);
+    END LOOP;
+END
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------
+-- Partitions by month of UUIDv7 ids
+-- ---------------------------------------------------------------------------------------------------------
+
+-- The smallest UUIDv7 of a moment: its first 48 bits are milliseconds since 1970.
+CREATE OR REPLACE FUNCTION core.uuid_floor(moment timestamptz)
+RETURNS uuid
+LANGUAGE sql
+IMMUTABLE
+STRICT
+PARALLEL SAFE
+RETURN (lpad(to_hex((EXTRACT(epoch FROM moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
+
+-- Every parent of ours that is split by RANGE (id).
+CREATE OR REPLACE VIEW core.partitioned_tables
+WITH (security_invoker = true) AS
+SELECT t.oid, t.object, t.schema_name, t.table_name
+FROM core.our_tables AS t
+JOIN pg_catalog.pg_partitioned_table AS p ON p.partrelid = t.oid
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = p.partattrs[0]
+WHERE p.partstrat = 'r'
+  AND p.partnatts = 1
+  AND a.attname = 'id'
+  AND a.atttypid = 'pg_catalog.uuid'::pg_catalog.regtype
+  AND NOT t.is_leaf;
+GRANT SELECT ON core.partitioned_tables TO romashka_operator;
+
+-- A leaf is protected before it is attached: there is no moment at which it stands open. Attaching a finished
+-- table locks the parent less than CREATE TABLE … PARTITION OF.
+CREATE OR REPLACE FUNCTION core.attach_partition(parent regclass, leaf text, bounds text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    schema_name text;
+    owner_name  text;
+    full_name   text;
+BEGIN
+    SELECT n.nspname, r.rolname
+    INTO schema_name, owner_name
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_roles AS r ON r.oid = c.relowner
+    WHERE c.oid = parent;
+    full_name := format('%I.%I', schema_name, leaf);
+
+    EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS '
+                   'INCLUDING STORAGE INCLUDING COMPRESSION)', full_name, parent);
+    IF owner_name <> current_user THEN
+        EXECUTE format('ALTER TABLE %s OWNER TO %I', full_name, owner_name);
+    END IF;
+    PERFORM core.protect(full_name::regclass);
+    -- A foreign key is checked by one join, which the FORCEd policies would refuse without a session. Without the
+    -- privilege to read the leaf the check goes row by row instead, and there are none.
+    EXECUTE format('REVOKE SELECT ON %s FROM %I', full_name, owner_name);
+    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM %s', parent, full_name, bounds);
+    EXECUTE format('GRANT SELECT ON %s TO %I', full_name, owner_name);
+    -- Only now is it known whose leaf it is, and so which further policies its root asks for.
+    PERFORM core.protect(full_name::regclass);
+END
+$$;
+
+-- Makes what is missing up to `months_ahead` months from now and says how many it made: <table>_past holds all
+-- that is older than the first run's month, then <table>_YYYYMM without a gap.
+CREATE OR REPLACE FUNCTION core.ensure_partitions(months_ahead integer DEFAULT 3)
+RETURNS integer
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+-- Attaching waits for writers of the referenced tables; better to try again than to hold up the queue behind us.
+SET lock_timeout = '2s'
+AS $$
+DECLARE
+    parent record;
+    month  timestamp;
+    this   timestamp := date_trunc('month', now() AT TIME ZONE 'UTC');
+    final  timestamp := this + make_interval(months => least(greatest(months_ahead, 1), 24));
+    made   integer := 0;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7267620141);
+
+    FOR parent IN SELECT p.* FROM core.partitioned_tables AS p ORDER BY p.object
+    LOOP
+        SELECT max(to_date(right(c.relname::text, 6), 'YYYYMM'))::timestamp + interval '1 month'
+        INTO month
+        FROM pg_inherits AS i
+        JOIN pg_class AS c ON c.oid = i.inhrelid
+        WHERE i.inhparent = parent.oid AND c.relname::text ~ '_[0-9]{6}$';
+
+        IF month IS NULL THEN
+            month := this;
+            PERFORM core.attach_partition(
+                parent.oid,
+                parent.table_name || '_past',
+                format('(MINVALUE) TO (%L)', core.uuid_floor(month AT TIME ZONE 'UTC')));
+            made := made + 1;
+        END IF;
+
+        WHILE month <= final LOOP
+            PERFORM core.attach_partition(
+                parent.oid,
+                parent.table_name || to_char(month, '_YYYYMM'),
+                format('(%L) TO (%L)',
+                       core.uuid_floor(month AT TIME ZONE 'UTC'),
+                       core.uuid_floor((month + interval '1 month') AT TIME ZONE 'UTC')));
+            made := made + 1;
+            month := month + interval '1 month';
+        END LOOP;
+    END LOOP;
+    RETURN made;
+END
+$$;
+GRANT EXECUTE ON FUNCTION core.ensure_partitions(integer) TO romashka_worker;
+
+-- What a search function does. A plan for each call: how common the words are decides everything. The newest
+-- thousand matches are ranked, so that a word every row holds costs no more than a rare one.
+CREATE OR REPLACE FUNCTION core.search_body(target regclass, vector_column text, configuration text)
+RETURNS text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format($body$
+DECLARE
+    tenant   uuid     := core.tenant_id();
+    customer uuid     := core.customer();
+    words    tsquery  := websearch_to_tsquery(%3$L::regconfig, left(query, 500));
+BEGIN
+    IF numnode(words) > 0 THEN
+        RETURN QUERY
+        SELECT matches.id, ts_rank(matches.vector, words) AS score
+        FROM (
+            SELECT t.id, t.%2$I AS vector
+            FROM %1$s AS t
+            WHERE t.tenant_id = tenant AND t.%2$I @@ words%4$s
+            ORDER BY t.id DESC
+            LIMIT 1000
+        ) AS matches
+        ORDER BY score DESC, matches.id DESC
+        LIMIT least(greatest(max_rows, 1), 100);
+    END IF;
+END
+$body$,
+        target,
+        vector_column,
+        configuration,
+        CASE WHEN t.customer_column IS NOT NULL
+             THEN format(' AND (customer IS NULL OR t.%I = customer)', t.customer_column)
+             ELSE '' END)
+    FROM core.tenant_tables AS t
+    WHERE t.oid = target
+$$;
+
+RESET ROLE;
+
+-- ---------------------------------------------------------------------------------------------------------
+-- For the superuser only
+-- ---------------------------------------------------------------------------------------------------------
+
+-- Roles and schema of a module; idempotent. Its login role gets its password afterwards.
+CREATE OR REPLACE FUNCTION bootstrap.create_module(module text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    owner_role text := 'romashka_o_' || module;
+    login_role text := 'romashka_m_' || module;
+    existing   text;
+BEGIN
+    IF module !~ '^[a-z][a-z0-9_]{1,30}$'
+       OR module IN ('core', 'public', 'bootstrap', 'information_schema')
+       OR module LIKE 'pg\_%'
+    THEN
+        RAISE EXCEPTION 'module name refused: %', module USING ERRCODE = '22023';
+    END IF;
+
+    PERFORM pg_advisory_xact_lock(7267620140);
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = owner_role) THEN
+        EXECUTE format('CREATE ROLE %I', owner_role);
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login_role) THEN
+        EXECUTE format('CREATE ROLE %I', login_role);
+    END IF;
+    EXECUTE format('ALTER ROLE %I NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT',
+                   owner_role);
+    EXECUTE format('ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT',
+                   login_role);
+    EXECUTE format('GRANT romashka_modules TO %I, %I', owner_role, login_role);
+    -- The kernel's owner makes policies, grants and partitions of the module's tables.
+    EXECUTE format('GRANT %I TO romashka_owner', owner_role);
+
+    EXECUTE format('ALTER ROLE %I SET search_path = %L', login_role, module);
+    EXECUTE format('ALTER ROLE %I SET jit = off', login_role);
+
+    SELECT r.rolname
+    INTO existing
+    FROM pg_namespace AS n
+    JOIN pg_roles AS r ON r.oid = n.nspowner
+    WHERE n.nspname = module;
+    IF existing IS NULL THEN
+        EXECUTE format('CREATE SCHEMA %I AUTHORIZATION %I', module, owner_role);
+    ELSIF existing <> owner_role THEN
+        RAISE EXCEPTION 'schema % belongs to %', module, existing USING ERRCODE = '42P06';
+    END IF;
+    EXECUTE format('REVOKE ALL ON SCHEMA %I FROM PUBLIC, %I', module, login_role);
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', module, login_role);
+
+    EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC', owner_role);
+    EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE ALL ON TABLES FROM PUBLIC', owner_role);
+    EXECUTE format('GRANT USAGE ON LANGUAGE plpgsql TO %I', owner_role);
+END
+$$;
+REVOKE ALL ON FUNCTION bootstrap.create_module(text) FROM PUBLIC;
+
+-- Full-text search, and the index under it. No operator of full-text search is leakproof, so under a policy the
+-- index could not be used: the function belongs to romashka_searcher, which a kernel policy lets past, and holds
+-- the tenant (and the customer) itself.
+CREATE OR REPLACE FUNCTION bootstrap.create_search(
+    module text,
+    name text,
+    target regclass,
+    vector_column text,
+    configuration regconfig DEFAULT 'pg_catalog.simple'
+)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    this      record;
+    full_name text := format('%I.%I', module, name);
+BEGIN
+    SELECT t.*
+    INTO STRICT this
+    FROM core.tenant_tables AS t
+    WHERE t.oid = target AND t.schema_name = module AND t.login_name IS NOT NULL AND NOT t.is_leaf;
+
+    IF NOT EXISTS (
+        SELECT
+        FROM pg_index AS i
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        JOIN pg_am AS m ON m.oid = c.relam
+        JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attname = vector_column
+        WHERE i.indrelid = target AND m.amname = 'gin' AND a.attnum = ANY (i.indkey))
+    THEN
+        EXECUTE format('CREATE INDEX %I ON %s USING gin (%s%I)',
+                       left(this.table_name, 40) || '_' || left(vector_column, 14) || '_search',
+                       target,
+                       CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'btree_gin')
+                            THEN 'tenant_id, ' ELSE '' END,
+                       vector_column);
+    END IF;
+
+    EXECUTE format(
+        'CREATE OR REPLACE FUNCTION %s(query text, max_rows integer) RETURNS TABLE (id uuid, rank real) '
+        'LANGUAGE plpgsql STABLE SECURITY DEFINER '
+        'SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS %L',
+        full_name, core.search_body(target, vector_column, configuration::text));
+    EXECUTE format('REVOKE ALL ON FUNCTION %s(text, integer) FROM PUBLIC', full_name);
+    EXECUTE format('ALTER FUNCTION %s(text, integer) OWNER TO romashka_searcher', full_name);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s(text, integer) TO %I', full_name, this.login_name);
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO romashka_searcher', module);
+    EXECUTE format('GRANT SELECT ON %s TO romashka_searcher', target);
+
+    INSERT INTO core.searches (module, name, table_name, vector_column, configuration)
+    VALUES (module, name, this.table_name, vector_column, configuration::text)
+    ON CONFLICT ON CONSTRAINT searches_pkey DO UPDATE
+    SET table_name = EXCLUDED.table_name,
+        vector_column = EXCLUDED.vector_column,
+        configuration = EXCLUDED.configuration;
+    INSERT INTO core.kernel_policies (schema_name, table_name, role_name, command, origin)
+    VALUES (module, this.table_name, 'romashka_searcher', 'SELECT', 'search')
+    ON CONFLICT DO NOTHING;
+    PERFORM core.align_policies(target);
+END
+$$;
+REVOKE ALL ON FUNCTION bootstrap.create_search(text, text, regclass, text, regconfig) FROM PUBLIC;

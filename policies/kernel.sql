@@ -1,0 +1,26 @@
+-- The closed list of kernel roles that see a table across its tenants. Run after every migration, as romashka_owner.
+--
+-- Each line becomes the policy kernel_<role> ON <table> FOR <command> TO <role> USING (true) WITH CHECK (true).
+-- What is not listed is dropped. The list is kept in core.kernel_policies, so verify-schema compares
+-- core.expected_policies with core.actual_policies and fails on any difference; the only other lines there,
+-- origin 'search', come with a search function from bootstrap.create_search(). The tables without a tenant need
+-- no policy: their grants are in their migrations.
+
+SELECT core.set_kernel_policies($list$
+
+    # who may log in, before a tenant is known
+    core.profiles        romashka_auth      ALL
+    core.sessions        romashka_auth      ALL
+    core.tenant_modules  romashka_auth      ALL
+
+    # jobs run for every tenant; expired sessions are removed
+    core.profiles        romashka_worker    SELECT
+    core.sessions        romashka_worker    ALL
+    core.tenant_modules  romashka_worker    SELECT
+
+    # the operator's lists
+    core.profiles        romashka_operator  SELECT
+    core.sessions        romashka_operator  SELECT
+    core.tenant_modules  romashka_operator  SELECT
+
+$list$);
