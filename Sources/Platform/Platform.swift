@@ -52,7 +52,7 @@ package struct Platform: Sendable {
 
         let keyID = try TokenKeyID("k1")
         let keys = try TokenKeySet([try TokenKey(id: keyID, derivedFrom: settings.master)], active: keyID)
-        let passwords = PasswordHasher(concurrency: settings.passwordConcurrency)
+        let passwords = PasswordHasher(cost: settings.passwordCost, concurrency: settings.passwordConcurrency)
         self.databases = databases
         self.control = control
         self.registry = registry

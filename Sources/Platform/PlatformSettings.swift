@@ -12,6 +12,8 @@ package struct PlatformSettings: Sendable {
     package var leaseBudget = 20
     /// How many passwords are checked at once; each takes 32 MiB.
     package var passwordConcurrency = 2
+    /// What one check of a password costs.
+    package var passwordCost = ScryptCost.standard
 
     package init(server: ConnectionSettings, master: MasterSecret, installation: Installation) {
         self.server = server

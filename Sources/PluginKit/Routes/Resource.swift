@@ -54,3 +54,13 @@ extension Schema {
         }
     }
 }
+
+@_spi(Kernel)
+extension Resource {
+    /// The object as a value, for the kernel's own use.
+    public var value: JSONValue {
+        if case .value(let value) = content { return value }
+        let bytes = Reply(status: 200, content: content).encode { _ in "" }
+        return (try? JSONParser.parse(bytes)) ?? .null
+    }
+}

@@ -1,0 +1,139 @@
+package import Cryptography
+internal import HTTP
+internal import Identity
+package import Migrations
+package import Platform
+@_spi(Kernel) package import PluginKit
+import Postgres
+internal import ServiceLifecycle
+internal import Synchronization
+package import Tenancy
+
+/// A whole platform on a database of its own, serving on a loopback port.
+package struct TestPlatform: Sendable {
+    /// The kernel, put together as `romashka serve` does it.
+    package let platform: Platform
+    /// The database, copied from a migrated template.
+    package let database: TestDatabase
+    /// Where the server listens, such as `http://127.0.0.1:40123`.
+    package let url: String
+    /// An operator's token.
+    package let operatorToken: String
+
+    /// The secret of every test platform; roles are shared by all databases of the test server.
+    package static let master = MasterSecret.fixed
+
+    /// Starts a platform, runs `body`, stops it and drops the database.
+    ///
+    /// - Parameters:
+    ///   - mode: how the database keeps sessions.
+    ///   - plugins: the folder with the plugins; the project's own by default.
+    package static func with<Value: Sendable>(
+        mode: Bootstrap.SessionMode = .privileged, plugins: String? = nil, _ body: @Sendable (TestPlatform) async throws -> Value
+    ) async throws -> Value {
+        let template = try await TemplateDatabase.name(mode: mode)
+        return try await TestDatabase.with(template: template) { database in
+            try await run(database, plugins: plugins, body)
+        }
+    }
+
+    /// How a platform connects to a test's database.
+    package static func settings(_ database: TestDatabase, plugins: String? = nil) throws -> PlatformSettings {
+        var settings = PlatformSettings(
+            server: database.settings, master: master, installation: try Installation.find(environment: [:], plugins: plugins))
+        settings.passwordCost = ScryptCost(logarithm: 10, blockSize: 8, parallelization: 1) ?? .standard
+        return settings
+    }
+
+    private static func run<Value: Sendable>(
+        _ database: TestDatabase, plugins: String?, _ body: @Sendable (TestPlatform) async throws -> Value
+    ) async throws -> Value {
+        let platform = try await Platform.start(settings(database, plugins: plugins), logger: database.server.logger)
+        let token = try await platform.operators.issue(name: "test", lifetime: .seconds(3600))
+        let (ports, port) = AsyncStream<Int>.makeStream()
+        let application = Server.application(
+            platform.api, listen: ListenAddress(host: "127.0.0.1", port: 0), logger: database.server.logger
+        ) { port.yield($0) }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: (platform.services + [application]).map { .init(service: $0) }, logger: database.server.logger))
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            guard let number = await ports.first(where: { _ in true }) else { throw CancellationError() }
+            let test = TestPlatform(
+                platform: platform, database: database, url: "http://127.0.0.1:\(number)", operatorToken: token)
+            do {
+                let value = try await body(test)
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+                return value
+            } catch {
+                await group.triggerGracefulShutdown()
+                throw error
+            }
+        }
+    }
+
+    /// A tenant with an admin who is logged in.
+    package func tenant(_ slug: String) async throws -> TestTenant {
+        let admin = NewMember(email: "admin@\(slug).example", name: "Admin", password: "password-of-\(slug)", role: "admin")
+        _ = try await platform.tenants.create(slug: slug, name: slug, isTest: true, admin: admin)
+        guard let id = try await platform.tenants.find(slug: slug) else { throw Problem.notFound }
+        try await platform.control.refresh()
+        let session = try await platform.logins.login(email: admin.email, password: admin.password, tenant: slug)
+        guard let token = session.value["access_token"]?.string, let profile = session.value["profile"]?["id"]?.string,
+            let actor = ActorID(profile)
+        else { throw Problem.notFound }
+        return TestTenant(
+            id: id, slug: slug, token: token,
+            session: TenantSession(verified: id, actor: Actor(kind: .member, id: actor, role: "admin")))
+    }
+}
+
+/// A tenant of a test, with its admin's token.
+package struct TestTenant: Sendable {
+    package let id: TenantID
+    package let slug: String
+    /// The admin's access token.
+    package let token: String
+    /// The admin's session, as the kernel would have verified it.
+    package let session: TenantSession
+}
+
+/// A database with the whole schema, made once per session mode and copied by each test.
+package enum TemplateDatabase {
+    /// The template's name.
+    package static func name(mode: Bootstrap.SessionMode) async throws -> String {
+        switch mode {
+        case .privileged: try await privileged.value
+        case .mac: try await mac.value
+        }
+    }
+
+    private static let privileged = Task { try await make(.privileged) }
+    private static let mac = Task { try await make(.mac) }
+
+    private static func make(_ mode: Bootstrap.SessionMode) async throws -> String {
+        // One after the other: roles are shared, and two bootstraps would wait for each other anyway.
+        if mode == .mac { _ = try await privileged.value }
+        let server = try await TestServer.shared()
+        let name = "template_\(mode.rawValue)"
+        let setup = try DatabaseSetup(
+            admin: server.settings.connecting(toDatabase: name), server: server.settings.connecting(toDatabase: name),
+            master: TestPlatform.master, installation: try Installation.find(environment: [:]), logger: server.logger)
+        defer { setup.close() }
+        try await setup.createDatabase(name)
+        _ = try await setup.bootstrap(mode: mode)
+        for outcome in try await setup.migrate() {
+            if let failure = outcome.failure { throw MigrationError(.failed, failure) }
+        }
+        return name
+    }
+}
+
+extension MasterSecret {
+    /// The same in every test.
+    fileprivate static var fixed: MasterSecret {
+        get { (try? MasterSecret(bytes: Array(repeating: 0x5A, count: 32))) ?? .generate() }
+    }
+}
