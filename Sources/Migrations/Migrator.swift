@@ -4,10 +4,11 @@ internal import PluginKit
 package import Postgres
 internal import Tenancy
 
-/// Brings the schema up to date: the kernel's files, then each module's as the module's owner, then policies and grants.
+/// Brings the schema up to date: the kernel's files, then each module's in a session of the module's owner, then
+/// policies and grants, then a look at every rule.
 ///
-/// Forward only; each file in a transaction of its own; one migrator at a time. A module that fails is reported and
-/// the others go on.
+/// Forward only; each file in a transaction of its own; one migrator at a time. A module that fails or breaks a rule
+/// is paused with its reason and the others go on.
 package struct Migrator: Sendable {
     /// What became of one schema.
     package struct Outcome: Sendable {
@@ -24,12 +25,16 @@ package struct Migrator: Sendable {
 
     private let folders: SchemaFolders
     private let bootstrap: Bootstrap
+    private let owners: ModuleOwners
     private let logger: Logger
 
-    package init(folders: SchemaFolders, server: ConnectionSettings, master: MasterSecret, logger: Logger) {
+    package init(
+        folders: SchemaFolders, server: ConnectionSettings, master: MasterSecret, reactor: Reactor, logger: Logger
+    ) {
         self.folders = folders
-        bootstrap = Bootstrap(folders: folders, server: server, master: master)
         self.logger = logger
+        bootstrap = Bootstrap(folders: folders, server: server, master: master)
+        owners = ModuleOwners(server: server, reactor: reactor, logger: logger)
     }
 
     /// Runs everything that has not run.
@@ -49,25 +54,15 @@ package struct Migrator: Sendable {
 
     private func migrate(_ admin: Lease, _ plans: [ModulePlan]) async throws -> [Outcome] {
         let ledger = try await ledger(admin)
-        var outcomes = [
-            try await apply(folders.migrations, of: "core", as: "\(RolePrefix.installation)owner", ledger, admin)
-        ]
-        try await asOwner(admin) { try await $0.run("SELECT core.protect_module('core')") }
-        for plan in plans {
-            let name = plan.module.description
-            do {
-                try await prepare(plan, admin)
-                outcomes.append(try await apply(plan.folder, of: name, as: plan.module.ownerRole, ledger, admin))
-                try await protect(plan, admin)
-            } catch {
-                logger.error("module not migrated", metadata: ["module": "\(name)", "error": "\(error)"])
-                outcomes.append(Outcome(module: name, applied: [], failure: describe(error)))
-            }
-        }
+        let kernel = try await applyKernel(ledger, admin)
+        var outcomes: [Outcome] = []
+        for plan in plans { outcomes.append(await migrate(plan, ledger, admin)) }
         let list = try SQLFile.read("\(folders.policies)/kernel.sql")
-        try await asOwner(admin) { try await $0.script(list) }
-        try await asOwner(admin) { try await $0.run("SELECT core.ensure_partitions(3)") }
-        return outcomes
+        try await asOwner(admin) { owner in
+            try await owner.script(list)
+            try await owner.run("SELECT core.ensure_partitions(3)")
+        }
+        return [kernel] + (try await judged(outcomes, plans, admin))
     }
 
     private func ledger(_ admin: Lease) async throws -> Ledger {
@@ -78,36 +73,73 @@ package struct Migrator: Sendable {
         }
     }
 
-    private func apply(
-        _ folder: String, of module: String, as role: String, _ ledger: Ledger, _ admin: Lease
-    ) async throws -> Outcome {
-        let pending = try ledger.pending(try MigrationFile.list(in: folder), of: module)
+    private func applyKernel(_ ledger: Ledger, _ admin: Lease) async throws -> Outcome {
+        let pending = try ledger.pending(try MigrationFile.list(in: folders.migrations), of: "core")
         for file in pending {
-            let start = ContinuousClock.now
-            do {
-                try await admin.transaction { lease in
-                    try await lease.run(SQL(unsafeSQL: "SET LOCAL ROLE \(role)"))
-                    try await lease.script(file.sql)
-                    try await lease.run("RESET ROLE")
-                    let milliseconds = Int(start.duration(to: .now) / .milliseconds(1))
-                    try await lease.run(
+            try await apply(file, of: "core") { start in
+                try await asOwner(admin) { owner in
+                    try await owner.script(file.sql)
+                    try await owner.run(
                         """
                         INSERT INTO core.migrations (module, number, name, checksum, duration_ms)
-                        VALUES (\(module), \(file.number)::int4, \(file.name), \(file.checksum), \(milliseconds)::int4)
+                        VALUES ('core', \(file.number)::int4, \(file.name), \(file.checksum), \(start.milliseconds)::int4)
                         """)
+                    try await owner.run("SELECT core.protect_module('core')")
                 }
-            } catch let error as DatabaseError {
-                throw MigrationError(.failed, "\(module): \(file.name): \(error.debugDescription)")
             }
-            logger.info("migration applied", metadata: ["module": "\(module)", "file": "\(file.name)"])
         }
-        return Outcome(module: module, applied: pending.map(\.name), failure: nil)
+        return Outcome(module: "core", applied: pending.map(\.name), failure: nil)
     }
 
-    /// Roles and schema of a module, and the password of its login role.
-    private func prepare(_ plan: ModulePlan, _ admin: Lease) async throws {
-        try await admin.transaction { try await $0.run("SELECT bootstrap.create_module(\(plan.module.description))") }
-        try await bootstrap.setPassword(of: plan.module.loginRole, admin)
+    private func migrate(_ plan: ModulePlan, _ ledger: Ledger, _ admin: Lease) async -> Outcome {
+        let name = plan.module.description
+        do {
+            let pending = try ledger.pending(try MigrationFile.list(in: plan.folder), of: name)
+            try await admin.transaction { try await $0.run("SELECT bootstrap.create_module(\(name))") }
+            try await bootstrap.setPassword(of: plan.module.loginRole, admin)
+            if !pending.isEmpty { try await apply(pending, plan, admin) }
+            try await protect(plan, admin)
+            return Outcome(module: name, applied: pending.map(\.name), failure: nil)
+        } catch {
+            let reason = (error as? DatabaseError)?.debugDescription ?? "\(error)"
+            return Outcome(module: name, applied: [], failure: reason)
+        }
+    }
+
+    /// Runs a module's files as its owner, who sees all rows of its own tables meanwhile, for back-fills.
+    private func apply(_ pending: [MigrationFile], _ plan: ModulePlan, _ admin: Lease) async throws {
+        let name = plan.module.description
+        try await asOwner(admin) { try await $0.run("SELECT core.unforce_module(\(name))") }
+        do {
+            try await owners.use(plan.module, admin) { owner in
+                for file in pending {
+                    try await apply(file, of: name) { start in
+                        try await owner.transaction { transaction in
+                            try await transaction.script(file.sql)
+                            try await transaction.run(
+                                """
+                                SELECT core.record_migration(
+                                    \(name), \(file.number)::int4, \(file.name), \(file.checksum), \(start.milliseconds)::int4)
+                                """)
+                        }
+                    }
+                }
+            }
+        } catch {
+            try await asOwner(admin) { try await $0.run("SELECT core.protect_module(\(name))") }
+            throw error
+        }
+    }
+
+    private func apply(
+        _ file: MigrationFile, of module: String, _ body: (ContinuousClock.Instant) async throws -> Void
+    ) async throws {
+        do {
+            try await body(.now)
+        } catch let error as DatabaseError {
+            throw MigrationError(.failed, "\(module): \(file.name): \(error.debugDescription)")
+        }
+        logger.info("migration applied", metadata: ["module": "\(module)", "file": "\(file.name)"])
     }
 
     /// Policies, grants, search functions and partitions, as the manifest declares them.
@@ -126,11 +158,26 @@ package struct Migrator: Sendable {
             let table = "\(name).\(search.table)"
             try await admin.transaction {
                 try await $0.run(
-                    """
-                    SELECT bootstrap.create_search(\(name), \(search.function), \(table)::text::regclass, \(search.column))
-                    """)
+                    "SELECT bootstrap.create_search(\(name), \(search.function), \(table)::text::regclass, \(search.column))")
             }
         }
+    }
+
+    /// A module whose schema breaks a rule is not served, whatever its migrations did to get there.
+    private func judged(_ outcomes: [Outcome], _ plans: [ModulePlan], _ admin: Lease) async throws -> [Outcome] {
+        let offences = try await SchemaLints(folders).run(admin)
+        var judged: [Outcome] = []
+        for outcome in outcomes {
+            let offence = offences.first { $0.object.hasPrefix("\(outcome.module).") }
+            let broken = offence.map { "its schema breaks the rule \($0.rule): \($0.object): \($0.detail)" }
+            let failure = outcome.failure ?? broken
+            if let failure {
+                logger.error("module paused", metadata: ["module": "\(outcome.module)", "reason": "\(failure)"])
+            }
+            try await ModuleVerdict(module: outcome.module, reason: failure).store(admin)
+            judged.append(Outcome(module: outcome.module, applied: outcome.applied, failure: failure))
+        }
+        return judged
     }
 
     private func asOwner(_ admin: Lease, _ body: (Lease) async throws -> Void) async throws {
@@ -139,8 +186,9 @@ package struct Migrator: Sendable {
             try await body(lease)
         }
     }
+}
 
-    private func describe(_ error: any Error) -> String {
-        (error as? DatabaseError)?.debugDescription ?? "\(error)"
-    }
+extension ContinuousClock.Instant {
+    /// How long ago this was.
+    fileprivate var milliseconds: Int { Int(duration(to: .now) / .milliseconds(1)) }
 }

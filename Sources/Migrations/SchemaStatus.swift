@@ -21,11 +21,14 @@ package struct SchemaStatus: Sendable {
         } catch let error as DatabaseError where error.code == .statementFailed {
             return SchemaStatus(kernel: "the database is not prepared: run romashka bootstrap, then migrate", modules: [:])
         }
-        var modules: [String: String] = [:]
+        let kernel = reason(folders.migrations, of: "core", ledger)
+        guard kernel == nil else { return SchemaStatus(kernel: kernel, modules: [:]) }
+        var modules = try await ModuleVerdict.read(pipeline)
         for plan in plans {
-            modules[plan.module.description] = reason(plan.folder, of: plan.module.description, ledger)
+            let name = plan.module.description
+            modules[name] = reason(plan.folder, of: name, ledger) ?? modules[name]
         }
-        return SchemaStatus(kernel: reason(folders.migrations, of: "core", ledger), modules: modules)
+        return SchemaStatus(kernel: nil, modules: modules)
     }
 
     private static func reason(_ folder: String, of module: String, _ ledger: Ledger) -> String? {

@@ -53,7 +53,8 @@ package struct DatabaseSetup: Sendable {
     /// Runs every migration that has not run.
     package func migrate() async throws -> [Migrator.Outcome] {
         let plans = PluginFolder.list(in: installation.plugins).compactMap(\.plan)
-        let migrator = Migrator(folders: installation.folders, server: server, master: master, logger: logger)
+        let migrator = Migrator(
+            folders: installation.folders, server: server, master: master, reactor: reactor, logger: logger)
         return try await use(admin) { try await migrator.run($0, plans: plans) }
     }
 

@@ -72,8 +72,8 @@ package struct Platform: Sendable {
             kernelRoutes.map { MountedRoute($0, module: nil) } + Platform.moduleRoutes(registry, databases))
         let authenticator = Authenticator(
             verifier: TokenVerifier(issuer: settings.issuer, keys: keys), operators: operators, control: control)
-        // One pipeline per module and kernel role, and the leases.
-        let budget = registry.activeManifests.count + KernelRole.allCases.count + settings.leaseBudget
+        let pipelines = registry.activeManifests.count * ModuleDatabase.maximumConnections + KernelRole.allCases.count
+        let budget = pipelines + settings.leaseBudget
         api = API(
             table: table, authenticator: authenticator, permissions: permissions, control: control,
             health: Health(control: control, pipeline: auth, connectionBudget: budget),

@@ -2,10 +2,11 @@ package import Logging
 @_spi(Kernel) package import PluginKit
 package import Postgres
 
-/// One module's way to the database: its role's shared pipeline, and leases from the process's budget.
+/// One module's way to the database: its role's shared pipelines, and leases from the process's budget.
 package final class ModuleDatabase: Sendable {
     private let role: String
-    private let pipeline: PipelineConnection
+    private let reads: PipelineConnection
+    private let writes: PipelineGroup
     private let leases: LeasePool
     private let signer: SessionSigner
 
@@ -14,8 +15,13 @@ package final class ModuleDatabase: Sendable {
         logger: Logger
     ) {
         role = module.loginRole
-        pipeline = PipelineConnection(
-            credentials.sharedSettings(as: module.loginRole), sharing: true, reactor: reactor, logger: logger)
+        let settings = credentials.sharedSettings(as: module.loginRole)
+        reads = PipelineConnection(settings, sharing: true, reactor: reactor, logger: logger)
+        // A commit waits for the disk; commits on several connections wait together.
+        writes = PipelineGroup(
+            (0..<ModuleDatabase.writePipelines).map { _ in
+                PipelineConnection(settings, sharing: true, reactor: reactor, logger: logger)
+            })
         self.leases = leases
         self.signer = signer
     }
@@ -25,6 +31,7 @@ package final class ModuleDatabase: Sendable {
     /// - Parameter mode: `.read` makes every transaction READ ONLY.
     package func open(_ session: TenantSession, mode: SessionClaims.Mode) -> TenantTx {
         let claims = SessionClaims(tenant: session.tenant, actor: session.actor, mode: mode)
+        let pipeline = mode == .read ? reads : writes.leastLoaded
         let pipelined = PipelinedTransactions(pipeline: pipeline, signer: signer, claims: claims)
         return TenantTx(executor: pipelined) { [role, leases, signer] body in
             try await ProblemMapping.translate {
@@ -38,8 +45,15 @@ package final class ModuleDatabase: Sendable {
         }
     }
 
-    /// Closes the shared connection.
-    package func close() { pipeline.close() }
+    /// The most connections the module's pipelines take.
+    package static let maximumConnections = 1 + writePipelines
+    private static let writePipelines = 4
+
+    /// Closes the shared connections.
+    package func close() {
+        reads.close()
+        writes.close()
+    }
 }
 
 /// Each run is one implicit transaction on the shared pipeline: open the session, the statements, Sync.

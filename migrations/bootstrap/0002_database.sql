@@ -20,7 +20,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE romashka_searcher REVOKE EXECUTE ON FUNCTIONS 
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = 'btree_gin') THEN
-        CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
+        CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA bootstrap;
     END IF;
 END
 $$;
@@ -74,7 +74,7 @@ BEGIN
     LOOP
         BEGIN
             EXECUTE statement;
-        EXCEPTION WHEN insufficient_privilege THEN
+        EXCEPTION WHEN insufficient_privilege OR invalid_schema_name THEN
             RAISE WARNING 'refused: %', statement;
         END;
     END LOOP;
@@ -97,7 +97,7 @@ BEGIN
     LOOP
         BEGIN
             EXECUTE statement;
-        EXCEPTION WHEN insufficient_privilege THEN
+        EXCEPTION WHEN insufficient_privilege OR invalid_schema_name THEN
             RAISE WARNING 'refused: %', statement;
         END;
     END LOOP;
@@ -208,10 +208,10 @@ BEGIN ATOMIC
     CROSS JOIN (VALUES ('TEMPORARY'), ('CREATE')) AS p (privilege)
     WHERE pg_catalog.has_database_privilege(s.name, pg_catalog.current_database(), privilege)
     UNION ALL
-    SELECT 'schema public', pg_catalog.format('%s by %s', privilege, s.name)
+    SELECT 'schema public', pg_catalog.format('USAGE by %s', s.name)
     FROM suspects AS s
-    CROSS JOIN (VALUES ('USAGE'), ('CREATE')) AS p (privilege)
-    WHERE pg_catalog.has_schema_privilege(s.name, 'public', privilege)
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = 'public'
+    WHERE pg_catalog.has_schema_privilege(s.name, n.oid, 'USAGE')
     UNION ALL
     SELECT 'schema ' || n.nspname, pg_catalog.format('CREATE by %s', s.name)
     FROM suspects AS s

@@ -269,6 +269,25 @@ BEGIN
 END
 $$;
 
+-- A module's migrations run in a session of its owner, which may write nothing in core: this is how a file and its
+-- line in the ledger commit together. Nobody can write another module's lines.
+CREATE OR REPLACE FUNCTION core.record_migration(
+    module text, number integer, name text, checksum bytea, duration_ms integer
+)
+RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF session_user <> 'romashka_o_' || module THEN
+        RAISE EXCEPTION 'the ledger of % is not open to this role', module USING ERRCODE = '42501';
+    END IF;
+    INSERT INTO core.migrations (module, number, name, checksum, duration_ms)
+    VALUES (record_migration.module, record_migration.number, record_migration.name,
+            record_migration.checksum, record_migration.duration_ms);
+END
+$$;
 -- What a manifest says of a module's tables, as {"table": {"customer": "customer_id", "append_only": true,
 -- "global": true}}; tables that need none of this are not named. Replaces what was declared before.
 CREATE OR REPLACE FUNCTION core.declare_tables(module text, rules jsonb)
@@ -565,6 +584,8 @@ BEGIN
     EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC', owner_role);
     EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE ALL ON TABLES FROM PUBLIC', owner_role);
     EXECUTE format('GRANT USAGE ON LANGUAGE plpgsql TO %I', owner_role);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION core.record_migration(text, integer, text, bytea, integer) TO %I',
+                   owner_role);
 END
 $$;
 REVOKE ALL ON FUNCTION bootstrap.create_module(text) FROM PUBLIC;

@@ -146,23 +146,22 @@ extension JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// A one-dimensional `text[]`: 5 words of header, then a length and the bytes of each element.
+    /// A `text[]`: 3 words of header and 2 for each dimension, then a length and the bytes of each element.
+    /// SQL chooses the dimensions; the elements of more than one are written in one list.
     private mutating func writeTextArray(_ cell: UnsafeRawBufferPointer) {
         bytes.append(UInt8(ascii: "["))
-        if cell.count >= 20 {
-            var offset = 20
-            var isFirst = true
-            while offset + 4 <= cell.count {
-                let length = Int(UnsafeRawBufferPointer(rebasing: cell[offset...]).bigEndian(Int32.self))
-                offset += 4
-                if !isFirst { bytes.append(UInt8(ascii: ",")) }
-                isFirst = false
-                if length < 0 {
-                    raw("null")
-                } else {
-                    writeText(UnsafeRawBufferPointer(rebasing: cell[offset..<offset + length]))
-                    offset += length
-                }
+        let start = 12 + 8 * Int(cell.bigEndian(Int32.self))
+        var offset = start
+        while offset + 4 <= cell.count {
+            if offset > start { bytes.append(UInt8(ascii: ",")) }
+            let length = Int(UnsafeRawBufferPointer(rebasing: cell[offset...]).bigEndian(Int32.self))
+            offset += 4
+            // A length that leads out of the cell would show what lies behind it in memory.
+            if length < 0 || length > cell.count - offset {
+                raw("null")
+            } else {
+                writeText(UnsafeRawBufferPointer(rebasing: cell[offset..<offset + length]))
+                offset += length
             }
         }
         bytes.append(UInt8(ascii: "]"))

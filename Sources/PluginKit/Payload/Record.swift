@@ -4,10 +4,13 @@ public import Foundation
 public struct Record: Sendable {
     let schema: Schema
     let values: [JSONValue?]
+    /// Whether the schema has the members present only, so that any other field is an absent one.
+    private let isPartial: Bool
 
-    init(schema: Schema, values: [JSONValue?]) {
+    init(schema: Schema, values: [JSONValue?], isPartial: Bool = false) {
         self.schema = schema
         self.values = values
+        self.isPartial = isPartial
     }
 
     /// A record of a schema without fields.
@@ -18,7 +21,8 @@ public struct Record: Sendable {
     /// - Throws: `RecordError` when the code asks for a field or a type that the schema does not declare.
     public subscript<Value: FieldValue>(_ name: String) -> Value {
         get throws {
-            guard let index = schema.index(of: name), let value = Value(field: values[index]) else {
+            let index = schema.index(of: name)
+            guard index != nil || isPartial, let value = Value(field: index.flatMap { values[$0] }) else {
                 throw RecordError(schema: schema.name, field: name, expected: "\(Value.self)")
             }
             return value
@@ -124,6 +128,6 @@ extension Record: FieldValue {
     public init?(field: JSONValue?) {
         guard case .object(let members)? = field else { return nil }
         let fields = members.map { Field($0.name, .json(maximumBytes: .max), example: .null) }
-        self.init(schema: Schema("nested", fields), values: members.map(\.value))
+        self.init(schema: Schema("nested", fields), values: members.map(\.value), isPartial: true)
     }
 }

@@ -4,9 +4,10 @@ public struct Resource<P: Payload>: Sendable {
 
     /// The first row of a result whose columns are the payload's fields, in their order.
     ///
-    /// - Throws: `ColumnError` when the columns are not the fields.
+    /// - Throws: `ColumnError` when the columns are not the fields, `Problem.notFound` when there is no row.
     public init(_ result: ResultSet) throws {
         try P.schema.requireColumns(of: result)
+        guard !result.isEmpty else { throw Problem.notFound }
         content = .row(result, P.schema)
     }
 

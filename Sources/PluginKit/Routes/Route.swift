@@ -87,9 +87,18 @@ extension FieldType {
     fileprivate func value(ofParameter text: String) -> JSONValue {
         switch self {
         case .integer: Int64(text).map { .integer($0) } ?? .string(text)
-        case .number: Double(text).map { .number($0) } ?? .string(text)
+        case .number: FieldType.number(text) ?? .string(text)
         case .boolean: text == "true" ? true : text == "false" ? false : .string(text)
         default: .string(text)
+        }
+    }
+
+    /// A number as JSON writes it: not-a-number, infinity and hexadecimal digits are none.
+    private static func number(_ text: String) -> JSONValue? {
+        switch try? JSONParser.parse(Array(text.utf8)) {
+        case .integer(let number): .number(Double(number))
+        case .number(let number): .number(number)
+        default: nil
         }
     }
 }

@@ -18,10 +18,11 @@ extension UnsafeRawBufferPointer {
         String(decoding: self, as: UTF8.self)
     }
 
-    /// The microseconds since 1970 of a binary `timestamptz`, which counts from 2000-01-01.
+    /// The microseconds since 1970 of a binary `timestamptz`, which counts from 2000-01-01; `infinity` is the last instant.
     @inline(__always)
     func timestamp() -> Timestamp {
-        Timestamp(microseconds: bigEndian(Int64.self) &+ 946_684_800_000_000)
+        let (microseconds, isEndless) = bigEndian(Int64.self).addingReportingOverflow(946_684_800_000_000)
+        return Timestamp(microseconds: isEndless ? .max : microseconds)
     }
 }
 

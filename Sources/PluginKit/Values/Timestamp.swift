@@ -52,8 +52,11 @@ extension Timestamp: CustomStringConvertible {
     static let width = 27
 
     /// Writes the RFC 3339 form; `target` must have room for `width` bytes.
+    ///
+    /// The form has the years 0 to 9999 only: what lies outside, such as `infinity`, is written as the nearest instant.
     func write(into target: UnsafeMutableRawBufferPointer) {
-        let second = seconds
+        let microseconds = min(max(microseconds, -62_167_219_200_000_000), 253_402_300_799_999_999)
+        let second = Timestamp(microseconds: microseconds).seconds
         let fraction = microseconds - second * 1_000_000
         var days = second / 86_400
         if second % 86_400 < 0 { days -= 1 }

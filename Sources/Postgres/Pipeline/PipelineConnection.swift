@@ -37,6 +37,7 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
     }
 
     private let mailbox = Mutex(Mailbox())
+    private let outstanding = Atomic(0)
     private let reactor: Reactor
     private let settings: ConnectionSettings
     private let sharing: Machine.Sharing
@@ -63,6 +64,9 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
         self.logger = logger
         machine = Machine(sharing: isShared ? .shared : .exclusive)
     }
+
+    /// How many requests wait for an answer.
+    var load: Int { outstanding.load(ordering: .relaxed) }
 
     /// Runs statements as one implicit transaction.
     ///
@@ -94,6 +98,8 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
             mailbox.lastID += 1
             return mailbox.lastID
         }
+        outstanding.add(1, ordering: .relaxed)
+        defer { outstanding.subtract(1, ordering: .relaxed) }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let request = Request(statements: statements, continuation: continuation)
