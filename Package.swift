@@ -71,7 +71,8 @@ let tests: [Target] = folders(in: "Tests").filter { $0 != "TestKit" }.map { name
     .testTarget(
         name: name,
         dependencies: [
-            "TestKit", "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography",
+            "TestKit", "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres",
+            "Cryptography",
             "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
@@ -97,7 +98,8 @@ let pluginNames = folders(in: "Plugins")
 let plugins: [Target] = pluginNames.map { name in
     .target(name: name, dependencies: [pluginKit, pluginABI], path: "Plugins/\(name)/Sources")
 }
-let pluginTests: [Target] = pluginNames.filter { !folders(in: "Plugins/\($0)").filter { $0 == "Tests" }.isEmpty }.map { name in
+let pluginTests: [Target] = pluginNames.filter { !folders(in: "Plugins/\($0)").filter { $0 == "Tests" }.isEmpty }.map {
+    name in
     .testTarget(
         name: "\(name)Tests",
         dependencies: ["TestKit", pluginKit],

@@ -18,7 +18,8 @@ package struct API: HTTPResponder {
     private let logger: Logger
 
     package init(
-        table: RouteTable, authenticator: Authenticator, permissions: Permissions, control: ControlPlane, health: Health,
+        table: RouteTable, authenticator: Authenticator, permissions: Permissions, control: ControlPlane,
+        health: Health,
         cursors: CursorKey, logger: Logger
     ) {
         self.table = table
@@ -44,13 +45,16 @@ package struct API: HTTPResponder {
     private func answer(_ request: Hummingbird.Request, id: String) async -> Response {
         do {
             let path = request.uri.path
-            if let response = try await health.respond(to: path, method: request.method, requestID: id) { return response }
+            if let response = try await health.respond(to: path, method: request.method, requestID: id) {
+                return response
+            }
             switch table.match(method: request.method.rawValue, path: path) {
             case .found(let mounted, let parameters):
                 return try await run(mounted, request, parameters: parameters, id: id)
             case .methodNotAllowed(let methods):
                 let problem = Problem(
-                    status: 405, code: "method_not_allowed", detail: "This path takes \(methods.joined(separator: ", ")).")
+                    status: 405, code: "method_not_allowed",
+                    detail: "This path takes \(methods.joined(separator: ", ")).")
                 return problem.response(requestID: id, allow: methods)
             case .notFound:
                 throw Problem(status: 404, code: "route_not_found", detail: "There is no such path.")
@@ -69,7 +73,8 @@ package struct API: HTTPResponder {
         }
         logger.error("request failed", metadata: ["request_id": "\(id)", "error": "\(error)"])
         logger.debug("request failed", metadata: ["request_id": "\(id)", "cause": "\(String(reflecting: error))"])
-        return Problem(status: 500, code: "internal", detail: "Something went wrong on our side.").response(requestID: id)
+        return Problem(status: 500, code: "internal", detail: "Something went wrong on our side.").response(
+            requestID: id)
     }
 
     private func run(
@@ -103,18 +108,22 @@ package struct API: HTTPResponder {
         {
             throw Problem(status: 404, code: "module_disabled", detail: "This module is switched off.")
         }
-        if case .permission(let permission) = mounted.route.access, !permissions.allows(session.actor.role, permission) {
+        if case .permission(let permission) = mounted.route.access, !permissions.allows(session.actor.role, permission)
+        {
             throw Problem(status: 403, code: "forbidden", detail: "This needs the permission \(permission).")
         }
     }
 
     private func input(
-        _ mounted: MountedRoute, _ request: Hummingbird.Request, parameters: [(name: String, value: String)], id: String,
+        _ mounted: MountedRoute, _ request: Hummingbird.Request, parameters: [(name: String, value: String)],
+        id: String,
         scope: String
     ) throws -> PluginKit.Request {
         let query = try QueryString.parse(request.uri.query)
         let record = try mounted.route.decodeQuery(query)
-        let page = mounted.route.isList ? try page(query, scope: scope) : PageRequest(limit: PageRequest.defaultLimit, after: [])
+        let page =
+            mounted.route.isList
+            ? try page(query, scope: scope) : PageRequest(limit: PageRequest.defaultLimit, after: [])
         return PluginKit.Request(id: id, parameters: parameters, query: record, page: page)
     }
 
@@ -123,12 +132,15 @@ package struct API: HTTPResponder {
         if let text = query.first(where: { $0.name == "limit" })?.value {
             guard let number = Int(text), (1...PageRequest.maximumLimit).contains(number) else {
                 throw Problem.validation([
-                    .init(pointer: "?limit", code: "range", detail: "must lie between 1 and \(PageRequest.maximumLimit)")
+                    .init(
+                        pointer: "?limit", code: "range", detail: "must lie between 1 and \(PageRequest.maximumLimit)")
                 ])
             }
             limit = number
         }
-        guard let cursor = query.first(where: { $0.name == "cursor" })?.value else { return PageRequest(limit: limit, after: []) }
+        guard let cursor = query.first(where: { $0.name == "cursor" })?.value else {
+            return PageRequest(limit: limit, after: [])
+        }
         return PageRequest(limit: limit, after: try cursors.decode(cursor, scope: scope))
     }
 
@@ -160,7 +172,8 @@ package struct CursorKey: Sendable {
 extension Hummingbird.Request {
     /// The token of `Authorization: Bearer …` (RFC 6750 §2.1).
     fileprivate var bearer: String? {
-        guard let header = headers[.authorization], header.utf8.count > 7, header.prefix(7).lowercased() == "bearer " else {
+        guard let header = headers[.authorization], header.utf8.count > 7, header.prefix(7).lowercased() == "bearer "
+        else {
             return nil
         }
         return String(header.dropFirst(7))

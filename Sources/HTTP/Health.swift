@@ -35,11 +35,13 @@ package struct Health: Sendable {
     private func requireReady() async throws {
         let result = try await ProblemMapping.translate {
             try await pipeline.run(
-                ["SELECT current_setting('max_connections')::int8 AS maximum"], isReplayable: true, timeout: .seconds(2))
+                ["SELECT current_setting('max_connections')::int8 AS maximum"], isReplayable: true, timeout: .seconds(2)
+            )
         }
         guard let maximum: Int = try result[0].first?.get("maximum"), connectionBudget <= maximum else {
             throw Problem(
-                status: 503, code: "connection_budget", detail: "The server allows fewer connections than this process may open.")
+                status: 503, code: "connection_budget",
+                detail: "The server allows fewer connections than this process may open.")
         }
         guard control.isFresh else {
             throw Problem(status: 503, code: "stale", detail: "Changes were not read for some seconds.", retryAfter: 1)

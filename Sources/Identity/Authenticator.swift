@@ -22,7 +22,8 @@ package struct Authenticator: Sendable {
     ///
     /// - Throws: `Problem` 401 `unauthenticated`, 403 `tenant_suspended`.
     package func session(_ token: String?) throws -> (session: TenantSession, login: LoginSessionID) {
-        guard let token, let access = try? verifier.verify(token, audience: .api, now: Date()), let tenantID = access.tenant
+        guard let token, let access = try? verifier.verify(token, audience: .api, now: Date()),
+            let tenantID = access.tenant
         else { throw Authenticator.unauthenticated }
         let tenant = TenantID(tenantID)
         let login = LoginSessionID(access.session)

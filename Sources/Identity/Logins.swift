@@ -122,7 +122,8 @@ package struct Logins: Sendable {
             "access_token": .string(access), "refresh_token": .string(refresh), "token_type": "Bearer",
             "expires_in": .integer(Int64(TokenIssuer.lifetime)),
             "tenant": [
-                "id": .string(member.tenant.description), "slug": .string(member.slug), "name": .string(member.tenantName),
+                "id": .string(member.tenant.description), "slug": .string(member.slug),
+                "name": .string(member.tenantName),
             ],
             "profile": [
                 "id": .string(member.profile.description), "name": .string(member.name), "role": .string(member.role),

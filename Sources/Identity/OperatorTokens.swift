@@ -40,7 +40,9 @@ package struct OperatorTokens: Sendable {
     /// Whose token this is; nil when it is wrong, expired or revoked.
     package func verify(_ text: String) async throws -> ID<Operator>? {
         let parts = text.split(separator: "_", maxSplits: 2)
-        guard text.utf8.count <= 128, parts.count == 3, parts[0] == "rmo", let id = ID<Operator>(parts[1]) else { return nil }
+        guard text.utf8.count <= 128, parts.count == 3, parts[0] == "rmo", let id = ID<Operator>(parts[1]) else {
+            return nil
+        }
         let result = try await pipeline.run(
             [
                 """

@@ -30,7 +30,8 @@ package struct RefreshTokens: Sendable {
     package func verify(_ text: String) -> Claims? {
         guard text.utf8.count <= 256 else { return nil }
         let parts = text.split(separator: "_", maxSplits: 4, omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[0] == "rmr", let tenant = TenantID(parts[1]), let session = LoginSessionID(parts[2]),
+        guard parts.count == 5, parts[0] == "rmr", let tenant = TenantID(parts[1]),
+            let session = LoginSessionID(parts[2]),
             let counter = Int64(parts[3]), let mac = Base64URL.decode(String(parts[4])),
             authenticator.isValid(mac, for: Array("rmr_\(tenant)_\(session)_\(counter)".utf8))
         else { return nil }

@@ -63,7 +63,9 @@ package struct Tenants: Sendable {
     package func all() async throws -> [Summary] {
         let result = try await run(["SELECT id, slug, name, status FROM core.tenants ORDER BY id DESC"])[0]
         return try result.rows.map { row in
-            Summary(id: try row.get("id"), slug: try row.get("slug"), name: try row.get("name"), status: try row.get("status"))
+            Summary(
+                id: try row.get("id"), slug: try row.get("slug"), name: try row.get("name"),
+                status: try row.get("status"))
         }
     }
 

@@ -40,7 +40,9 @@ package struct Bootstrap: Sendable {
     func setPassword(of role: String, _ admin: Lease) async throws {
         let verifier = try await admin.scramVerifier(password: credentials.password(of: role), role: role)
         // DDL takes no parameters. The verifier is base64, digits, '$' and ':', and the role's name a word.
-        guard verifier.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "'") && $0 != UInt8(ascii: "\\") }) else {
+        guard
+            verifier.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "'") && $0 != UInt8(ascii: "\\") })
+        else {
             throw MigrationError(.failed, "the password of \(role) could not be set")
         }
         try await admin.run(SQL(unsafeSQL: "ALTER ROLE \(role) PASSWORD '\(verifier)'"))
@@ -80,7 +82,8 @@ package struct Bootstrap: Sendable {
     private func requireMaster(_ admin: Lease) async throws {
         let known = try await admin.run("SELECT salt, verifier FROM core.master_check")
         if let row = known.first {
-            guard MasterCheck.verifier(master, salt: try row.get("salt")) == (try row.get("verifier", as: [UInt8].self)) else {
+            guard MasterCheck.verifier(master, salt: try row.get("salt")) == (try row.get("verifier", as: [UInt8].self))
+            else {
                 throw MasterCheck.differs
             }
             return
@@ -97,7 +100,8 @@ package struct Bootstrap: Sendable {
 /// Whether a master secret is the one a database was made with.
 package enum MasterCheck {
     static let differs = MigrationError(
-        .masterSecretDiffers, "this database was made with another master secret; set ROMASHKA_MASTER_SECRET to that one")
+        .masterSecretDiffers,
+        "this database was made with another master secret; set ROMASHKA_MASTER_SECRET to that one")
 
     static func verifier(_ master: MasterSecret, salt: [UInt8]) -> [UInt8] {
         HMACSHA256.authenticate(salt, key: master.derive("master-check"))
@@ -106,7 +110,8 @@ package enum MasterCheck {
     /// - Throws: `MigrationError` with code `master_secret_differs`.
     package static func require(_ master: MasterSecret, pipeline: PipelineConnection) async throws {
         let result = try await pipeline.run(["SELECT salt, verifier FROM core.master_check"], isReplayable: true)[0]
-        guard let row = result.first, verifier(master, salt: try row.get("salt")) == (try row.get("verifier", as: [UInt8].self))
+        guard let row = result.first,
+            verifier(master, salt: try row.get("salt")) == (try row.get("verifier", as: [UInt8].self))
         else { throw differs }
     }
 }

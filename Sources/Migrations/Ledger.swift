@@ -36,7 +36,8 @@ struct Ledger {
             }
             guard file.checksum == entry.checksum else {
                 throw MigrationError(
-                    .edited, "\(module): \(file.name) was changed after it ran; expected SHA-256 \(entry.checksum.hexText), "
+                    .edited,
+                    "\(module): \(file.name) was changed after it ran; expected SHA-256 \(entry.checksum.hexText), "
                         + "found \(file.checksum.hexText); restore the file and put the change into a new one")
             }
         }

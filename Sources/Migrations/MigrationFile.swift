@@ -42,7 +42,8 @@ package struct MigrationFile: Hashable, Sendable {
 enum SQLFile {
     /// - Throws: `MigrationError` with code `file_missing`.
     static func read(_ path: String) throws(MigrationError) -> String {
-        guard let data = FileManager.default.contents(atPath: path), let text = String(validating: data, as: UTF8.self) else {
+        guard let data = FileManager.default.contents(atPath: path), let text = String(validating: data, as: UTF8.self)
+        else {
             throw MigrationError(.fileMissing, "\(path) cannot be read")
         }
         return text

@@ -158,7 +158,8 @@ package struct Migrator: Sendable {
             let table = "\(name).\(search.table)"
             try await admin.transaction {
                 try await $0.run(
-                    "SELECT bootstrap.create_search(\(name), \(search.function), \(table)::text::regclass, \(search.column))")
+                    "SELECT bootstrap.create_search(\(name), \(search.function), \(table)::text::regclass, \(search.column))"
+                )
             }
         }
     }

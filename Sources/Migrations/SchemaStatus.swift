@@ -19,7 +19,8 @@ package struct SchemaStatus: Sendable {
         do {
             ledger = try await Ledger.read { try await pipeline.run([$0], isReplayable: true)[0] }
         } catch let error as DatabaseError where error.code == .statementFailed {
-            return SchemaStatus(kernel: "the database is not prepared: run romashka bootstrap, then migrate", modules: [:])
+            return SchemaStatus(
+                kernel: "the database is not prepared: run romashka bootstrap, then migrate", modules: [:])
         }
         let kernel = reason(folders.migrations, of: "core", ledger)
         guard kernel == nil else { return SchemaStatus(kernel: kernel, modules: [:]) }

@@ -47,7 +47,7 @@ package struct DatabaseSetup: Sendable {
     /// Creates roles, walls and the session's key.
     package func bootstrap(mode: Bootstrap.SessionMode? = nil) async throws -> Bootstrap.SessionMode {
         let bootstrap = Bootstrap(folders: installation.folders, server: server, master: master)
-        return try await use(admin) { try await bootstrap.run($0, mode: mode) }
+        return try await withClusterLock { try await use(admin) { try await bootstrap.run($0, mode: mode) } }
     }
 
     /// Runs every migration that has not run.
@@ -55,7 +55,7 @@ package struct DatabaseSetup: Sendable {
         let plans = PluginFolder.list(in: installation.plugins).compactMap(\.plan)
         let migrator = Migrator(
             folders: installation.folders, server: server, master: master, reactor: reactor, logger: logger)
-        return try await use(admin) { try await migrator.run($0, plans: plans) }
+        return try await withClusterLock { try await use(admin) { try await migrator.run($0, plans: plans) } }
     }
 
     /// Checks every rule of the schema.
@@ -71,6 +71,17 @@ package struct DatabaseSetup: Sendable {
             return try result.rows.map { (try $0.get("object"), try $0.get("detail")) }
         }
     }
+
+    /// Roles belong to the whole cluster and advisory locks to one database, so whoever changes roles holds a lock in
+    /// the one database every cluster has.
+    private func withClusterLock<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        try await use(admin.connecting(toDatabase: "postgres")) { lease in
+            try await lease.run("SELECT pg_advisory_lock(\(DatabaseSetup.clusterLock))", timeout: .seconds(600))
+            return try await body()
+        }
+    }
+
+    private static let clusterLock: Int64 = 7_267_620_142
 
     /// Runs `body` on a superuser's connection.
     package func use<Value: Sendable>(

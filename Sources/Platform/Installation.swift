@@ -22,10 +22,14 @@ package struct Installation: Sendable {
     package static func find(
         environment: [String: String], plugins: String? = nil
     ) throws(ConfigurationError) -> Installation {
-        let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
-        let starts = environment["ROMASHKA_HOME"].map { [$0] } ?? (above(executable) + above(FileManager.default.currentDirectoryPath))
+        let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .path
+        let starts =
+            environment["ROMASHKA_HOME"].map { [$0] }
+            ?? (above(executable) + above(FileManager.default.currentDirectoryPath))
         guard let home = starts.first(where: isHome) else {
-            throw ConfigurationError("the folders migrations and policies are not found; set ROMASHKA_HOME to where they are")
+            throw ConfigurationError(
+                "the folders migrations and policies are not found; set ROMASHKA_HOME to where they are")
         }
         return Installation(
             folders: SchemaFolders(migrations: "\(home)/migrations", policies: "\(home)/policies"),
@@ -34,7 +38,9 @@ package struct Installation: Sendable {
     }
 
     private static func isHome(_ path: String) -> Bool {
-        ["\(path)/migrations/bootstrap", "\(path)/policies/lints"].allSatisfy { FileManager.default.fileExists(atPath: $0) }
+        ["\(path)/migrations/bootstrap", "\(path)/policies/lints"].allSatisfy {
+            FileManager.default.fileExists(atPath: $0)
+        }
     }
 
     private static func above(_ path: String) -> [String] {

@@ -10,13 +10,15 @@ extension MasterSecret {
         if let text = environment["ROMASHKA_MASTER_SECRET"] { return try MasterSecret(parsing: text) }
         if let path = environment["ROMASHKA_MASTER_SECRET_FILE"] ?? directory.map({ "\($0)/master.secret" }) {
             if let data = FileManager.default.contents(atPath: path) {
-                return try MasterSecret(parsing: String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+                return try MasterSecret(
+                    parsing: String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
             }
             guard directory != nil else { throw ConfigurationError("\(path) cannot be read") }
             return try create(at: path)
         }
         throw ConfigurationError(
-            "the master secret is missing: set ROMASHKA_MASTER_SECRET (64 hexadecimal digits) or ROMASHKA_MASTER_SECRET_FILE")
+            "the master secret is missing: set ROMASHKA_MASTER_SECRET (64 hexadecimal digits) or ROMASHKA_MASTER_SECRET_FILE"
+        )
     }
 
     private static func create(at path: String) throws -> MasterSecret {

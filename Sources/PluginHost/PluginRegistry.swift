@@ -68,7 +68,8 @@ package struct PluginRegistry: Sendable {
         }
         if let reason = pending[manifest.id.description] { throw PluginRefusal(.notMigrated, reason) }
         guard let path = folder.libraryPath(libraries: libraries) else {
-            throw PluginRefusal(.libraryMissing, "lib\(folder.name).so is neither in its folder nor beside the executable")
+            throw PluginRefusal(
+                .libraryMissing, "lib\(folder.name).so is neither in its folder nor beside the executable")
         }
         let plugin = try PluginLibrary.load(path)
         try requireDeclared(plugin, by: manifest)

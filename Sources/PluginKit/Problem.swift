@@ -13,6 +13,7 @@ public struct Problem: Error, Sendable {
     /// Seconds after which trying again makes sense, sent as `Retry-After`.
     public let retryAfter: Int?
 
+    /// A problem of its own; see the static members for the common ones.
     public init(status: Int, code: String, detail: String, errors: [FieldError] = [], retryAfter: Int? = nil) {
         self.status = status
         self.code = code
@@ -30,6 +31,7 @@ public struct Problem: Error, Sendable {
         /// A sentence for the person who reads it.
         public let detail: String
 
+        /// A fault of one field.
         public init(pointer: String, code: String, detail: String) {
             self.pointer = pointer
             self.code = code

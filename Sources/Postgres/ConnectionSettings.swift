@@ -16,10 +16,16 @@ package struct ConnectionSettings: Hashable, Sendable {
         keywords["gssencmode"] = "disable"
     }
 
-    /// Whether the server is reached by a Unix socket or the loopback interface.
+    /// Whether the server, or each of those that may be tried, is reached by a Unix socket or the loopback interface.
     package var isLocal: Bool {
-        guard let host = keywords["host"], !host.isEmpty else { return true }
-        return host.hasPrefix("/") || host == "localhost" || host.hasPrefix("127.") || host == "::1"
+        guard let hosts = keywords["hostaddr"] ?? keywords["host"] else { return true }
+        return hosts.split(separator: ",").allSatisfy { $0.hasPrefix("/") || $0 == "localhost" || isLoopback($0) }
+    }
+
+    /// Whether this is an address of the loopback interface; a name such as `127.example.com` is none.
+    private func isLoopback(_ host: Substring) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return host == "::1" || parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
     /// The same server as another role.
@@ -47,7 +53,10 @@ package struct ConnectionSettings: Hashable, Sendable {
     /// The same, with server parameters set for the whole connection.
     package func with(parameters: KeyValuePairs<String, String>) -> ConnectionSettings {
         var copy = self
-        let options = parameters.map { "-c \($0.key)=\($0.value)" }.joined(separator: " ")
+        let options = parameters.map { name, value in
+            // A space ends an option, and a backslash keeps it from doing so.
+            "-c \(name)=\(value.replacing("\\", with: "\\\\").replacing(" ", with: "\\ "))"
+        }.joined(separator: " ")
         copy.keywords["options"] = [keywords["options"], options].compactMap { $0 }.joined(separator: " ")
         return copy
     }

@@ -108,7 +108,8 @@ package final class ControlPlane: Service {
     private static func switches(_ result: ResultSet) throws -> [TenantID: [String: Bool]] {
         var switches: [TenantID: [String: Bool]] = [:]
         for row in result.rows {
-            switches[try row.get("tenant_id"), default: [:]][try row.get("module_id")] = try row.get("enabled", as: Bool.self)
+            switches[try row.get("tenant_id"), default: [:]][try row.get("module_id")] = try row.get(
+                "enabled", as: Bool.self)
         }
         return switches
     }

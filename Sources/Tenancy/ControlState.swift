@@ -42,7 +42,9 @@ package struct ControlState: Sendable {
     package mutating func set(_ tenant: TenantID, _ state: TenantState?) { tenants[tenant] = state }
 
     /// A login was ended at an instant.
-    package mutating func revoke(_ session: LoginSessionID, at instant: Timestamp) { revokedSessions[session] = instant }
+    package mutating func revoke(_ session: LoginSessionID, at instant: Timestamp) {
+        revokedSessions[session] = instant
+    }
 
     /// A person's role or status changed at an instant.
     package mutating func change(_ profile: ProfileID, at instant: Timestamp) { changedProfiles[profile] = instant }

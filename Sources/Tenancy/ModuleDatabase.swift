@@ -64,7 +64,8 @@ private struct PipelinedTransactions: StatementExecutor {
 
     func run(_ statements: [SQL]) async throws -> [ResultSet] {
         try await ProblemMapping.translate {
-            let results = try await pipeline.run([signer.opening(claims)] + statements, isReplayable: claims.mode == .read)
+            let results = try await pipeline.run(
+                [signer.opening(claims)] + statements, isReplayable: claims.mode == .read)
             return Array(results.dropFirst())
         }
     }

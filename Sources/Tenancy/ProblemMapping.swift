@@ -17,7 +17,8 @@ package enum ProblemMapping {
         switch error.code {
         case .connectionFailed, .connectionLost, .pipelinePoisoned, .overloaded:
             return Problem(
-                status: 503, code: "database_unavailable", detail: "The database cannot be reached just now.", retryAfter: 1)
+                status: 503, code: "database_unavailable", detail: "The database cannot be reached just now.",
+                retryAfter: 1)
         case .timeout:
             return Problem(status: 503, code: "database_timeout", detail: "The database took too long.", retryAfter: 1)
         case .statementFailed: return error.sqlState.flatMap(problem(forSQLState:))
@@ -29,7 +30,8 @@ package enum ProblemMapping {
     private static func problem(forSQLState state: String) -> Problem? {
         switch state {
         case "23505": .conflict("Something with this key exists already.", code: "already_exists")
-        case "23503": Problem(status: 422, code: "reference_missing", detail: "Something this refers to does not exist.")
+        case "23503":
+            Problem(status: 422, code: "reference_missing", detail: "Something this refers to does not exist.")
         case "23514", "23502", "22001", "22003", "22007", "22008", "22021", "22P05", "54000":
             Problem(status: 422, code: "value_refused", detail: "A value is not one that can be stored.")
         case "40001", "40P01", "55P03":
@@ -38,7 +40,8 @@ package enum ProblemMapping {
             Problem(status: 503, code: "database_timeout", detail: "The database took too long.", retryAfter: 1)
         case "53300", "53400", "57P01", "57P02", "57P03":
             Problem(
-                status: 503, code: "database_unavailable", detail: "The database cannot be reached just now.", retryAfter: 1)
+                status: 503, code: "database_unavailable", detail: "The database cannot be reached just now.",
+                retryAfter: 1)
         default: nil
         }
     }

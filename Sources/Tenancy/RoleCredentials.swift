@@ -23,7 +23,8 @@ package struct RoleCredentials: Sendable {
         server.connecting(as: role, password: password(of: role))
             .named(role)
             .with(parameters: [
-                "TimeZone": "UTC", "search_path": "pg_catalog", "jit": "off", "idle_in_transaction_session_timeout": "30s",
+                "TimeZone": "UTC", "search_path": "pg_catalog", "jit": "off",
+                "idle_in_transaction_session_timeout": "30s",
                 "lock_timeout": "5s",
             ])
     }

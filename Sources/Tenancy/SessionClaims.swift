@@ -23,6 +23,7 @@ package struct SessionClaims: Hashable, Sendable {
     func text(expiry: Int64, keyID: Int) -> String {
         let digits = String(expiry)
         let key = keyID < 10 ? "0\(keyID)" : "\(keyID)"
-        return "\(tenant.uuid.hex),\(actor.kind.rawValue),\(actor.id.uuid.hex),\(mode.rawValue),\(digits),\(key),\(actor.role)"
+        return
+            "\(tenant.uuid.hex),\(actor.kind.rawValue),\(actor.id.uuid.hex),\(mode.rawValue),\(digits),\(key),\(actor.role)"
     }
 }

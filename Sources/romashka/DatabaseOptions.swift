@@ -23,7 +23,9 @@ struct CommonOptions: ParsableArguments {
     var logLevel: String = "info"
 
     func validate() throws {
-        guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("--log-level \(logLevel) is no level") }
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw ValidationError("--log-level \(logLevel) is no level")
+        }
     }
 
     /// Log lines go to standard error as JSON.
@@ -60,7 +62,9 @@ struct DatabaseAccess: Sendable {
         do {
             return try await started(options)
         } catch let error as EmbeddedPostgresError where error.code == .directoryInUse {
-            guard let url = try EmbeddedServer.runningURL(in: options.dataDirectory, database: databaseName) else { throw error }
+            guard let url = try EmbeddedServer.runningURL(in: options.dataDirectory, database: databaseName) else {
+                throw error
+            }
             let settings = try ConnectionSettings(url: url)
             return DatabaseAccess(
                 server: settings, admin: settings, master: try master(options), embedded: nil,
@@ -98,7 +102,8 @@ struct DatabaseAccess: Sendable {
         guard let admin else {
             throw ConfigurationError("DATABASE_ADMIN_URL is missing: a superuser's connection to the same database")
         }
-        return try DatabaseSetup(admin: admin, server: server, master: master, installation: installation, logger: logger)
+        return try DatabaseSetup(
+            admin: admin, server: server, master: master, installation: installation, logger: logger)
     }
 
     /// What `serve` runs with.

@@ -7,7 +7,7 @@ enum EmbeddedInstallation {
     static func find(_ options: CommonOptions) async throws -> PostgresInstallation {
         do {
             return try await PostgresInstallation.find(environment: options.environment)
-        } catch where error.code == .notInstalled {
+        } catch  where error.code == .notInstalled {
             return try await PostgresInstallation.install(
                 into: options.dataDirectory + "/postgres", environment: options.environment
             ) { line in Output.progress(line) }

@@ -21,7 +21,8 @@ struct Romashka: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Up.self, Serve.self, BootstrapCommand.self, Migrate.self, VerifySchema.self, Doctor.self, TenantCommand.self,
+            Up.self, Serve.self, BootstrapCommand.self, Migrate.self, VerifySchema.self, Doctor.self,
+            TenantCommand.self,
             TokenCommand.self, ModuleCommand.self, PluginCommand.self, ImportDemo.self,
         ])
 }

@@ -288,6 +288,7 @@ BEGIN
             record_migration.checksum, record_migration.duration_ms);
 END
 $$;
+
 -- What a manifest says of a module's tables, as {"table": {"customer": "customer_id", "append_only": true,
 -- "global": true}}; tables that need none of this are not named. Replaces what was declared before.
 CREATE OR REPLACE FUNCTION core.declare_tables(module text, rules jsonb)

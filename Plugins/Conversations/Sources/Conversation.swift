@@ -28,9 +28,11 @@ enum Conversation: Payload {
 
 /// A conversation with its tags.
 enum ConversationDetail: Payload {
-    static let schema = Schema("ConversationDetail", Conversation.fields + [
-        Field("tags", .array(.text(1...50), 0...50), example: ["refund"])
-    ])
+    static let schema = Schema(
+        "ConversationDetail",
+        Conversation.fields + [
+            Field("tags", .array(.text(1...50), 0...50), example: ["refund"])
+        ])
 }
 
 /// The words that columns with a CHECK take.
@@ -53,15 +55,25 @@ struct NewConversation: RequestPayload {
         "NewConversation",
         [
             Field("customer_id", .uuid, example: "0192f0c1-7a00-7000-8000-000000000010"),
-            Field("customer", .object(Schema("ConversationCustomer", [
-                Field("email", .email, required: true, example: "noah@example.com"),
-                Field("name", .text(1...200), nullable: true, example: "Noah Brown"),
-            ])), example: ["email": "noah@example.com", "name": "Noah Brown"]),
+            Field(
+                "customer",
+                .object(
+                    Schema(
+                        "ConversationCustomer",
+                        [
+                            Field("email", .email, required: true, example: "noah@example.com"),
+                            Field("name", .text(1...200), nullable: true, example: "Noah Brown"),
+                        ])), example: ["email": "noah@example.com", "name": "Noah Brown"]),
             Field("subject", .text(1...500), nullable: true, example: "Where is my parcel?"),
             Field("channel", .oneOf(ConversationWords.channels), example: "web"),
-            Field("message", .object(Schema("FirstMessage", [
-                Field("content", .text(1...100_000), required: true, example: "I ordered a week ago.")
-            ])), example: ["content": "I ordered a week ago."]),
+            Field(
+                "message",
+                .object(
+                    Schema(
+                        "FirstMessage",
+                        [
+                            Field("content", .text(1...100_000), required: true, example: "I ordered a week ago.")
+                        ])), example: ["content": "I ordered a week ago."]),
         ])
 
     init(_ record: Record) throws {
@@ -75,7 +87,9 @@ struct NewConversation: RequestPayload {
         content = try message?["content"]
         guard (customerID == nil) != (customerEmail == nil) else {
             throw Problem.validation([
-                .init(pointer: "/customer", code: "required", detail: "exactly one of customer and customer_id must be given")
+                .init(
+                    pointer: "/customer", code: "required",
+                    detail: "exactly one of customer and customer_id must be given")
             ])
         }
     }

@@ -4,15 +4,21 @@ internal import PluginKit
 /// Conversations: list, open, read, change.
 enum ConversationRoutes {
     static let all: [Route] = [
-        List("/conversations", needs: "conversations.read", query: [
-            Field("status", .oneOf(ConversationWords.statuses), example: "open"),
-            Field("assignee_id", .uuid, example: "0192f0c1-7a00-7000-8000-000000000002"),
-            Field("customer_id", .uuid, example: "0192f0c1-7a00-7000-8000-000000000010"),
-        ], of: Conversation.self, "The inbox, latest message first", list),
-        Post("/conversations", needs: "conversations.write", takes: NewConversation.self, returns: Conversation.self,
+        List(
+            "/conversations", needs: "conversations.read",
+            query: [
+                Field("status", .oneOf(ConversationWords.statuses), example: "open"),
+                Field("assignee_id", .uuid, example: "0192f0c1-7a00-7000-8000-000000000002"),
+                Field("customer_id", .uuid, example: "0192f0c1-7a00-7000-8000-000000000010"),
+            ], of: Conversation.self, "The inbox, latest message first", list),
+        Post(
+            "/conversations", needs: "conversations.write", takes: NewConversation.self, returns: Conversation.self,
             "Open a conversation", open),
-        Get("/conversations/{id}", needs: "conversations.read", returns: ConversationDetail.self, "One conversation", get),
-        Patch("/conversations/{id}", needs: "conversations.write", takes: ConversationChange.self,
+        Get(
+            "/conversations/{id}", needs: "conversations.read", returns: ConversationDetail.self, "One conversation",
+            get),
+        Patch(
+            "/conversations/{id}", needs: "conversations.write", takes: ConversationChange.self,
             returns: ConversationDetail.self, "Change status, priority, assignee, subject or tags", change),
     ]
 
@@ -26,7 +32,9 @@ enum ConversationRoutes {
         let byCustomer: SQL = customer.map { "AND customer_id = \($0)" } ?? ""
         let lastMessageAt = call.page.after(0, or: Timestamp.distantFuture)
         let id = call.page.after(1, or: ConversationID(.last))
-        return try await call.tx.page(call.page, key: ["last_message_at", "id"], """
+        return try await call.tx.page(
+            call.page, key: ["last_message_at", "id"],
+            """
             SELECT \(Conversation.columns)
             FROM conversations.conversations
             WHERE tenant_id = \(call.tenant)
@@ -39,7 +47,8 @@ enum ConversationRoutes {
 
     @Sendable
     private static func open(_ call: Call, _ input: NewConversation) async throws -> Resource<Conversation> {
-        try await call.tx.one("""
+        try await call.tx.one(
+            """
             WITH customer AS (
                 \(customer(call, input))
             ), conversation AS (

@@ -3,13 +3,17 @@ internal import PluginKit
 /// Customers: list, create, read, change.
 enum CustomerRoutes {
     static let all: [Route] = [
-        List("/customers", needs: "conversations.read", query: [
-            Field("email", .email, example: "noah@example.com", summary: "Only the customer with this address.")
-        ], of: Customer.self, "The tenant's customers, newest first", list),
-        Post("/customers", needs: "conversations.write", takes: NewCustomer.self, returns: Customer.self,
+        List(
+            "/customers", needs: "conversations.read",
+            query: [
+                Field("email", .email, example: "noah@example.com", summary: "Only the customer with this address.")
+            ], of: Customer.self, "The tenant's customers, newest first", list),
+        Post(
+            "/customers", needs: "conversations.write", takes: NewCustomer.self, returns: Customer.self,
             "Add a customer", create),
         Get("/customers/{id}", needs: "conversations.read", returns: Customer.self, "One customer", get),
-        Patch("/customers/{id}", needs: "conversations.write", takes: CustomerChange.self, returns: Customer.self,
+        Patch(
+            "/customers/{id}", needs: "conversations.write", takes: CustomerChange.self, returns: Customer.self,
             "Change a customer", change),
     ]
 
@@ -17,7 +21,9 @@ enum CustomerRoutes {
     private static func list(_ call: Call) async throws -> Page<Customer> {
         let email: String? = try call.query["email"]
         let filter: SQL = email.map { "AND email = \($0)" } ?? ""
-        return try await call.tx.page(call.page, key: ["id"], """
+        return try await call.tx.page(
+            call.page, key: ["id"],
+            """
             SELECT \(Customer.columns)
             FROM conversations.customer_profiles
             WHERE tenant_id = \(call.tenant)
@@ -30,7 +36,8 @@ enum CustomerRoutes {
 
     @Sendable
     private static func create(_ call: Call, _ input: NewCustomer) async throws -> Resource<Customer> {
-        try await call.tx.one("""
+        try await call.tx.one(
+            """
             INSERT INTO conversations.customer_profiles
                 (tenant_id, id, external_id, email, name, phone, company, metadata)
             VALUES
@@ -42,7 +49,8 @@ enum CustomerRoutes {
 
     @Sendable
     private static func get(_ call: Call) async throws -> Resource<Customer> {
-        try await call.tx.one("""
+        try await call.tx.one(
+            """
             SELECT \(Customer.columns)
             FROM conversations.customer_profiles
             WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: CustomerID.self))
@@ -52,7 +60,8 @@ enum CustomerRoutes {
     @Sendable
     private static func change(_ call: Call, _ input: CustomerChange) async throws -> Resource<Customer> {
         let new = input.record
-        return try await call.tx.one("""
+        return try await call.tx.one(
+            """
             UPDATE conversations.customer_profiles
             SET name = CASE WHEN \(new.has("name")) THEN \(new["name"] as String?) ELSE name END,
                 phone = CASE WHEN \(new.has("phone")) THEN \(new["phone"] as String?) ELSE phone END,

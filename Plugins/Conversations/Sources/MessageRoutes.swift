@@ -4,9 +4,11 @@ internal import PluginKit
 /// The messages of a conversation: list and add.
 enum MessageRoutes {
     static let all: [Route] = [
-        List("/conversations/{id}/messages", needs: "conversations.read", of: Message.self,
+        List(
+            "/conversations/{id}/messages", needs: "conversations.read", of: Message.self,
             "The messages of a conversation, oldest first", list),
-        Post("/conversations/{id}/messages", needs: "conversations.write", takes: NewMessage.self, returns: Message.self,
+        Post(
+            "/conversations/{id}/messages", needs: "conversations.write", takes: NewMessage.self, returns: Message.self,
             "Add a message", add),
     ]
 
@@ -36,7 +38,8 @@ enum MessageRoutes {
     private static func add(_ call: Call, _ input: NewMessage) async throws -> Resource<Message> {
         let isInbound = input.direction == "inbound"
         let sender: UUID? = isInbound ? nil : call.actor.id.uuid
-        return try await call.tx.one("""
+        return try await call.tx.one(
+            """
             WITH conversation AS (
                 UPDATE conversations.conversations
                 SET message_count = message_count + 1, last_message_at = now()

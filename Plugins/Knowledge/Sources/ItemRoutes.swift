@@ -3,24 +3,35 @@ internal import PluginKit
 /// Articles: list, write, read, change, remove, search.
 enum ItemRoutes {
     static let all: [Route] = [
-        List("/knowledge/items", needs: "knowledge.read", query: [
-            Field("status", .oneOf(Item.statuses), example: "published")
-        ], of: Item.self, "All articles, newest first", list),
-        Post("/knowledge/items", needs: "knowledge.write", takes: NewItem.self, returns: Item.self, "Write an article", create),
+        List(
+            "/knowledge/items", needs: "knowledge.read",
+            query: [
+                Field("status", .oneOf(Item.statuses), example: "published")
+            ], of: Item.self, "All articles, newest first", list),
+        Post(
+            "/knowledge/items", needs: "knowledge.write", takes: NewItem.self, returns: Item.self, "Write an article",
+            create),
         Get("/knowledge/items/{id}", needs: "knowledge.read", returns: Item.self, "One article", get),
-        Patch("/knowledge/items/{id}", needs: "knowledge.write", takes: ItemChange.self, returns: Item.self,
+        Patch(
+            "/knowledge/items/{id}", needs: "knowledge.write", takes: ItemChange.self, returns: Item.self,
             "Change an article", change),
         Delete("/knowledge/items/{id}", needs: "knowledge.write", "Remove an article", remove),
-        List("/knowledge/search", needs: "knowledge.read", query: [
-            Field("q", .text(1...200), required: true, example: "return parcel", summary: "Words, \"phrases\", -exclusions.")
-        ], of: FoundItem.self, "The articles that fit best", search),
+        List(
+            "/knowledge/search", needs: "knowledge.read",
+            query: [
+                Field(
+                    "q", .text(1...200), required: true, example: "return parcel",
+                    summary: "Words, \"phrases\", -exclusions.")
+            ], of: FoundItem.self, "The articles that fit best", search),
     ]
 
     @Sendable
     private static func list(_ call: Call) async throws -> Page<Item> {
         let status: String? = try call.query["status"]
         let byStatus: SQL = status.map { "AND status = \($0)" } ?? ""
-        return try await call.tx.page(call.page, key: ["id"], """
+        return try await call.tx.page(
+            call.page, key: ["id"],
+            """
             SELECT \(Item.columns)
             FROM knowledge.knowledge_items
             WHERE tenant_id = \(call.tenant)
@@ -33,7 +44,8 @@ enum ItemRoutes {
 
     @Sendable
     private static func create(_ call: Call, _ input: NewItem) async throws -> Resource<Item> {
-        try await call.tx.one("""
+        try await call.tx.one(
+            """
             INSERT INTO knowledge.knowledge_items (tenant_id, id, title, body, status, author_id)
             VALUES (\(call.tenant), \(ItemID.make()), \(input.title), \(input.body), \(input.status), \(call.actor.id))
             RETURNING \(Item.columns)
@@ -42,7 +54,8 @@ enum ItemRoutes {
 
     @Sendable
     private static func get(_ call: Call) async throws -> Resource<Item> {
-        try await call.tx.one("""
+        try await call.tx.one(
+            """
             SELECT \(Item.columns)
             FROM knowledge.knowledge_items
             WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: ItemID.self))
@@ -51,7 +64,8 @@ enum ItemRoutes {
 
     @Sendable
     private static func change(_ call: Call, _ input: ItemChange) async throws -> Resource<Item> {
-        try await call.tx.one("""
+        try await call.tx.one(
+            """
             UPDATE knowledge.knowledge_items
             SET title = COALESCE(\(input.title), title),
                 body = COALESCE(\(input.body), body),
@@ -64,7 +78,8 @@ enum ItemRoutes {
 
     @Sendable
     private static func remove(_ call: Call) async throws {
-        let removed = try await call.tx.execute("""
+        let removed = try await call.tx.execute(
+            """
             DELETE FROM knowledge.knowledge_items
             WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: ItemID.self))
             """)
@@ -77,7 +92,8 @@ enum ItemRoutes {
         let tenant = call.tenant
         let limit = call.page.limit
         let result = try await call.tx.leased { tx in
-            try await tx.rows("""
+            try await tx.rows(
+                """
                 SELECT i.id, i.title, i.status, f.rank
                 FROM knowledge.search_items(\(query), \(limit)::int4) AS f
                 JOIN knowledge.knowledge_items i ON i.tenant_id = \(tenant) AND i.id = f.id

@@ -8,14 +8,23 @@ extension Problem {
     func response(requestID: String, allow: [String] = []) -> Response {
         let status = HTTPResponse.Status(code: status)
         var members: [JSONValue.Member] = [
-            .init("type", .string("urn:romashka:problem:\(code)")), .init("title", .string(StatusTitle.of(self.status))),
-            .init("status", .integer(Int64(self.status))), .init("code", .string(code)), .init("detail", .string(detail)),
+            .init("type", .string("urn:romashka:problem:\(code)")),
+            .init("title", .string(StatusTitle.of(self.status))),
+            .init("status", .integer(Int64(self.status))), .init("code", .string(code)),
+            .init("detail", .string(detail)),
             .init("request_id", .string(requestID)),
         ]
         if !errors.isEmpty {
-            members.append(.init("errors", .array(errors.map { error in
-                ["pointer": .string(error.pointer), "code": .string(error.code), "detail": .string(error.detail)]
-            })))
+            members.append(
+                .init(
+                    "errors",
+                    .array(
+                        errors.map { error in
+                            [
+                                "pointer": .string(error.pointer), "code": .string(error.code),
+                                "detail": .string(error.detail),
+                            ]
+                        })))
         }
         var headers = ResponseHeaders.standard(requestID: requestID)
         headers[.contentType] = "application/problem+json"
@@ -23,7 +32,8 @@ extension Problem {
         if !allow.isEmpty { headers[.allow] = allow.joined(separator: ", ") }
         if self.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
         return Response(
-            status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: JSONValue.object(members).encoded())))
+            status: status, headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: JSONValue.object(members).encoded())))
     }
 }
 

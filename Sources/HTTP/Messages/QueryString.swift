@@ -16,7 +16,10 @@ enum QueryString {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true),
                 let value = PercentEncoding.decode(parts.count == 2 ? parts[1] : "", plusIsSpace: true)
-            else { throw Problem(status: 400, code: "query_invalid", detail: "The query string is not encoded as it must be.") }
+            else {
+                throw Problem(
+                    status: 400, code: "query_invalid", detail: "The query string is not encoded as it must be.")
+            }
             return (name, value)
         }
     }

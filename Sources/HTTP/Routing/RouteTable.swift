@@ -31,7 +31,9 @@ package struct RouteTable: Sendable {
     private mutating func insert(_ mounted: MountedRoute) throws(RouteConflict) {
         var node = 0
         for segment in mounted.path.split(separator: "/") {
-            node = segment.hasPrefix("{") ? parameterNode(String(segment.dropFirst().dropLast()), of: node) : child(String(segment), of: node)
+            node =
+                segment.hasPrefix("{")
+                ? parameterNode(String(segment.dropFirst().dropLast()), of: node) : child(String(segment), of: node)
         }
         guard nodes[node].routes.updateValue(mounted, forKey: mounted.route.method) == nil else {
             throw RouteConflict(method: mounted.route.method, path: mounted.path)

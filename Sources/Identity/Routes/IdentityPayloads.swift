@@ -43,9 +43,11 @@ package struct NewMember: RequestPayload {
         self.role = role
     }
 
-    package static let schema = Schema("NewMember", personFields + [
-        Field("role", .oneOf(["admin", "agent"]), required: true, example: "agent")
-    ])
+    package static let schema = Schema(
+        "NewMember",
+        personFields + [
+            Field("role", .oneOf(["admin", "agent"]), required: true, example: "agent")
+        ])
 
     /// The fields of a person who has no role yet.
     static let personFields = [
@@ -72,12 +74,16 @@ struct NewTenant: RequestPayload {
     static let schema = Schema(
         "NewTenant",
         [
-            Field("slug", .text(2...63), required: true, example: "acme", summary: "Lower-case letters, digits and hyphens."),
+            Field(
+                "slug", .text(2...63), required: true, example: "acme",
+                summary: "Lower-case letters, digits and hyphens."),
             Field("name", .text(1...200), required: true, example: "Acme Ltd"),
             Field("is_test", .boolean, example: false),
-            Field("admin", .object(Schema("NewAdmin", NewMember.personFields)), required: true, example: [
-                "email": "ada@example.com", "name": "Ada", "password": "correct horse battery",
-            ]),
+            Field(
+                "admin", .object(Schema("NewAdmin", NewMember.personFields)), required: true,
+                example: [
+                    "email": "ada@example.com", "name": "Ada", "password": "correct horse battery",
+                ]),
         ])
 
     init(_ record: Record) throws {
@@ -119,7 +125,9 @@ struct LoginRequest: RequestPayload {
         [
             Field("email", .email, required: true, example: "ada@example.com"),
             Field("password", .text(1...200), required: true, example: "correct horse battery"),
-            Field("tenant", .text(1...63), nullable: true, example: "acme", summary: "The slug; needed by members of several."),
+            Field(
+                "tenant", .text(1...63), nullable: true, example: "acme",
+                summary: "The slug; needed by members of several."),
         ])
 
     init(_ record: Record) throws {
@@ -151,4 +159,3 @@ enum MePayload: Payload {
             Field("permissions", .array(.text(max: 80), 0...1000), example: ["members.read"]),
         ])
 }
-

@@ -19,12 +19,16 @@ package struct IdentityRoutes: Sendable {
 
     private var sessionRoutes: [Route] {
         [
-            .request("POST", "/auth/login", .public, takes: LoginRequest.self, returns: SessionPayload.self,
-                "Log in to a tenant") { _, input in
+            .request(
+                "POST", "/auth/login", .public, takes: LoginRequest.self, returns: SessionPayload.self,
+                "Log in to a tenant"
+            ) { _, input in
                 try await logins.login(email: input.email, password: input.password, tenant: input.tenant)
             },
-            .request("POST", "/auth/refresh", .public, takes: RefreshRequest.self, returns: SessionPayload.self,
-                "Exchange a refresh token for a new pair") { _, input in
+            .request(
+                "POST", "/auth/refresh", .public, takes: RefreshRequest.self, returns: SessionPayload.self,
+                "Exchange a refresh token for a new pair"
+            ) { _, input in
                 try await logins.refresh(input.refreshToken)
             },
             .call("POST", "/auth/logout", .session, "End this login") { call in
@@ -43,8 +47,10 @@ package struct IdentityRoutes: Sendable {
 
     private var operatorRoutes: [Route] {
         [
-            .request("POST", "/operator/tenants", .operator, takes: NewTenant.self, returns: TenantPayload.self, status: 201,
-                "Onboard a tenant with its first admin") { _, input in
+            .request(
+                "POST", "/operator/tenants", .operator, takes: NewTenant.self, returns: TenantPayload.self, status: 201,
+                "Onboard a tenant with its first admin"
+            ) { _, input in
                 try await tenants.create(slug: input.slug, name: input.name, isTest: input.isTest, admin: input.admin)
             },
             .list("/operator/tenants", .operator, of: TenantPayload.self, "All tenants") { request in
@@ -53,12 +59,16 @@ package struct IdentityRoutes: Sendable {
             .request("GET", "/operator/tenants/{id}", .operator, returns: TenantPayload.self, "One tenant") { request in
                 try await tenants.get(try request.path("id", as: TenantID.self))
             },
-            .request("POST", "/operator/tenants/{id}/suspend", .operator, returns: TenantPayload.self,
-                "Shut a tenant out within a second") { request in
+            .request(
+                "POST", "/operator/tenants/{id}/suspend", .operator, returns: TenantPayload.self,
+                "Shut a tenant out within a second"
+            ) { request in
                 try await tenants.setActive(false, try request.path("id", as: TenantID.self))
             },
-            .request("POST", "/operator/tenants/{id}/resume", .operator, returns: TenantPayload.self,
-                "Let a suspended tenant in again") { request in
+            .request(
+                "POST", "/operator/tenants/{id}/resume", .operator, returns: TenantPayload.self,
+                "Let a suspended tenant in again"
+            ) { request in
                 try await tenants.setActive(true, try request.path("id", as: TenantID.self))
             },
         ]
@@ -69,8 +79,10 @@ package struct IdentityRoutes: Sendable {
             List("/members", needs: "members.read", of: MemberPayload.self, "The people of this tenant") { call in
                 try await members.list(of: call.tenant, call.page)
             },
-            Post("/members", needs: "members.write", takes: NewMember.self, returns: MemberPayload.self,
-                "Add a person to this tenant") { call, input in
+            Post(
+                "/members", needs: "members.write", takes: NewMember.self, returns: MemberPayload.self,
+                "Add a person to this tenant"
+            ) { call, input in
                 try await members.add(input, to: call.tenant)
             },
         ]

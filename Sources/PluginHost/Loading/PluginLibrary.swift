@@ -1,6 +1,6 @@
 internal import Glibc
-@_spi(Kernel) internal import PluginKit
 internal import PluginABI
+@_spi(Kernel) internal import PluginKit
 
 /// Opens a plugin's shared library and takes its code in.
 ///
@@ -12,17 +12,20 @@ enum PluginLibrary {
     /// - Throws: `PluginRefusal` with what was expected, what was found and how to mend it.
     static func load(_ path: String) throws(PluginRefusal) -> Plugin {
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-            throw PluginRefusal(.notLoadable, "the library cannot be opened: \(dlerror().map { String(cString: $0) } ?? "?")")
+            throw PluginRefusal(
+                .notLoadable, "the library cannot be opened: \(dlerror().map { String(cString: $0) } ?? "?")")
         }
         let expected = String(cString: romashka_host_fingerprint())
         guard let symbol = dlsym(handle, "romashka_plugin_fingerprint") else {
-            throw PluginRefusal(.mismatch, "the library has no fingerprint: build it with the product PluginABI linked in")
+            throw PluginRefusal(
+                .mismatch, "the library has no fingerprint: build it with the product PluginABI linked in")
         }
         typealias Fingerprint = @convention(c) () -> UnsafePointer<CChar>?
         let found = unsafeBitCast(symbol, to: Fingerprint.self)().map { String(cString: $0) } ?? "nothing"
         guard found == expected else {
             throw PluginRefusal(
-                .mismatch, "built against another PluginKit or by another compiler; expected \(expected), found \(found); "
+                .mismatch,
+                "built against another PluginKit or by another compiler; expected \(expected), found \(found); "
                     + "build the plugin again with this installation's PluginKit")
         }
         guard let entry = dlsym(handle, "romashka_plugin") else {

@@ -14,11 +14,14 @@ package struct ModuleRoutes: Sendable {
     /// All of them.
     package var all: [Route] {
         [
-            .callList("/modules", .permission("modules.read"), of: ModulePayload.self, "The modules of this tenant") { call in
+            .callList("/modules", .permission("modules.read"), of: ModulePayload.self, "The modules of this tenant") {
+                call in
                 Page(try await switches.list(of: call.tenant))
             },
-            .callChange("/modules/{id}", .permission("modules.write"), takes: ModuleChange.self, returns: ModulePayload.self,
-                "Switch a module on or off, or change its settings") { call, input in
+            .callChange(
+                "/modules/{id}", .permission("modules.write"), takes: ModuleChange.self, returns: ModulePayload.self,
+                "Switch a module on or off, or change its settings"
+            ) { call, input in
                 try await switches.change(
                     try call.request.path("id"), of: call.tenant, enabled: input.enabled, settings: input.settings)
             },

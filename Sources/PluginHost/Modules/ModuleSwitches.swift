@@ -52,14 +52,17 @@ package struct ModuleSwitches: Sendable {
         func isOn(_ other: Manifest) -> Bool { other.isAlwaysOn || rows[other.id.description]?.enabled ?? true }
         let others = registry.activeManifests
         if enabled {
-            let missing = manifest.requires.filter { name in !others.contains { $0.id.description == name && isOn($0) } }
+            let missing = manifest.requires.filter { name in !others.contains { $0.id.description == name && isOn($0) }
+            }
             guard missing.isEmpty else {
                 throw Problem.conflict("Switch on first: \(missing.joined(separator: ", ")).", code: "module_requires")
             }
         } else {
-            let dependents = others.filter { isOn($0) && $0.requires.contains(manifest.id.description) }.map(\.id.description)
+            let dependents = others.filter { isOn($0) && $0.requires.contains(manifest.id.description) }.map(
+                \.id.description)
             guard dependents.isEmpty else {
-                throw Problem.conflict("Switch off first: \(dependents.joined(separator: ", ")).", code: "module_required")
+                throw Problem.conflict(
+                    "Switch off first: \(dependents.joined(separator: ", ")).", code: "module_required")
             }
         }
     }
@@ -81,7 +84,8 @@ package struct ModuleSwitches: Sendable {
         _ manifest: Manifest, _ row: (enabled: Bool, settings: JSONValue)?
     ) throws -> Resource<ModulePayload> {
         try Resource([
-            "id": .string(manifest.id.description), "title": .string(manifest.title), "version": .string(manifest.version),
+            "id": .string(manifest.id.description), "title": .string(manifest.title),
+            "version": .string(manifest.version),
             "enabled": .bool(manifest.isAlwaysOn || row?.enabled ?? true), "always_on": .bool(manifest.isAlwaysOn),
             "settings": row?.settings ?? [:], "requires": .array(manifest.requires.map { .string($0) }),
         ])

@@ -242,7 +242,9 @@ extension JSONParser {
 public struct JSONSyntaxError: Error, Hashable, CustomStringConvertible {
     /// Bytes from the start of the document.
     public let offset: Int
+    /// What is wrong.
     public let reason: String
 
+    /// The fault in one line.
     public var description: String { "at byte \(offset): \(reason)" }
 }

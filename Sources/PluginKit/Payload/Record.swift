@@ -38,10 +38,14 @@ public struct Record: Sendable {
 
 /// A field that the code reads otherwise than the schema declares it: a defect of the code.
 public struct RecordError: Error, CustomStringConvertible {
+    /// The payload whose schema it is.
     public let schema: String
+    /// The field asked for.
     public let field: String
+    /// What it was to be read as.
     public let expected: String
 
+    /// The fault in one line.
     public var description: String { "\(schema).\(field) cannot be read as \(expected)" }
 }
 
@@ -52,6 +56,7 @@ public protocol FieldValue {
 }
 
 extension String: FieldValue {
+    /// Reads a string.
     public init?(field: JSONValue?) {
         guard case .string(let text)? = field else { return nil }
         self = text
@@ -59,6 +64,7 @@ extension String: FieldValue {
 }
 
 extension Bool: FieldValue {
+    /// Reads a boolean.
     public init?(field: JSONValue?) {
         guard case .bool(let flag)? = field else { return nil }
         self = flag
@@ -66,6 +72,7 @@ extension Bool: FieldValue {
 }
 
 extension Int: FieldValue {
+    /// Reads a whole number.
     public init?(field: JSONValue?) {
         guard case .integer(let number)? = field else { return nil }
         self.init(exactly: number)
@@ -73,6 +80,7 @@ extension Int: FieldValue {
 }
 
 extension UUID: FieldValue {
+    /// Reads a UUID.
     public init?(field: JSONValue?) {
         guard case .string(let text)? = field else { return nil }
         self.init(canonical: text)
@@ -80,6 +88,7 @@ extension UUID: FieldValue {
 }
 
 extension ID: FieldValue {
+    /// Reads a UUID.
     public init?(field: JSONValue?) {
         guard let uuid = UUID(field: field) else { return nil }
         self.init(uuid)
@@ -87,6 +96,7 @@ extension ID: FieldValue {
 }
 
 extension Timestamp: FieldValue {
+    /// Reads a time.
     public init?(field: JSONValue?) {
         guard case .string(let text)? = field else { return nil }
         self.init(rfc3339: text)
@@ -94,6 +104,7 @@ extension Timestamp: FieldValue {
 }
 
 extension JSONValue: FieldValue {
+    /// Reads any value.
     public init?(field: JSONValue?) {
         guard let field else { return nil }
         self = field
@@ -101,6 +112,7 @@ extension JSONValue: FieldValue {
 }
 
 extension Array: FieldValue where Element: FieldValue {
+    /// Reads a list whose elements all fit.
     public init?(field: JSONValue?) {
         guard case .array(let elements)? = field else { return nil }
         var values: [Element] = []
@@ -113,6 +125,7 @@ extension Array: FieldValue where Element: FieldValue {
 }
 
 extension Optional: FieldValue where Wrapped: FieldValue {
+    /// Reads a value, null or nothing.
     public init?(field: JSONValue?) {
         guard let field, field != .null else {
             self = .none

@@ -2,10 +2,12 @@
 public struct Schema: Sendable {
     /// The name in OpenAPI's components.
     public let name: String
+    /// The fields, in the order they are written.
     public let fields: [Field]
     /// Each field as `"name":`, ready to be written.
     let keys: [[UInt8]]
 
+    /// A schema; names must differ.
     public init(_ name: String, _ fields: [Field]) {
         self.name = name
         self.fields = fields
@@ -20,7 +22,9 @@ public struct Schema: Sendable {
 
 /// One field: name, type, bounds, example.
 public struct Field: Sendable {
+    /// Its name.
     public let name: String
+    /// Its type and bounds.
     public let type: FieldType
     /// Whether a request must carry it.
     public let isRequired: Bool
@@ -31,6 +35,7 @@ public struct Field: Sendable {
     /// What it means, in one sentence; empty when the name says it.
     public let summary: String
 
+    /// A field; optional and not null unless said otherwise.
     public init(
         _ name: String, _ type: FieldType, required: Bool = false, nullable: Bool = false, example: JSONValue,
         summary: String = ""

@@ -68,7 +68,8 @@ struct Validation {
             let count = text.unicodeScalars.count
             guard bounds.contains(count) else {
                 return fail(
-                    pointer, "length", "must have \(bounds.lowerBound) to \(bounds.upperBound) characters, has \(count)")
+                    pointer, "length", "must have \(bounds.lowerBound) to \(bounds.upperBound) characters, has \(count)"
+                )
             }
             guard !text.utf8.contains(0) else { return fail(pointer, "characters", "must not hold a NUL") }
             return .string(text)

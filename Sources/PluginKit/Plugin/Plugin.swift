@@ -33,7 +33,10 @@ public final class Plugin: Sendable {
 /// Lets a plugin list its routes one by one or as arrays.
 @resultBuilder
 public enum PluginBuilder {
+    /// One route.
     public static func buildExpression(_ route: Route) -> [Route] { [route] }
+    /// Several routes.
     public static func buildExpression(_ routes: [Route]) -> [Route] { routes }
+    /// All parts in order.
     public static func buildBlock(_ parts: [Route]...) -> [Route] { parts.flatMap { $0 } }
 }

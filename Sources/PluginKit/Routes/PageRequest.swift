@@ -12,6 +12,7 @@ public struct PageRequest: Sendable {
     /// The key of the last row before the page; empty on the first.
     let after: [JSONValue]
 
+    /// For the kernel, which has verified what it passes.
     @_spi(Kernel)
     public init(limit: Int, after: [JSONValue]) {
         self.limit = limit

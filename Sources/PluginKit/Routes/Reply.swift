@@ -3,6 +3,7 @@ import Foundation
 /// What a handler answers, before it is bytes.
 @_spi(Kernel)
 public struct Reply: Sendable {
+    /// The HTTP status.
     public let status: Int
     let content: ReplyContent
 

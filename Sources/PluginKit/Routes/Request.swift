@@ -8,6 +8,7 @@ public struct Request: Sendable {
     public let page: PageRequest
     private let parameters: [(name: String, value: String)]
 
+    /// For the kernel, which has verified what it passes.
     @_spi(Kernel)
     public init(id: String, parameters: [(name: String, value: String)], query: Record, page: PageRequest) {
         self.id = id
@@ -35,6 +36,7 @@ public struct Request: Sendable {
 
 /// A request inside a tenant's session.
 public struct Call: Sendable {
+    /// The HTTP request behind the call.
     public let request: Request
     /// The tenant of the session; every statement says `tenant_id = \(call.tenant)` as well.
     public let tenant: TenantID
@@ -45,6 +47,7 @@ public struct Call: Sendable {
     /// The tenant's data.
     public let tx: TenantTx
 
+    /// For the kernel, which has verified what it passes.
     @_spi(Kernel)
     public init(request: Request, tenant: TenantID, actor: Actor, session: LoginSessionID?, tx: TenantTx) {
         self.request = request

@@ -15,8 +15,10 @@ public struct Resource<P: Payload>: Sendable {
     ///
     /// - Throws: `RecordError` when the names are not the fields.
     public init(_ members: KeyValuePairs<String, JSONValue>) throws {
-        guard members.count == P.schema.fields.count, zip(members, P.schema.fields).allSatisfy({ $0.key == $1.name }) else {
-            throw RecordError(schema: P.schema.name, field: members.map(\.key).joined(separator: ","), expected: "its fields")
+        guard members.count == P.schema.fields.count, zip(members, P.schema.fields).allSatisfy({ $0.key == $1.name })
+        else {
+            throw RecordError(
+                schema: P.schema.name, field: members.map(\.key).joined(separator: ","), expected: "its fields")
         }
         content = .value(.object(members.map { .init($0.key, $0.value) }))
     }
@@ -33,7 +35,9 @@ public struct Page<P: Payload>: Sendable {
     public init(_ result: ResultSet, limit: Int, key: [String]) throws {
         try P.schema.requireColumns(of: result)
         let positions = try key.map { name in
-            guard let index = P.schema.index(of: name) else { throw ColumnError(column: name, reason: "is not a field") }
+            guard let index = P.schema.index(of: name) else {
+                throw ColumnError(column: name, reason: "is not a field")
+            }
             return index
         }
         content = .page(result, P.schema, limit: limit, key: positions)

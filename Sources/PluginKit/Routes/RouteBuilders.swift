@@ -1,3 +1,4 @@
+// swift-format-ignore: AlwaysUseLowerCamelCase
 /// A route that answers one object.
 public func Get<Answer: Payload>(
     _ path: String, needs permission: String, query: [Field] = [], returns _: Answer.Type, _ summary: String,
@@ -8,6 +9,7 @@ public func Get<Answer: Payload>(
         handler: .call { call, _ in try await handler(call).content })
 }
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 /// A route that answers a page of a list: `{"data": […], "next_cursor": …}`.
 public func List<Element: Payload>(
     _ path: String, needs permission: String, query: [Field] = [], of _: Element.Type, _ summary: String,
@@ -18,6 +20,7 @@ public func List<Element: Payload>(
         handler: .call { call, _ in try await handler(call).content })
 }
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 /// A route that creates something and answers it with 201.
 public func Post<Input: RequestPayload, Answer: Payload>(
     _ path: String, needs permission: String, takes _: Input.Type, returns _: Answer.Type, _ summary: String,
@@ -28,6 +31,7 @@ public func Post<Input: RequestPayload, Answer: Payload>(
         handler: .call { call, body in try await handler(call, Input.decode(body)).content })
 }
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 /// A route that changes some fields of something and answers it whole.
 public func Patch<Input: RequestPayload, Answer: Payload>(
     _ path: String, needs permission: String, takes _: Input.Type, returns _: Answer.Type, _ summary: String,
@@ -38,6 +42,7 @@ public func Patch<Input: RequestPayload, Answer: Payload>(
         handler: .call { call, body in try await handler(call, Input.decode(body)).content })
 }
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 /// A route that removes something and answers 204.
 public func Delete(
     _ path: String, needs permission: String, _ summary: String,

@@ -63,51 +63,71 @@ public protocol Bindable {
 }
 
 extension Bool: Bindable {
+    /// Sent as `boolean`.
     public static var bindType: BindType { .bool }
+    /// The value, bound.
     public var bind: Bind { .bool(self) }
 }
 
 extension Int: Bindable {
+    /// Sent as `bigint`.
     public static var bindType: BindType { .int }
+    /// The value, bound.
     public var bind: Bind { .int(Int64(self)) }
 }
 
 extension Int64: Bindable {
+    /// Sent as `bigint`.
     public static var bindType: BindType { .int }
+    /// The value, bound.
     public var bind: Bind { .int(self) }
 }
 
 extension Double: Bindable {
+    /// Sent as `double precision`.
     public static var bindType: BindType { .double }
+    /// The value, bound.
     public var bind: Bind { .double(self) }
 }
 
 extension String: Bindable {
+    /// Sent as `text`.
     public static var bindType: BindType { .text }
+    /// The value, bound.
     public var bind: Bind { .text(self) }
 }
 
 extension UUID: Bindable {
+    /// Sent as `uuid`.
     public static var bindType: BindType { .uuid }
+    /// The value, bound.
     public var bind: Bind { .uuid(self) }
 }
 
 extension ID: Bindable {
+    /// Sent as `uuid`.
     public static var bindType: BindType { .uuid }
+    /// The value, bound.
     public var bind: Bind { .uuid(uuid) }
 }
 
 extension Timestamp: Bindable {
+    /// Sent as `timestamptz`.
     public static var bindType: BindType { .timestamp }
+    /// The value, bound.
     public var bind: Bind { .timestamp(self) }
 }
 
 extension JSONValue: Bindable {
+    /// Sent as `jsonb`.
     public static var bindType: BindType { .json }
+    /// The value, bound.
     public var bind: Bind { .json(encoded()) }
 }
 
 extension [UInt8]: Bindable {
+    /// Sent as `bytea`.
     public static var bindType: BindType { .bytes }
+    /// The value, bound.
     public var bind: Bind { .bytes(self) }
 }

@@ -27,6 +27,7 @@ extension UnsafeRawBufferPointer {
 }
 
 extension Bool: ColumnDecodable {
+    /// Reads a `boolean` column.
     public init?(cell: UnsafeRawBufferPointer?, type: ColumnType) {
         guard let cell, type == .bool else { return nil }
         self = cell[0] != 0
@@ -34,6 +35,7 @@ extension Bool: ColumnDecodable {
 }
 
 extension Int64: ColumnDecodable {
+    /// Reads an integer column of any width.
     public init?(cell: UnsafeRawBufferPointer?, type: ColumnType) {
         guard let cell else { return nil }
         switch type {
@@ -47,6 +49,7 @@ extension Int64: ColumnDecodable {
 }
 
 extension Int: ColumnDecodable {
+    /// Reads an integer column of any width.
     public init?(cell: UnsafeRawBufferPointer?, type: ColumnType) {
         guard let value = Int64(cell: cell, type: type) else { return nil }
         self.init(value)
@@ -54,6 +57,7 @@ extension Int: ColumnDecodable {
 }
 
 extension Double: ColumnDecodable {
+    /// Reads a floating-point column.
     public init?(cell: UnsafeRawBufferPointer?, type: ColumnType) {
         guard let cell else { return nil }
         switch type {
@@ -65,6 +69,7 @@ extension Double: ColumnDecodable {
 }
 
 extension String: ColumnDecodable {
+    /// Reads a text or JSON column.
     public init?(cell: UnsafeRawBufferPointer?, type: ColumnType) {
         guard let cell else { return nil }
         switch type {
@@ -76,6 +81,7 @@ extension String: ColumnDecodable {
 }
 
 extension UUID: ColumnDecodable {
+    /// Reads a `uuid` column.
     public init?(cell: UnsafeRawBufferPointer?, type: ColumnType) {
         guard let cell, type == .uuid else { return nil }
         self.init(uuid: cell.loadUnaligned(as: uuid_t.self))
@@ -83,6 +89,7 @@ extension UUID: ColumnDecodable {
 }
 
 extension ID: ColumnDecodable {
+    /// Reads a `uuid` column.
     public init?(cell: UnsafeRawBufferPointer?, type: ColumnType) {
         guard let uuid = UUID(cell: cell, type: type) else { return nil }
         self.init(uuid)
@@ -90,6 +97,7 @@ extension ID: ColumnDecodable {
 }
 
 extension Timestamp: ColumnDecodable {
+    /// Reads a `timestamptz` column.
     public init?(cell: UnsafeRawBufferPointer?, type: ColumnType) {
         guard let cell, type == .timestamptz else { return nil }
         self = cell.timestamp()
@@ -97,6 +105,7 @@ extension Timestamp: ColumnDecodable {
 }
 
 extension [UInt8]: ColumnDecodable {
+    /// Reads a `bytea` column.
     public init?(cell: UnsafeRawBufferPointer?, type: ColumnType) {
         guard let cell, type == .bytes else { return nil }
         self = Array(cell)
@@ -104,6 +113,7 @@ extension [UInt8]: ColumnDecodable {
 }
 
 extension JSONValue: ColumnDecodable {
+    /// Reads a JSON column.
     public init?(cell: UnsafeRawBufferPointer?, type: ColumnType) {
         guard let text = String(cell: cell, type: type), type == .json || type == .jsonb,
             let value = try? JSONParser.parse(Array(text.utf8))
@@ -113,6 +123,7 @@ extension JSONValue: ColumnDecodable {
 }
 
 extension Optional: ColumnDecodable where Wrapped: ColumnDecodable {
+    /// Reads a column that may be NULL.
     public init?(cell: UnsafeRawBufferPointer?, type: ColumnType) {
         guard cell != nil else {
             self = .none

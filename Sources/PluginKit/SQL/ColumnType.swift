@@ -24,9 +24,12 @@ public enum ColumnType: UInt32, Sendable {
 
 /// The name and type of one column of a result.
 public struct Column: Sendable {
+    /// Its name.
     public let name: String
+    /// Its type.
     public let type: ColumnType
 
+    /// A column of a result.
     public init(name: String, type: ColumnType) {
         self.name = name
         self.type = type

@@ -85,8 +85,11 @@ extension ResultSet {
 
 /// A column that does not hold what the code expects: a defect of the statement, never of the input.
 public struct ColumnError: Error, CustomStringConvertible {
+    /// The column's name.
     public let column: String
+    /// What is wrong.
     public let reason: String
 
+    /// The fault in one line.
     public var description: String { "column \(column) \(reason)" }
 }

@@ -39,12 +39,14 @@ public struct SQL: Sendable {
 }
 
 extension SQL: ExpressibleByStringInterpolation {
+    /// A statement without values.
     public init(stringLiteral value: String) {
         pieces = [value]
         binds = []
         isUnsafe = false
     }
 
+    /// A statement from a literal with values in it.
     public init(stringInterpolation: StringInterpolation) {
         pieces = stringInterpolation.pieces
         pieces.append(stringInterpolation.tail)
@@ -52,17 +54,20 @@ extension SQL: ExpressibleByStringInterpolation {
         isUnsafe = stringInterpolation.isUnsafe
     }
 
+    /// Collects the text and the values of a literal.
     public struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var pieces: [String] = []
         fileprivate var tail = ""
         fileprivate var binds: [Bind] = []
         fileprivate var isUnsafe = false
 
+        /// Sets room aside.
         public init(literalCapacity: Int, interpolationCount: Int) {
             pieces.reserveCapacity(interpolationCount + 1)
             binds.reserveCapacity(interpolationCount)
         }
 
+        /// Appends literal text.
         public mutating func appendLiteral(_ literal: String) {
             if tail.isEmpty { tail = literal } else { tail += literal }
         }
@@ -85,10 +90,16 @@ extension SQL: ExpressibleByStringInterpolation {
 
         /// Binds an array, for `= ANY(…)` and `unnest(…)`.
         public mutating func appendInterpolation(_ values: [String]) { append(.textArray(values)) }
+        /// Binds an array of UUIDs.
         public mutating func appendInterpolation(_ values: [UUID]) { append(.uuidArray(values)) }
+        /// Binds an array of whole numbers.
         public mutating func appendInterpolation(_ values: [Int64]) { append(.intArray(values)) }
+        /// Binds an array of instants.
         public mutating func appendInterpolation(_ values: [Timestamp]) { append(.timestampArray(values)) }
-        public mutating func appendInterpolation<Entity>(_ values: [ID<Entity>]) { append(.uuidArray(values.map(\.uuid))) }
+        /// Binds an array of ids.
+        public mutating func appendInterpolation<Entity>(_ values: [ID<Entity>]) {
+            append(.uuidArray(values.map(\.uuid)))
+        }
 
         /// Inserts another statement's text and values, such as an optional condition.
         public mutating func appendInterpolation(_ fragment: SQL) {

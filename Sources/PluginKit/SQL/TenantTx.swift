@@ -66,6 +66,7 @@ public struct TenantTx: Sendable {
 public struct LeasedTx: Sendable {
     fileprivate let executor: any StatementExecutor
 
+    /// For the kernel, which has verified what it passes.
     @_spi(Kernel)
     public init(executor: any StatementExecutor) {
         self.executor = executor

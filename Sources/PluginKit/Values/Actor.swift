@@ -10,12 +10,14 @@ public struct Actor: Hashable, Sendable {
         case system = "s"
     }
 
+    /// Which kind of principal acts.
     public let kind: Kind
     /// The profile, key, customer or job that acts.
     public let id: ActorID
     /// The role's name, in lower-case letters and underscores.
     public let role: String
 
+    /// An actor, for whoever has verified it.
     public init(kind: Kind, id: ActorID, role: String) {
         self.kind = kind
         self.id = id

@@ -20,7 +20,8 @@ public struct EmailAddress: Hashable, Sendable {
 
     private static func isAllowedInLocalPart(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value > 0x7F
-            ? scalar.properties.isAlphabetic : scalar.value > 0x20 && !"\"(),:;<>[]\\\u{7F}".unicodeScalars.contains(scalar)
+            ? scalar.properties.isAlphabetic
+            : scalar.value > 0x20 && !"\"(),:;<>[]\\\u{7F}".unicodeScalars.contains(scalar)
     }
 
     private static func isLabel(_ label: Substring) -> Bool {

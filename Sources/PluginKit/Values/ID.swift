@@ -39,7 +39,11 @@ public enum LoginSession {}
 /// Who did something; which kind is said by `Actor.kind`.
 public enum ActorSubject {}
 
+/// A tenant's id.
 public typealias TenantID = ID<Tenant>
+/// A membership's id.
 public typealias ProfileID = ID<Profile>
+/// A login's id.
 public typealias LoginSessionID = ID<LoginSession>
+/// An actor's id.
 public typealias ActorID = ID<ActorSubject>

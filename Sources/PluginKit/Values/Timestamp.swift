@@ -34,6 +34,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         return Timestamp(microseconds: microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
     }
 
+    /// Whether one instant is before another.
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.microseconds < right.microseconds
     }

@@ -61,7 +61,8 @@ package final class LeasePool: Sendable {
     /// Ends waits that took too long and connections unused for a minute; called now and then.
     package func tick() {
         let now = Reactor.now()
-        perform(state.withLock { $0.machine.expire(now: now, idleSince: now > 60_000_000_000 ? now - 60_000_000_000 : 0) })
+        perform(
+            state.withLock { $0.machine.expire(now: now, idleSince: now > 60_000_000_000 ? now - 60_000_000_000 : 0) })
     }
 
     private func acquire(_ role: String) async throws -> PipelineConnection {

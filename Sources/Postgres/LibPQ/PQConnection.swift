@@ -19,11 +19,14 @@ final class PQConnection: @unchecked Sendable {
             PQConnection.withCStrings(pairs.map(\.value)) { values in PQconnectdbParams(keywords, values, 0) }
         }
         guard let opened else { throw DatabaseError(.connectionFailed, message: "out of memory") }
-        guard PQstatus(opened) == CONNECTION_OK, PQsetnonblocking(opened, 1) == 0, PQenterPipelineMode(opened) == 1 else {
+        guard PQstatus(opened) == CONNECTION_OK, PQsetnonblocking(opened, 1) == 0, PQenterPipelineMode(opened) == 1
+        else {
             let message = String(cString: PQerrorMessage(opened))
             PQfinish(opened)
             throw DatabaseError(.connectionFailed, message: message)
         }
+        // Notices quote data and say nothing that anybody here acts on.
+        PQsetNoticeProcessor(opened, { _, _ in }, nil)
         connection = opened
     }
 

@@ -63,7 +63,8 @@ final class PQResult: @unchecked Sendable {
             let name = String(cString: PQfname(result, index))
             guard let type = ColumnType(rawValue: PQftype(result, index)) else {
                 throw DatabaseError(
-                    .undecodable, message: "column \(name) has type \(PQftype(result, index)): cast it in the statement")
+                    .undecodable, message: "column \(name) has type \(PQftype(result, index)): cast it in the statement"
+                )
             }
             columns.append(Column(name: name, type: type))
         }

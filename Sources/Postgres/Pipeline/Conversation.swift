@@ -21,7 +21,9 @@ final class Conversation: Sendable {
     private let consume: (@Sendable ([UInt8]) -> Void)?
 
     /// - Parameter consume: takes each row of a COPY, in COPY's own format.
-    init(_ text: String, consume: (@Sendable ([UInt8]) -> Void)? = nil, completion: CheckedContinuation<Void, any Error>) {
+    init(
+        _ text: String, consume: (@Sendable ([UInt8]) -> Void)? = nil, completion: CheckedContinuation<Void, any Error>
+    ) {
         self.text = text
         self.consume = consume
         state.withLock { $0.completion = completion }

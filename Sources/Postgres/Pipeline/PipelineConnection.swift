@@ -92,7 +92,8 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
     func submit(
         _ statements: [(text: String, binds: [Bind])], isReplayable: Bool, timeout: Duration
     ) async throws -> Answer {
-        let deadline = Reactor.now() + UInt64(timeout.components.seconds) * 1_000_000_000
+        let deadline =
+            Reactor.now() + UInt64(timeout.components.seconds) * 1_000_000_000
             + UInt64(timeout.components.attoseconds / 1_000_000_000)
         let id = mailbox.withLock { mailbox in
             mailbox.lastID += 1
@@ -250,7 +251,9 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
 
     private func flush() {
         guard let connection else { return }
-        guard let outcome = connection.flush() else { return lose(DatabaseError(.connectionLost, message: connection.message)) }
+        guard let outcome = connection.flush() else {
+            return lose(DatabaseError(.connectionLost, message: connection.message))
+        }
         let mustWait = outcome == .blocked
         if mustWait != waitsForWriting {
             waitsForWriting = mustWait

@@ -94,7 +94,9 @@ struct PipelineStateMachine<Rows: Sendable> {
 
     /// A request arrives. A replayable one only reads, so that it may run again on another connection.
     mutating func submit(_ id: RequestID, isReplayable: Bool, deadline: Instant) -> [Action] {
-        guard waiting.count + flightCount < capacity else { return [.complete(id, .failure(DatabaseError(.overloaded)))] }
+        guard waiting.count + flightCount < capacity else {
+            return [.complete(id, .failure(DatabaseError(.overloaded)))]
+        }
         waiting.append(Entry(id: id, isReplayable: isReplayable, deadline: deadline))
         switch link {
         case .disconnected:
@@ -133,7 +135,8 @@ struct PipelineStateMachine<Rows: Sendable> {
             waiting.remove(at: index)
             return [cancelled]
         }
-        guard let index = inFlight[firstInFlight...].firstIndex(where: { $0.id == id }), !inFlight[index].isAbandoned else {
+        guard let index = inFlight[firstInFlight...].firstIndex(where: { $0.id == id }), !inFlight[index].isAbandoned
+        else {
             return []
         }
         inFlight[index].isAbandoned = true
@@ -190,7 +193,9 @@ extension PipelineStateMachine {
         let step = inFlight[firstInFlight].steps[inFlight[firstInFlight].position]
         switch (event, step) {
         case (.rows(let rows, let tag), .execute):
-            guard sharing == .exclusive || tag.isDataManipulation else { return poison("a statement answered \(tag.command)") }
+            guard sharing == .exclusive || tag.isDataManipulation else {
+                return poison("a statement answered \(tag.command)")
+            }
             if !inFlight[firstInFlight].isAbandoned { inFlight[firstInFlight].rows.append(rows) }
             return []
         case (.rows(_, let tag), .prepare):

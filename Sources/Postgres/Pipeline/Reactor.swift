@@ -38,11 +38,13 @@ package final class Reactor: @unchecked Sendable {
         control(EPOLL_CTL_ADD, signal)
         var thread = pthread_t()
         let retained = Unmanaged.passRetained(self)
-        let status = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<Reactor>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, retained.toOpaque())
+        let status = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Reactor>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, retained.toOpaque())
         guard status == 0 else {
             retained.release()
             throw DatabaseError(.overloaded, message: "no thread could be started")

@@ -13,7 +13,8 @@ enum StatementPolicy {
             throw DatabaseError(.statementRefused, message: "unsafeSQL runs on a leased connection only")
         }
         guard verbs.contains(where: { startsWith($0, text) }) else {
-            throw DatabaseError(.statementRefused, message: "a shared pipeline runs only \(verbs.joined(separator: ", "))")
+            throw DatabaseError(
+                .statementRefused, message: "a shared pipeline runs only \(verbs.joined(separator: ", "))")
         }
     }
 

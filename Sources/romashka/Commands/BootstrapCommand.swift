@@ -31,7 +31,8 @@ struct BootstrapCommand: AsyncParsableCommand {
             if access.embedded != nil { try await setup.createDatabase(DatabaseAccess.databaseName) }
             let mode = try await setup.bootstrap(mode: sessionMode.flatMap(Bootstrap.SessionMode.init))
             Output.result(
-                ["session_mode": .string(mode.rawValue)], "prepared; the session mode is \(mode.rawValue)", asJSON: common.json)
+                ["session_mode": .string(mode.rawValue)], "prepared; the session mode is \(mode.rawValue)",
+                asJSON: common.json)
         }
     }
 }

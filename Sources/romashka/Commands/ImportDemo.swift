@@ -32,7 +32,8 @@ struct ImportDemo: AsyncParsableCommand {
                 "banking": ["tenant": "banking", "conversations": .integer(Int64(banking))],
             ]
             Output.result(
-                json, "tenant retail has \(retail) customers, tenant banking \(banking) conversations", asJSON: common.json)
+                json, "tenant retail has \(retail) customers, tenant banking \(banking) conversations",
+                asJSON: common.json)
             guard retail == customers.count, banking == questions.count else {
                 throw ConfigurationError("the counts differ from the files: \(customers.count) and \(questions.count)")
             }

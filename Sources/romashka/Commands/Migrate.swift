@@ -26,7 +26,9 @@ struct Migrate: AsyncParsableCommand {
                     "module": .string(outcome.module), "applied": .array(outcome.applied.map { .string($0) }),
                     "failure": outcome.failure.map { .string($0) } ?? .null,
                 ]
-                let text = outcome.failure ?? (outcome.applied.isEmpty ? "up to date" : outcome.applied.joined(separator: ", "))
+                let text =
+                    outcome.failure
+                    ?? (outcome.applied.isEmpty ? "up to date" : outcome.applied.joined(separator: ", "))
                 Output.result(json, "\(outcome.module): \(text)", asJSON: common.json)
             }
             return outcomes.contains { $0.failure != nil }

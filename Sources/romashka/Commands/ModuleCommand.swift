@@ -29,7 +29,9 @@ struct ModuleCommand: AsyncParsableCommand {
                     }
                     rows.append([name, isOn ? "on" : "off", manifest.version, manifest.title])
                 }
-                if !common.json { Output.result(.null, Output.table([["MODULE", "", "VERSION", "TITLE"]] + rows), asJSON: false) }
+                if !common.json {
+                    Output.result(.null, Output.table([["MODULE", "", "VERSION", "TITLE"]] + rows), asJSON: false)
+                }
             }
         }
     }
@@ -72,7 +74,8 @@ extension CommonOptions {
                 throw ConfigurationError("\(problem.code): \(problem.detail)")
             }
             Output.result(
-                ["id": .string(module), "enabled": .bool(isOn)], "\(module) is \(isOn ? "on" : "off") for \(slug)", asJSON: json)
+                ["id": .string(module), "enabled": .bool(isOn)], "\(module) is \(isOn ? "on" : "off") for \(slug)",
+                asJSON: json)
         }
     }
 }

@@ -33,7 +33,8 @@ struct PluginCommand: AsyncParsableCommand {
                     rows.append([id, plugin.manifest?.version ?? "?", state, reason])
                 }
                 if !common.json {
-                    Output.result(.null, Output.table([["PLUGIN", "VERSION", "STATE", "REASON"]] + rows), asJSON: false)
+                    Output.result(
+                        .null, Output.table([["PLUGIN", "VERSION", "STATE", "REASON"]] + rows), asJSON: false)
                 }
             }
         }

@@ -34,7 +34,9 @@ struct TenantCommand: AsyncParsableCommand {
         func run() async throws {
             let given = common.environment["ROMASHKA_ADMIN_PASSWORD"]
             let password = given ?? Base64URL.encode(RandomBytes.generate(15))
-            guard let email = EmailAddress(adminEmail) else { throw ValidationError("\(adminEmail) is no e-mail address") }
+            guard let email = EmailAddress(adminEmail) else {
+                throw ValidationError("\(adminEmail) is no e-mail address")
+            }
             try await common.withPlatform { platform in
                 let admin = NewMember(email: email.normalized, name: adminName, password: password, role: "admin")
                 do {
@@ -42,9 +44,12 @@ struct TenantCommand: AsyncParsableCommand {
                 } catch let problem as Problem {
                     throw ConfigurationError("\(problem.code): \(problem.detail)")
                 }
-                var members: [JSONValue.Member] = [.init("slug", .string(slug)), .init("email", .string(email.normalized))]
+                var members: [JSONValue.Member] = [
+                    .init("slug", .string(slug)), .init("email", .string(email.normalized)),
+                ]
                 if given == nil { members.append(.init("password", .string(password))) }
-                let text = "tenant \(slug) is there; \(email.normalized) logs in with \(given == nil ? password : "the given password")"
+                let text =
+                    "tenant \(slug) is there; \(email.normalized) logs in with \(given == nil ? password : "the given password")"
                 Output.result(.object(members), text, asJSON: common.json)
             }
         }
@@ -105,7 +110,9 @@ extension Platform {
     ///
     /// - Throws: `ConfigurationError` when there is none.
     func tenant(_ slug: String) async throws -> TenantID {
-        guard let id = try await tenants.find(slug: slug) else { throw ConfigurationError("there is no tenant \(slug)") }
+        guard let id = try await tenants.find(slug: slug) else {
+            throw ConfigurationError("there is no tenant \(slug)")
+        }
         return id
     }
 }

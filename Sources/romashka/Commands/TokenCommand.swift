@@ -49,7 +49,9 @@ struct TokenCommand: AsyncParsableCommand {
                 throw ValidationError("this is no token and no id")
             }
             try await common.withPlatform { platform in
-                guard try await platform.operators.revoke(id) else { throw ConfigurationError("there is no such token") }
+                guard try await platform.operators.revoke(id) else {
+                    throw ConfigurationError("there is no such token")
+                }
                 Output.result(["revoked": .string(id.description)], "revoked \(id)", asJSON: common.json)
             }
         }

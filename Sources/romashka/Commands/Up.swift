@@ -63,7 +63,8 @@ struct Up: AsyncParsableCommand {
         let mode = try await setup.bootstrap()
         let outcomes = try await setup.migrate()
         let count = outcomes.map(\.applied.count).reduce(0, +)
-        Output.progress("schema: \(count == 0 ? "up to date" : "\(count) migrations applied"), session mode \(mode.rawValue)")
+        Output.progress(
+            "schema: \(count == 0 ? "up to date" : "\(count) migrations applied"), session mode \(mode.rawValue)")
         for outcome in outcomes {
             if let failure = outcome.failure { Output.progress("module \(outcome.module) is paused: \(failure)") }
         }
@@ -81,9 +82,13 @@ struct Up: AsyncParsableCommand {
             operator's token: \(token)
             """
         if let login {
-            members.append(.init("demo", [
-                "tenant": .string(login.tenant), "email": .string(login.email), "password": .string(login.password),
-            ]))
+            members.append(
+                .init(
+                    "demo",
+                    [
+                        "tenant": .string(login.tenant), "email": .string(login.email),
+                        "password": .string(login.password),
+                    ]))
             text += """
 
                 demo tenant: \(login.tenant), log in as \(login.email) with \(login.password)

@@ -24,7 +24,10 @@ struct VerifySchema: AsyncParsableCommand {
             let offences = try await setup.verifySchema()
             for offence in offences {
                 Output.result(
-                    ["rule": .string(offence.rule), "object": .string(offence.object), "detail": .string(offence.detail)],
+                    [
+                        "rule": .string(offence.rule), "object": .string(offence.object),
+                        "detail": .string(offence.detail),
+                    ],
                     "\(offence.rule): \(offence.object): \(offence.detail)", asJSON: common.json)
             }
             if offences.isEmpty { Output.progress("the schema keeps every rule") }

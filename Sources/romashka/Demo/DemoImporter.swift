@@ -21,19 +21,22 @@ struct DemoImporter {
         for batch in stride(from: 0, to: customers.count, by: Self.batchSize) {
             let part = Array(customers[batch..<min(batch + Self.batchSize, customers.count)])
             let ids = part.indices.map { Self.id(tenant, "customer", batch + $0) }
-            try await write(tenant, [
-                """
-                INSERT INTO conversations.customer_profiles (tenant_id, id, external_id, email, name, metadata)
-                SELECT \(tenant), given.id, given.external_id, given.email, given.name, given.metadata::jsonb
-                FROM unnest(\(ids), \(part.map(\.externalID)), \(part.map(\.email)), \(part.map(\.name)),
-                            \(part.map { String(decoding: $0.metadata.encoded(), as: UTF8.self) }))
-                    AS given (id, external_id, email, name, metadata)
-                ON CONFLICT DO NOTHING
-                """
-            ])
+            try await write(
+                tenant,
+                [
+                    """
+                    INSERT INTO conversations.customer_profiles (tenant_id, id, external_id, email, name, metadata)
+                    SELECT \(tenant), given.id, given.external_id, given.email, given.name, given.metadata::jsonb
+                    FROM unnest(\(ids), \(part.map(\.externalID)), \(part.map(\.email)), \(part.map(\.name)),
+                                \(part.map { String(decoding: $0.metadata.encoded(), as: UTF8.self) }))
+                        AS given (id, external_id, email, name, metadata)
+                    ON CONFLICT DO NOTHING
+                    """
+                ])
             Output.progress("retail: \(min(batch + Self.batchSize, customers.count)) of \(customers.count) customers")
         }
-        return try await count(tenant, "SELECT count(*) AS count FROM conversations.customer_profiles WHERE tenant_id = \(tenant)")
+        return try await count(
+            tenant, "SELECT count(*) AS count FROM conversations.customer_profiles WHERE tenant_id = \(tenant)")
     }
 
     /// - Returns: how many conversations the tenant has afterwards.
@@ -45,21 +48,24 @@ struct DemoImporter {
             try await importQuestions(Array(questions[range]), from: start, tenant)
             Output.progress("banking: \(range.upperBound) of \(questions.count) conversations")
         }
-        return try await count(tenant, "SELECT count(*) AS count FROM conversations.conversations WHERE tenant_id = \(tenant)")
+        return try await count(
+            tenant, "SELECT count(*) AS count FROM conversations.conversations WHERE tenant_id = \(tenant)")
     }
 
     private func importBankCustomers(_ tenant: TenantID) async throws {
         let ids = (0..<Self.bankCustomers).map { Self.id(tenant, "customer", $0) }
         let names = (1...Self.bankCustomers).map { "Customer \($0)" }
         let emails = (1...Self.bankCustomers).map { "customer-\($0)@bank.example" }
-        try await write(tenant, [
-            """
-            INSERT INTO conversations.customer_profiles (tenant_id, id, email, name)
-            SELECT \(tenant), given.id, given.email, given.name
-            FROM unnest(\(ids), \(emails), \(names)) AS given (id, email, name)
-            ON CONFLICT DO NOTHING
-            """
-        ])
+        try await write(
+            tenant,
+            [
+                """
+                INSERT INTO conversations.customer_profiles (tenant_id, id, email, name)
+                SELECT \(tenant), given.id, given.email, given.name
+                FROM unnest(\(ids), \(emails), \(names)) AS given (id, email, name)
+                ON CONFLICT DO NOTHING
+                """
+            ])
     }
 
     private func importQuestions(_ part: [BankingData.Question], from start: Int, _ tenant: TenantID) async throws {
@@ -67,31 +73,33 @@ struct DemoImporter {
         let customers = part.indices.map { Self.id(tenant, "customer", (start + $0) % Self.bankCustomers) }
         let messages = part.indices.map { Self.id(tenant, "message", start + $0) }
         let times = part.indices.map { Self.time(tenant, start + $0) }
-        try await write(tenant, [
-            """
-            INSERT INTO conversations.conversations
-                (tenant_id, id, customer_id, subject, message_count, last_message_at, created_at)
-            SELECT \(tenant), given.id, given.customer_id, given.subject, 1, given.at, given.at
-            FROM unnest(\(ids), \(customers), \(part.map { String($0.text.unicodeScalars.prefix(500)) }), \(times))
-                AS given (id, customer_id, subject, at)
-            ON CONFLICT DO NOTHING
-            """,
-            """
-            INSERT INTO conversations.conversation_tags (tenant_id, conversation_id, tag)
-            SELECT \(tenant), given.id, given.tag
-            FROM unnest(\(ids), \(part.map(\.category))) AS given (id, tag)
-            ON CONFLICT DO NOTHING
-            """,
-            """
-            INSERT INTO conversations.messages
-                (tenant_id, id, conversation_id, customer_id, direction, content, sender_kind, sender_id, created_at)
-            SELECT \(tenant), given.id, given.conversation_id, given.customer_id, 'inbound', given.content, 'customer',
-                   given.customer_id, given.at
-            FROM unnest(\(messages), \(ids), \(part.map(\.text)), \(customers), \(times))
-                AS given (id, conversation_id, content, customer_id, at)
-            ON CONFLICT DO NOTHING
-            """,
-        ])
+        try await write(
+            tenant,
+            [
+                """
+                INSERT INTO conversations.conversations
+                    (tenant_id, id, customer_id, subject, message_count, last_message_at, created_at)
+                SELECT \(tenant), given.id, given.customer_id, given.subject, 1, given.at, given.at
+                FROM unnest(\(ids), \(customers), \(part.map { String($0.text.unicodeScalars.prefix(500)) }), \(times))
+                    AS given (id, customer_id, subject, at)
+                ON CONFLICT DO NOTHING
+                """,
+                """
+                INSERT INTO conversations.conversation_tags (tenant_id, conversation_id, tag)
+                SELECT \(tenant), given.id, given.tag
+                FROM unnest(\(ids), \(part.map(\.category))) AS given (id, tag)
+                ON CONFLICT DO NOTHING
+                """,
+                """
+                INSERT INTO conversations.messages
+                    (tenant_id, id, conversation_id, customer_id, direction, content, sender_kind, sender_id, created_at)
+                SELECT \(tenant), given.id, given.conversation_id, given.customer_id, 'inbound', given.content, 'customer',
+                       given.customer_id, given.at
+                FROM unnest(\(messages), \(ids), \(part.map(\.text)), \(customers), \(times))
+                    AS given (id, conversation_id, content, customer_id, at)
+                ON CONFLICT DO NOTHING
+                """,
+            ])
     }
 
     private func tenant(_ slug: String, _ name: String) async throws -> TenantID {
@@ -122,7 +130,9 @@ struct DemoImporter {
 
     /// The moment of a row: one millisecond after the row before it, from the tenant's creation on.
     private static func time(_ tenant: TenantID, _ index: Int) -> Timestamp {
-        let milliseconds = withUnsafeBytes(of: tenant.uuid.uuid) { $0.prefix(6).reduce(Int64(0)) { $0 << 8 | Int64($1) } }
+        let milliseconds = withUnsafeBytes(of: tenant.uuid.uuid) {
+            $0.prefix(6).reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        }
         return Timestamp(microseconds: (milliseconds + Int64(index)) * 1000)
     }
 
