@@ -18,8 +18,8 @@ package struct ConnectionSettings: Hashable, Sendable {
 
     /// Whether the server, or each of those that may be tried, is reached by a Unix socket or the loopback interface.
     package var isLocal: Bool {
-        guard let hosts = keywords["hostaddr"] ?? keywords["host"] else { return true }
-        return hosts.split(separator: ",").allSatisfy { $0.hasPrefix("/") || $0 == "localhost" || isLoopback($0) }
+        let hosts = [keywords["host"], keywords["hostaddr"]].compactMap { $0?.split(separator: ",") }.joined()
+        return hosts.allSatisfy { $0.hasPrefix("/") || $0 == "localhost" || isLoopback($0) }
     }
 
     /// Whether this is an address of the loopback interface; a name such as `127.example.com` is none.

@@ -16,6 +16,8 @@ package struct DatabaseError: Error, Hashable, Sendable {
         case statementRefused = "statement_refused"
         /// The server refused the statement; see `sqlState`.
         case statementFailed = "statement_failed"
+        /// The transaction held an error, so its end was a rollback.
+        case rolledBack = "transaction_rolled_back"
         /// The answer did not come in time.
         case timeout
         /// Too many requests wait for a connection.

@@ -62,6 +62,12 @@ package final class ControlPlane: Service {
 
     /// Reads what changed since the last time.
     package func refresh() async throws {
+        while try await !applyChanges() {}
+    }
+
+    /// Reads and applies what changed; false when somebody else applied other changes meanwhile, so that what was read
+    /// here may be older than what is known.
+    private func applyChanges() async throws -> Bool {
         let known = state.withLock { $0.revision }
         let result = try await pipeline.run(
             [
@@ -74,7 +80,7 @@ package final class ControlPlane: Service {
                 """
             ], isReplayable: true)[0]
         lastSuccess.withLock { $0 = .now }
-        guard let last = result.rows.reversed().first else { return }
+        guard result.count > 0 else { return true }
         let touched = Set(try result.rows.compactMap { try $0.get("tenant_id", as: TenantID?.self) })
         let tenants = try await pipeline.run(
             [
@@ -82,13 +88,15 @@ package final class ControlPlane: Service {
                 "SELECT tenant_id, module_id, enabled FROM core.tenant_modules WHERE tenant_id = ANY(\(Array(touched)))",
             ], isReplayable: true)
         let switches = try ControlPlane.switches(tenants[1])
-        let revision = try last.get("revision", as: Int64.self)
-        try state.withLock { state in
+        let revision = try result[result.count - 1].get("revision", as: Int64.self)
+        return try state.withLock { state in
+            guard state.revision == known else { return false }
             for tenant in touched { state.set(tenant, nil) }
             for row in tenants[0].rows { try state.setTenant(row, switches) }
             for row in result.rows { try state.apply(row) }
-            state.revision = max(state.revision, revision)
+            state.revision = revision
             state.prune(before: Timestamp.now().advanced(by: ControlPlane.memory))
+            return true
         }
     }
 

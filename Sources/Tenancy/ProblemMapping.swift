@@ -22,7 +22,7 @@ package enum ProblemMapping {
         case .timeout:
             return Problem(status: 503, code: "database_timeout", detail: "The database took too long.", retryAfter: 1)
         case .statementFailed: return error.sqlState.flatMap(problem(forSQLState:))
-        case .invalidURL, .statementRefused, .undecodable: return nil
+        case .invalidURL, .statementRefused, .rolledBack, .undecodable: return nil
         }
     }
 

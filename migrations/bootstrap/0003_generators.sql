@@ -585,6 +585,8 @@ BEGIN
     EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC', owner_role);
     EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE ALL ON TABLES FROM PUBLIC', owner_role);
     EXECUTE format('GRANT USAGE ON LANGUAGE plpgsql TO %I', owner_role);
+    -- Rows may belong to people of the tenant, and must not to anybody else.
+    EXECUTE format('GRANT REFERENCES (tenant_id, id) ON core.profiles TO %I', owner_role);
     EXECUTE format('GRANT EXECUTE ON FUNCTION core.record_migration(text, integer, text, bytea, integer) TO %I',
                    owner_role);
 END

@@ -26,7 +26,9 @@ CREATE TABLE conversations.conversations (
     PRIMARY KEY (tenant_id, id),
     -- what the messages refer to, so that a message's customer is its conversation's
     UNIQUE (tenant_id, id, customer_id),
-    FOREIGN KEY (tenant_id, customer_id) REFERENCES conversations.customer_profiles (tenant_id, id)
+    FOREIGN KEY (tenant_id, customer_id) REFERENCES conversations.customer_profiles (tenant_id, id),
+    -- only people of the same tenant
+    FOREIGN KEY (tenant_id, assignee_id) REFERENCES core.profiles (tenant_id, id) ON DELETE SET NULL (assignee_id)
 ) WITH (fillfactor = 85);
 
 CREATE INDEX conversations_recent

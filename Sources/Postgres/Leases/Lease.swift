@@ -46,7 +46,7 @@ package struct Lease: Sendable {
         try await run("BEGIN")
         do {
             let value = try await body(self)
-            try await run("COMMIT")
+            try await connection.commit()
             return value
         } catch {
             // The connection is checked before anybody else gets it, so a rollback that fails is no one's trouble.

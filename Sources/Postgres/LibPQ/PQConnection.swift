@@ -113,6 +113,9 @@ final class PQConnection: @unchecked Sendable {
         return .row(UnsafeRawBufferPointer(start: buffer, count: Int(count)).map { $0 })
     }
 
+    /// Answers a COPY FROM STDIN that there is no data, which makes it fail.
+    func refuseCopyData() { _ = PQputCopyEnd(connection, "there is no data") }
+
     /// The SCRAM-SHA-256 verifier of a password, made here so that the server never sees the password itself.
     func scramVerifier(password: String, role: String) throws(DatabaseError) -> String {
         guard let verifier = PQencryptPasswordConn(connection, password, role, "scram-sha-256") else {

@@ -22,6 +22,7 @@ final class PQResult: @unchecked Sendable {
         case PGRES_PIPELINE_SYNC: .sync
         case PGRES_PIPELINE_ABORTED: .aborted
         case PGRES_COPY_OUT: .copyOut
+        case PGRES_COPY_IN, PGRES_COPY_BOTH: .copyIn
         case PGRES_NONFATAL_ERROR: .notice
         default: .failed
         }
@@ -33,6 +34,7 @@ final class PQResult: @unchecked Sendable {
         case sync
         case aborted
         case copyOut
+        case copyIn
         case notice
         case failed
     }

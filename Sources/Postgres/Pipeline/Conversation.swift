@@ -53,6 +53,10 @@ final class Conversation: Sendable {
             switch result.kind {
             case .failed: state.withLock { $0.failure = $0.failure ?? result.error }
             case .copyOut: state.withLock { $0.isCopying = true }
+            case .copyIn:
+                let error = DatabaseError(.statementRefused, message: "there is no data for COPY FROM STDIN")
+                state.withLock { $0.failure = $0.failure ?? error }
+                connection.refuseCopyData()
             default: break
             }
         }

@@ -88,6 +88,15 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
         return try answer.results.map { result in result.resultSet(columns: try result.columns()) }
     }
 
+    /// Commits the holder's transaction.
+    ///
+    /// - Throws: `DatabaseError` with code `transaction_rolled_back` when an error before, though it was caught, has
+    ///   made the server roll back instead.
+    func commit() async throws {
+        let answer = try await submit([("COMMIT", [])], isReplayable: false, timeout: .seconds(30))
+        guard answer.results.first?.commandTag.command == "COMMIT" else { throw DatabaseError(.rolledBack) }
+    }
+
     /// Runs statements without the check of what they are: for tests that smuggle, and for exclusive holders.
     func submit(
         _ statements: [(text: String, binds: [Bind])], isReplayable: Bool, timeout: Duration
@@ -287,7 +296,8 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
             wasEnd = false
             switch result.kind {
             case .rows, .command: perform(machine.received(.rows(result, result.commandTag)))
-            case .failed, .copyOut: perform(machine.received(.failed(result.error)))
+            case .failed: perform(machine.received(.failed(result.error)))
+            case .copyOut, .copyIn: perform(machine.received(.copy))
             case .aborted: perform(machine.received(.aborted))
             case .sync: perform(machine.received(.sync(connection.transactionStatus)))
             case .notice: continue

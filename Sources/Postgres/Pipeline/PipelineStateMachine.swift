@@ -34,6 +34,8 @@ struct PipelineStateMachine<Rows: Sendable> {
         case rows(Rows, CommandTag)
         case failed(DatabaseError)
         case aborted
+        /// COPY began, which nothing but the end of the connection ends in a pipeline.
+        case copy
         case endOfStatement
         case sync(TransactionStatus)
     }
@@ -216,6 +218,7 @@ extension PipelineStateMachine {
             // Only a connection that is ending fails a Sync.
             inFlight[firstInFlight].failure = error
             return []
+        case (.copy, _): return poison("COPY has no place in a pipeline")
         default: return poison("the answers came out of order")
         }
     }
