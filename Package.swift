@@ -44,6 +44,7 @@ let kernel: [Target] = [
         dependencies: [
             "Tenancy", "Identity", "PluginHost", "Postgres", "Cryptography", pluginKit, logging, lifecycle,
             .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "NIOCore", package: "swift-nio"),
         ]

@@ -33,7 +33,7 @@ package struct API: HTTPResponder {
 
     package func respond(to request: Hummingbird.Request, context: HTTPContext) async throws -> Response {
         let id = RequestID.make(from: request.headers[.requestID])
-        let response = await answer(request, id: id)
+        let response = await answer(request, from: context.channel, id: id)
         logger.debug(
             "request",
             metadata: [
@@ -42,7 +42,7 @@ package struct API: HTTPResponder {
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private func answer(_ request: Hummingbird.Request, id: String) async -> Response {
+    private func answer(_ request: Hummingbird.Request, from channel: any Channel, id: String) async -> Response {
         do {
             let path = request.uri.path
             if let response = try await health.respond(to: path, method: request.method, requestID: id) {
@@ -50,7 +50,7 @@ package struct API: HTTPResponder {
             }
             switch table.match(method: request.method.rawValue, path: path) {
             case .found(let mounted, let parameters):
-                return try await run(mounted, request, parameters: parameters, id: id)
+                return try await run(mounted, request, from: channel, parameters: parameters, id: id)
             case .methodNotAllowed(let methods):
                 let problem = Problem(
                     status: 405, code: "method_not_allowed",
@@ -78,7 +78,8 @@ package struct API: HTTPResponder {
     }
 
     private func run(
-        _ mounted: MountedRoute, _ request: Hummingbird.Request, parameters: [(name: String, value: String)], id: String
+        _ mounted: MountedRoute, _ request: Hummingbird.Request, from channel: any Channel,
+        parameters: [(name: String, value: String)], id: String
     ) async throws -> Response {
         let route = mounted.route
         switch route.access {
@@ -86,14 +87,14 @@ package struct API: HTTPResponder {
             if route.access == .operator { _ = try await authenticator.operator(request.bearer) }
             let scope = "operator \(route.path)"
             let input = try input(mounted, request, parameters: parameters, id: id, scope: scope)
-            let body = try await body(of: route, request)
+            let body = try await body(of: route, request, from: channel)
             return write(try await route.respond(to: input, body: body), id: id, scope: scope)
         case .session, .permission:
             let (session, login) = try authenticator.session(request.bearer)
             try requireAccess(mounted, session)
             let scope = "\(session.tenant) \(route.path)"
             let input = try input(mounted, request, parameters: parameters, id: id, scope: scope)
-            let body = try await body(of: route, request)
+            let body = try await body(of: route, request, from: channel)
             let mode: SessionClaims.Mode = route.method == "GET" ? .read : .write
             let call = Call(
                 request: input, tenant: session.tenant, actor: session.actor, session: login,
@@ -144,8 +145,10 @@ package struct API: HTTPResponder {
         return PageRequest(limit: limit, after: try cursors.decode(cursor, scope: scope))
     }
 
-    private func body(of route: Route, _ request: Hummingbird.Request) async throws -> JSONValue {
-        route.body == nil ? .null : try await RequestBody.json(of: request)
+    private func body(of route: Route, _ request: Hummingbird.Request, from channel: any Channel) async throws
+        -> JSONValue
+    {
+        route.body == nil ? .null : try await RequestBody.json(of: request, from: channel)
     }
 
     private func write(_ reply: Reply, id: String, scope: String) -> Response {

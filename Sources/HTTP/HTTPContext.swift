@@ -1,6 +1,12 @@
 package import Hummingbird
+internal import NIOCore
 
-/// What the server hands along with a request; we need nothing of it.
+/// What the server hands along with a request.
 package struct HTTPContext: InitializableFromSource {
-    package init(source: ApplicationRequestContextSource) {}
+    /// The client's connection.
+    let channel: any Channel
+
+    package init(source: ApplicationRequestContextSource) {
+        channel = source.channel
+    }
 }

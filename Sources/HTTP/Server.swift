@@ -1,4 +1,5 @@
 package import Hummingbird
+internal import HummingbirdCore
 package import Logging
 internal import NIOCore
 internal import ServiceLifecycle
@@ -27,7 +28,10 @@ package enum Server {
     ) -> some ApplicationProtocol {
         Application(
             responder: api,
-            server: .http1(configuration: .init(idleTimeout: idleTimeout)),
+            server: HTTPServerBuilder { responder in
+                EventLoopBoundChannel(
+                    base: HTTP1Channel(responder: responder, configuration: .init(idleTimeout: idleTimeout)))
+            },
             configuration: .init(address: .hostname(listen.host, port: listen.port), serverName: nil, backlog: 1024),
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? listen.port) },
             logger: logger

@@ -8,13 +8,13 @@ enum RequestBody {
     /// The largest body of an ordinary route, in bytes.
     static let maximumSize = 1 << 20
     /// How long a client may take to send it.
-    static let limit: Duration = .seconds(20)
+    static let limit: TimeAmount = .seconds(20)
 
-    /// - Throws: `Problem` 400 for what is not JSON, 408, 413, 415.
-    static func json(of request: Hummingbird.Request) async throws -> JSONValue {
+    /// - Throws: `Problem` 400 for what is not JSON, 413, 415.
+    static func json(of request: Hummingbird.Request, from channel: any Channel) async throws -> JSONValue {
         try requireJSON(request.headers)
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumSize { throw tooLarge }
-        let buffer = try await collect(request.body)
+        let buffer = try await collect(request.body, from: channel)
         guard buffer.readableBytes > 0 else {
             throw Problem(status: 400, code: "body_missing", detail: "A JSON body is needed.")
         }
@@ -35,20 +35,14 @@ enum RequestBody {
         }
     }
 
-    private static func collect(_ body: Hummingbird.RequestBody) async throws -> ByteBuffer {
-        try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
-            group.addTask { try await body.collect(upTo: maximumSize) }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            do {
-                if case let buffer?? = try await group.next() { return buffer }
-            } catch is NIOTooManyBytesError {
-                throw tooLarge
-            }
-            throw Problem(status: 408, code: "body_too_slow", detail: "The body did not arrive in time.")
+    /// A client that is too slow loses its connection: a timer of the event loop costs nothing when it does not fire.
+    private static func collect(_ body: Hummingbird.RequestBody, from channel: any Channel) async throws -> ByteBuffer {
+        let deadline = channel.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
+        defer { deadline.cancel() }
+        do {
+            return try await body.collect(upTo: maximumSize)
+        } catch is NIOTooManyBytesError {
+            throw tooLarge
         }
     }
 }

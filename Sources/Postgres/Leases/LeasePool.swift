@@ -77,6 +77,8 @@ package final class LeasePool: Sendable {
                         state.grants[id] = grant
                         return state.machine.acquire(id, role: role, deadline: Reactor.now() + 5_000_000_000)
                     })
+                // A cancellation before this line came too early to find the request.
+                if Task.isCancelled { perform(state.withLock { $0.machine.abandon(id) }) }
             }
         } onCancel: {
             perform(state.withLock { $0.machine.abandon(id) })

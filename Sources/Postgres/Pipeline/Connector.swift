@@ -6,18 +6,23 @@ enum Connector {
     /// How long to wait before each further attempt: about three seconds in all, enough for a restart.
     private static let delays = [50, 100, 200, 400, 800, 1500]
 
+    /// After how long no further attempt is made: an attempt that hears nothing takes seconds by itself.
+    private static let patience: UInt64 = 5_000_000_000
+
     /// Connects and hands the connection, or the last failure, to `completion` on a thread of its own.
     static func connect(
-        _ settings: ConnectionSettings, attempt: Int = 0,
+        _ settings: ConnectionSettings, attempt: Int = 0, since start: UInt64 = Reactor.now(),
         _ completion: @escaping @Sendable (Result<PQConnection, DatabaseError>) -> Void
     ) {
         queue.async {
             do throws(DatabaseError) {
                 completion(.success(try PQConnection(settings)))
             } catch {
-                guard attempt < delays.count, mayPass(error) else { return completion(.failure(error)) }
+                guard attempt < delays.count, mayPass(error), Reactor.now() - start < patience else {
+                    return completion(.failure(error))
+                }
                 queue.asyncAfter(deadline: .now() + .milliseconds(delays[attempt])) {
-                    connect(settings, attempt: attempt + 1, completion)
+                    connect(settings, attempt: attempt + 1, since: start, completion)
                 }
             }
         }

@@ -46,6 +46,8 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
 
     private var machine: Machine
     private var connection: PQConnection?
+    /// The connection's socket, which libpq forgets when the server closes it.
+    private var socket: Int32 = -1
     private var requests: [Machine.RequestID: Request] = [:]
     private var cache = StatementCache()
     private var conversation: Conversation?
@@ -60,7 +62,7 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
         self.settings = settings
         self.sharing = isShared ? .shared : .exclusive
         self.reactor = reactor
-        self.idleLimit = UInt64(idleLimit.components.seconds) * 1_000_000_000
+        self.idleLimit = idleLimit.nanoseconds
         self.logger = logger
         machine = Machine(sharing: isShared ? .shared : .exclusive)
     }
@@ -114,6 +116,8 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
             try await withCheckedThrowingContinuation { continuation in
                 let request = Request(statements: statements, continuation: continuation)
                 post(.submit(id, request, isReplayable: isReplayable, deadline: deadline))
+                // A cancellation before this line came too early to find the request.
+                if Task.isCancelled { post(.abandon(id)) }
             }
         } onCancel: {
             post(.abandon(id))
@@ -163,7 +167,12 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
             perform(machine.submit(id, isReplayable: isReplayable, deadline: deadline))
         case .abandon(let id): perform(machine.abandon(id))
         case .converse(let conversation): begin(conversation)
-        case .close: lose(DatabaseError(.connectionLost, message: "closed"))
+        case .close:
+            let error = DatabaseError(.connectionLost, message: "closed")
+            conversation?.fail(error)
+            conversation = nil
+            reactor.stopTicking(self)
+            perform(machine.closed(error))
         }
     }
 
@@ -191,12 +200,16 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
 
     private func connect() {
         let settings = settings
+        reactor.startTicking(self)
         Connector.connect(settings) { [self, reactor] outcome in
             reactor.run { [self] _ in didConnect(outcome) }
         }
     }
 
     private func didConnect(_ outcome: Result<PQConnection, DatabaseError>) {
+        // Closed meanwhile, or connected by a later attempt: this one goes away with its last reference.
+        guard machine.link == .connecting else { return }
+        reactor.stopTicking(self)
         switch outcome {
         case .success(let connection):
             adopt(connection)
@@ -213,13 +226,14 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
         self.connection = connection
         cache = StatementCache()
         waitsForWriting = false
-        reactor.watch(connection.socket, for: self)
+        socket = connection.socket
+        reactor.watch(socket, for: self)
     }
 
     private func disconnect() {
-        guard let connection else { return }
-        reactor.unwatch(connection.socket)
-        self.connection = nil
+        guard connection != nil else { return }
+        reactor.unwatch(socket, for: self)
+        connection = nil
     }
 
     private func lose(_ error: DatabaseError) {

@@ -164,6 +164,13 @@ struct PipelineStateMachine<Rows: Sendable> {
         return actions + [.connect]
     }
 
+    /// The connection is closed on purpose: nothing starts over.
+    mutating func closed(_ error: DatabaseError) -> [Action] {
+        link = .disconnected
+        let failed = takeInFlight().filter { !$0.isAbandoned }.map { Action.complete($0.id, .failure(error)) }
+        return [.close] + failed + failEverything(error)
+    }
+
     /// Closes a connection that nobody uses.
     mutating func closeIfIdle() -> [Action] {
         guard isIdle, link == .connected else { return [] }
@@ -218,6 +225,7 @@ extension PipelineStateMachine {
             // Only a connection that is ending fails a Sync.
             inFlight[firstInFlight].failure = error
             return []
+        case (.endOfStatement, .sync): return []
         case (.copy, _): return poison("COPY has no place in a pipeline")
         default: return poison("the answers came out of order")
         }

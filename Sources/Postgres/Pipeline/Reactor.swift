@@ -14,7 +14,7 @@ protocol ReactorClient: AnyObject, Sendable {
 ///
 /// A thread of its own, because libpq's sockets can be watched neither by SwiftNIO nor reliably by Dispatch on Linux.
 package final class Reactor: @unchecked Sendable {
-    // Safe to share: `clients` is touched by the reactor's thread only, `inbox` is locked, the rest never changes.
+    // Safe to share: `clients` and `connecting` are touched by the reactor's thread only, `inbox` is locked, the rest never changes.
 
     private struct Inbox {
         var woken: [any ReactorClient] = []
@@ -27,6 +27,8 @@ package final class Reactor: @unchecked Sendable {
     private let signal: Int32
     private let inbox = Mutex(Inbox())
     private var clients: [Int32: any ReactorClient] = [:]
+    /// Clients whose requests wait for a connection that is being made.
+    private var connecting: [ObjectIdentifier: any ReactorClient] = [:]
 
     /// Starts the thread.
     ///
@@ -83,11 +85,18 @@ package final class Reactor: @unchecked Sendable {
         control(EPOLL_CTL_MOD, socket, readable: readable, writable: writable)
     }
 
-    /// Stops watching. On the reactor's thread only, and before the socket is closed.
-    func unwatch(_ socket: Int32) {
+    /// Stops watching a client's socket, which may be closed already. On the reactor's thread only.
+    func unwatch(_ socket: Int32, for client: any ReactorClient) {
+        guard clients[socket] === client else { return }
         clients[socket] = nil
         control(EPOLL_CTL_DEL, socket)
     }
+
+    /// Ticks a client that has no socket yet. On the reactor's thread only.
+    func startTicking(_ client: any ReactorClient) { connecting[ObjectIdentifier(client)] = client }
+
+    /// Ends that. On the reactor's thread only.
+    func stopTicking(_ client: any ReactorClient) { connecting[ObjectIdentifier(client)] = nil }
 
     private func post(_ change: (inout sending Inbox) -> Void) {
         let mustSignal = inbox.withLock { inbox in
@@ -118,7 +127,7 @@ package final class Reactor: @unchecked Sendable {
             let now = Reactor.now()
             if now - lastTick > 100_000_000 {
                 lastTick = now
-                for client in clients.values { client.tick(now: now) }
+                for client in Array(clients.values) + Array(connecting.values) { client.tick(now: now) }
             }
         }
     }
