@@ -77,6 +77,7 @@ let tests: [Target] = folders(in: "Tests").filter { $0 != "TestKit" }.map { name
             "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
         ],
         path: "Tests/\(name)"
     )
@@ -89,6 +90,7 @@ let testKit: [Target] = folders(in: "Tests").filter { $0 == "TestKit" }.map { na
             "EmbeddedPostgres", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
         ],
         path: "Tests/\(name)"
     )
@@ -103,7 +105,7 @@ let pluginTests: [Target] = pluginNames.filter { !folders(in: "Plugins/\($0)").f
     name in
     .testTarget(
         name: "\(name)Tests",
-        dependencies: ["TestKit", pluginKit],
+        dependencies: ["TestKit", "Postgres", pluginKit],
         path: "Plugins/\(name)/Tests"
     )
 }

@@ -55,6 +55,7 @@ extension DatabaseError {
     /// Whether the server ended the statement because it ran too long (57014).
     package var isStatementTimeout: Bool { sqlState == "57014" }
 
-    /// Whether the server no longer knows a prepared statement (26000), so that preparing it again helps.
-    var isStatementForgotten: Bool { sqlState == "26000" }
+    /// Whether preparing a statement again helps: the server does not know it (26000), or its columns have changed since
+    /// (0A000).
+    var isStatementForgotten: Bool { sqlState == "26000" || sqlState == "0A000" }
 }

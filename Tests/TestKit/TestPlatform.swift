@@ -29,7 +29,8 @@ package struct TestPlatform: Sendable {
     ///   - mode: how the database keeps sessions.
     ///   - plugins: the folder with the plugins; the project's own by default.
     package static func with<Value: Sendable>(
-        mode: Bootstrap.SessionMode = .privileged, plugins: String? = nil, _ body: @Sendable (TestPlatform) async throws -> Value
+        mode: Bootstrap.SessionMode = .privileged, plugins: String? = nil,
+        _ body: @Sendable (TestPlatform) async throws -> Value
     ) async throws -> Value {
         let template = try await TemplateDatabase.name(mode: mode)
         return try await TestDatabase.with(template: template) { database in
@@ -40,7 +41,8 @@ package struct TestPlatform: Sendable {
     /// How a platform connects to a test's database.
     package static func settings(_ database: TestDatabase, plugins: String? = nil) throws -> PlatformSettings {
         var settings = PlatformSettings(
-            server: database.settings, master: master, installation: try Installation.find(environment: [:], plugins: plugins))
+            server: database.settings, master: master,
+            installation: try Installation.find(environment: [:], plugins: plugins))
         settings.passwordCost = ScryptCost(logarithm: 10, blockSize: 8, parallelization: 1) ?? .standard
         return settings
     }
@@ -56,9 +58,14 @@ package struct TestPlatform: Sendable {
         ) { port.yield($0) }
         let group = ServiceGroup(
             configuration: .init(
-                services: (platform.services + [application]).map { .init(service: $0) }, logger: database.server.logger))
+                services: (platform.services + [application]).map { .init(service: $0) }, logger: database.server.logger
+            ))
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                // A server that cannot start must not leave the test waiting for its port.
+                defer { port.finish() }
+                try await group.run()
+            }
             guard let number = await ports.first(where: { _ in true }) else { throw CancellationError() }
             let test = TestPlatform(
                 platform: platform, database: database, url: "http://127.0.0.1:\(number)", operatorToken: token)
@@ -76,7 +83,8 @@ package struct TestPlatform: Sendable {
 
     /// A tenant with an admin who is logged in.
     package func tenant(_ slug: String) async throws -> TestTenant {
-        let admin = NewMember(email: "admin@\(slug).example", name: "Admin", password: "password-of-\(slug)", role: "admin")
+        let admin = NewMember(
+            email: "admin@\(slug).example", name: "Admin", password: "password-of-\(slug)", role: "admin")
         _ = try await platform.tenants.create(slug: slug, name: slug, isTest: true, admin: admin)
         guard let id = try await platform.tenants.find(slug: slug) else { throw Problem.notFound }
         try await platform.control.refresh()

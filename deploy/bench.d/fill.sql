@@ -31,10 +31,11 @@ SELECT tenant_id, uuidv7(-n * interval '1 minute'), ids[1 + n % cardinality(ids)
        (ARRAY['open', 'pending', 'resolved', 'closed'])[1 + n % 4],
        (ARRAY['low', 'normal', 'high', 'urgent'])[1 + n % 4],
        (ARRAY['web', 'email', 'chat'])[1 + n % 3],
-       CASE WHEN n % 2 = 0 THEN uuidv7() END, 3,
+       CASE WHEN n % 2 = 0 THEN assignee.id END, 3,
        now() - n * interval '30 seconds', now() - n * interval '1 minute', now() - n * interval '30 seconds'
 FROM filled
 JOIN customers USING (tenant_id)
+LEFT JOIN core.profiles AS assignee USING (tenant_id)
 CROSS JOIN generate_series(1, conversations) AS n;
 
 INSERT INTO conversations.messages
@@ -47,3 +48,13 @@ JOIN filled USING (tenant_id)
 CROSS JOIN generate_series(1, 3) AS n;
 
 COMMIT;
+
+-- By number, for pgbench to add messages to.
+CREATE SCHEMA bench;
+CREATE TABLE bench.inbox AS
+SELECT row_number() OVER (ORDER BY random()) AS n, id
+FROM conversations.conversations
+WHERE tenant_id = :'tenant';
+ALTER TABLE bench.inbox ADD PRIMARY KEY (n);
+GRANT USAGE ON SCHEMA bench TO romashka_modules;
+GRANT SELECT ON bench.inbox TO romashka_modules;

@@ -6,8 +6,8 @@
 
 CREATE ROLE bench_claims LOGIN NOBYPASSRLS PASSWORD :'password';
 CREATE ROLE bench_plain LOGIN NOBYPASSRLS PASSWORD :'password';
-ALTER ROLE bench_claims SET jit = off;
 ALTER ROLE bench_plain SET jit = off;
+ALTER ROLE bench_plain SET plan_cache_mode = force_generic_plan;
 GRANT USAGE ON SCHEMA core, conversations TO bench_claims, bench_plain;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA conversations TO bench_claims, bench_plain;
 

@@ -24,7 +24,7 @@ package final class LeasePool: Sendable {
     package init(
         budget: Int = 20, reactor: Reactor, logger: Logger, settings: @escaping @Sendable (String) -> ConnectionSettings
     ) {
-        state = Mutex(State(machine: Machine(budget: budget)))
+        state = Mutex(State(machine: Machine(budget: budget, isUsable: { $0.isOpen })))
         self.reactor = reactor
         self.settings = settings
         self.logger = logger

@@ -29,6 +29,7 @@ struct LeasePoolStateMachine<Connection: Sendable> {
 
     private let budget: Int
     private let capacity: Int
+    private let isUsable: @Sendable (Connection) -> Bool
     private var idle: [Idle] = []
     private var waiters: [Waiter] = []
     /// Connections held or being opened.
@@ -37,9 +38,11 @@ struct LeasePoolStateMachine<Connection: Sendable> {
     /// - Parameters:
     ///   - budget: how many connections may exist at once.
     ///   - capacity: how many requests may wait.
-    init(budget: Int, capacity: Int = 256) {
+    ///   - isUsable: whether a connection that nobody holds is still there; the server may have ended it.
+    init(budget: Int, capacity: Int = 256, isUsable: @escaping @Sendable (Connection) -> Bool = { _ in true }) {
         self.budget = budget
         self.capacity = capacity
+        self.isUsable = isUsable
     }
 
     /// How many connections exist or are being made.
@@ -95,6 +98,7 @@ struct LeasePoolStateMachine<Connection: Sendable> {
 
     private mutating func serveWaiters() -> [Action] {
         var actions: [Action] = []
+        idle.removeAll { !isUsable($0.connection) }
         while let waiter = waiters.first {
             if let index = idle.lastIndex(where: { $0.role == waiter.role }) {
                 actions.append(.grant(waiter.id, idle.remove(at: index).connection))

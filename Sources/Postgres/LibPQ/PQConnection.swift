@@ -34,6 +34,9 @@ final class PQConnection: @unchecked Sendable {
         PQfinish(connection)
     }
 
+    /// How many values the protocol lets a statement have.
+    static let maximumBinds = 65_535
+
     /// The socket to watch.
     var socket: Int32 { PQsocket(connection) }
     /// The server process behind the connection.

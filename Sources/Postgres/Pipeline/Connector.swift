@@ -31,7 +31,10 @@ enum Connector {
     /// Whether trying again can help: a wrong password or a missing database stays wrong.
     private static func mayPass(_ error: DatabaseError) -> Bool {
         let text = error.debugDescription
-        return !["authentication failed", "does not exist", "certificate", "no password supplied", "not permitted"]
-            .contains { text.contains($0) }
+        let lasting = [
+            "authentication failed", "does not exist", "certificate", "no password supplied", "not permitted",
+            "does not support SSL", "no pg_hba.conf entry",
+        ]
+        return !lasting.contains { text.contains($0) }
     }
 }

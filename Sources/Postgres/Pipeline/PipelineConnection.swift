@@ -34,6 +34,7 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
         var letters: [Letter] = []
         var lastID: UInt64 = 0
         var isWoken = false
+        var isOpen = false
     }
 
     private let mailbox = Mutex(Mailbox())
@@ -83,6 +84,10 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
         plans.reserveCapacity(statements.count)
         for statement in statements {
             let text = statement.text
+            guard statement.binds.count <= PQConnection.maximumBinds else {
+                // libpq would refuse it half-way, which costs the connection and everybody on it.
+                throw DatabaseError(.statementRefused, message: "a statement has 65535 values at most")
+            }
             if case .shared = sharing { try StatementPolicy.requireShareable(statement, text: text) }
             plans.append((text, statement.binds))
         }
@@ -103,9 +108,7 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
     func submit(
         _ statements: [(text: String, binds: [Bind])], isReplayable: Bool, timeout: Duration
     ) async throws -> Answer {
-        let deadline =
-            Reactor.now() + UInt64(timeout.components.seconds) * 1_000_000_000
-            + UInt64(timeout.components.attoseconds / 1_000_000_000)
+        let deadline = Reactor.now() + timeout.nanoseconds
         let id = mailbox.withLock { mailbox in
             mailbox.lastID += 1
             return mailbox.lastID
@@ -126,6 +129,9 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
 
     /// Starts a conversation outside of pipeline mode; see `Conversation`.
     func converse(_ conversation: Conversation) { post(.converse(conversation)) }
+
+    /// Whether there is a connection, as far as the reactor has noticed.
+    var isOpen: Bool { mailbox.withLock { $0.isOpen } }
 
     /// Closes the connection; whatever is in flight is answered as lost.
     package func close() { post(.close) }
@@ -182,6 +188,7 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
             case .connect: connect()
             case .send(let id): send(id)
             case .complete(let id, let outcome): complete(id, outcome)
+            case .prepared(let name): cache.confirm(name)
             case .forget(let name): cache.forget(name)
             case .close: disconnect()
             }
@@ -226,6 +233,7 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
         self.connection = connection
         cache = StatementCache()
         waitsForWriting = false
+        mailbox.withLock { $0.isOpen = true }
         socket = connection.socket
         reactor.watch(socket, for: self)
     }
@@ -234,6 +242,7 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
         guard connection != nil else { return }
         reactor.unwatch(socket, for: self)
         connection = nil
+        mailbox.withLock { $0.isOpen = false }
     }
 
     private func lose(_ error: DatabaseError) {
@@ -253,19 +262,18 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
                 names.append(nil)
                 continue
             }
-            if let name = cache.name(of: statement.text) {
-                names.append(name)
-            } else if let name = cache.insert(statement.text) {
+            switch cache.plan(statement.text, statement.binds) {
+            case .named(let name): names.append(name)
+            case .prepare(let name):
                 isSent = connection.sendPrepare(name, statement.text, statement.binds) && isSent
                 steps.append(.prepare(name))
                 names.append(name)
-            } else {
-                names.append(nil)
+            case .unnamed: names.append(nil)
             }
         }
         for (statement, name) in zip(request.statements, names) {
             isSent = connection.sendExecute(name, statement.text, statement.binds) && isSent
-            steps.append(.execute)
+            steps.append(.execute(name))
         }
         isSent = connection.sendSync() && isSent
         machine.sent(id, steps + [.sync])
@@ -365,5 +373,12 @@ extension PipelineConnection {
     private func advance(_ conversation: Conversation, _ connection: PQConnection) {
         guard conversation.advance(on: connection) == .finished else { return }
         self.conversation = nil
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, as the reactor's clock counts them.
+    fileprivate var nanoseconds: UInt64 {
+        UInt64(components.seconds) * 1_000_000_000 + UInt64(components.attoseconds / 1_000_000_000)
     }
 }

@@ -25,7 +25,8 @@ struct PipelineStateMachine<Rows: Sendable> {
     /// What a request sends, in order; the server answers each.
     enum Step: Equatable, Sendable {
         case prepare(String)
-        case execute
+        /// By the name it is prepared under, or by its text.
+        case execute(String?)
         case sync
     }
 
@@ -45,6 +46,8 @@ struct PipelineStateMachine<Rows: Sendable> {
         case connect
         case send(RequestID)
         case complete(RequestID, Result<[Rows], DatabaseError>)
+        /// The statement's name may be used by other requests too.
+        case prepared(String)
         /// The statement's name means nothing on this connection any more.
         case forget(String)
         /// Close the connection; everything it had in flight is completed by other actions.
@@ -68,6 +71,8 @@ struct PipelineStateMachine<Rows: Sendable> {
         var rows: [Rows] = []
         var failure: DatabaseError?
         var isAbandoned = false
+        /// Whether it failed because the server no longer has a statement it named.
+        var isForgotten = false
         var wasResent = false
     }
 
@@ -207,11 +212,13 @@ extension PipelineStateMachine {
             }
             if !inFlight[firstInFlight].isAbandoned { inFlight[firstInFlight].rows.append(rows) }
             return []
-        case (.rows(_, let tag), .prepare):
-            return tag.command.isEmpty ? [] : poison("a preparation answered \(tag.command)")
-        case (.failed(let error), .execute):
+        case (.rows(_, let tag), .prepare(let name)):
+            return tag.command.isEmpty ? [.prepared(name)] : poison("a preparation answered \(tag.command)")
+        case (.failed(let error), .execute(let name)):
             inFlight[firstInFlight].failure = inFlight[firstInFlight].failure ?? error
-            return []
+            guard let name, error.isStatementForgotten else { return [] }
+            inFlight[firstInFlight].isForgotten = true
+            return [.forget(name)]
         case (.failed(let error), .prepare(let name)):
             inFlight[firstInFlight].failure = inFlight[firstInFlight].failure ?? error
             return [.forget(name)]
@@ -236,8 +243,8 @@ extension PipelineStateMachine {
             return poison("a transaction outlived its request")
         }
         let entry = popInFlight()
-        if let failure = entry.failure, failure.isStatementForgotten, !entry.wasResent, !entry.isAbandoned {
-            // Its preparation belonged to a request that failed; nothing of this one took effect.
+        if entry.isForgotten, !entry.wasResent, !entry.isAbandoned {
+            // It failed, so nothing of it took effect; it is prepared anew.
             waiting.insert(
                 Entry(id: entry.id, isReplayable: entry.isReplayable, deadline: entry.deadline, wasResent: true), at: 0)
             return sendNext()

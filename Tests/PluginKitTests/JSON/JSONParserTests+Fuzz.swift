@@ -23,7 +23,9 @@ extension JSONParserTests {
         }
     }
 
-    @Test("a damaged document is accepted and refused as by Foundation, where no rule is stricter", arguments: UInt64(21)...28)
+    @Test(
+        "a damaged document is accepted and refused as by Foundation, where no rule is stricter",
+        arguments: UInt64(21)...28)
     func foundationAgreesOnDamagedDocuments(seed: UInt64) throws {
         var documents = DocumentGenerator(seed: seed)
         var accepted = 0

@@ -91,7 +91,9 @@ struct JSONParserTests {
         #expect(throws: JSONSyntaxError.self) { try JSONParser.parse([UInt8](repeating: 0x5B, count: 10_000)) }
     }
 
-    @Test("an error tells the byte and the reason", arguments: [("[1,2,]", 5), (#"{"a":1,"a":2}"#, 10), ("nul", 0), ("[1 2]", 3)])
+    @Test(
+        "an error tells the byte and the reason",
+        arguments: [("[1,2,]", 5), (#"{"a":1,"a":2}"#, 10), ("nul", 0), ("[1 2]", 3)])
     func errorTellsThePlace(document: String, offset: Int) {
         let error = #expect(throws: JSONSyntaxError.self) { try JSONParser.parse(Array(document.utf8)) }
         #expect(error?.offset == offset)

@@ -28,7 +28,8 @@ struct JSONValueTests {
     @Test(
         "every kind has a name for messages",
         arguments: [
-            (nil, "null"), (false, "a boolean"), (1, "an integer"), (1.5, "a number"), ("", "a string"), ([], "an array"),
+            (nil, "null"), (false, "a boolean"), (1, "an integer"), (1.5, "a number"), ("", "a string"),
+            ([], "an array"),
             ([:], "an object"),
         ] as [(JSONValue, String)]
     )

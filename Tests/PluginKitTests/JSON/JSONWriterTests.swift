@@ -9,8 +9,10 @@ struct JSONWriterTests {
         arguments: [
             (nil, "null"), (true, "true"), (false, "false"), (0, "0"), (9, "9"), (10, "10"), (-1, "-1"),
             (.integer(.min), "-9223372036854775808"), (.integer(.max), "9223372036854775807"),
-            (1.5, "1.5"), (.number(1), "1.0"), (.number(-0.0), "-0.0"), (.number(1e300), "1e+300"), (.number(1e-7), "1e-07"),
-            ([], "[]"), ([1, [nil, "a"]], #"[1,[null,"a"]]"#), ([:], "{}"), (["a": 1, "b": ["c": []]], #"{"a":1,"b":{"c":[]}}"#),
+            (1.5, "1.5"), (.number(1), "1.0"), (.number(-0.0), "-0.0"), (.number(1e300), "1e+300"),
+            (.number(1e-7), "1e-07"),
+            ([], "[]"), ([1, [nil, "a"]], #"[1,[null,"a"]]"#), ([:], "{}"),
+            (["a": 1, "b": ["c": []]], #"{"a":1,"b":{"c":[]}}"#),
         ] as [(JSONValue, String)]
     )
     func valueIsWritten(value: JSONValue, text: String) {
@@ -26,7 +28,8 @@ struct JSONWriterTests {
         "text is escaped where it must be and nowhere else",
         arguments: [
             ("", #""""#), ("a", #""a""#), ("\"", #""\"""#), ("\\", #""\\""#), ("/", #""/""#), ("\n\r\t", #""\n\r\t""#),
-            ("\u{08}\u{0C}", #""\u0008\u000c""#), ("\u{00}\u{01}\u{1F}", #""\u0000\u0001\u001f""#), ("\u{7F}", "\"\u{7F}\""),
+            ("\u{08}\u{0C}", #""\u0008\u000c""#), ("\u{00}\u{01}\u{1F}", #""\u0000\u0001\u001f""#),
+            ("\u{7F}", "\"\u{7F}\""),
             ("é🌼\u{2028}", "\"é🌼\u{2028}\""), ("a\"b\\c\nd", #""a\"b\\c\nd""#), ("\"\"", #""\"\"""#),
             ("\u{1A}end", #""\u001aend""#),
         ]
@@ -51,7 +54,10 @@ struct JSONWriterTests {
 
     @Test(
         "a double is written such that the same double is read",
-        arguments: [0.1, 1.0 / 3, .pi, .greatestFiniteMagnitude, .leastNonzeroMagnitude, .leastNormalMagnitude, -1e21, 123_456_789.125]
+        arguments: [
+            0.1, 1.0 / 3, .pi, .greatestFiniteMagnitude, .leastNonzeroMagnitude, .leastNormalMagnitude, -1e21,
+            123_456_789.125,
+        ]
     )
     func doubleIsExact(number: Double) throws {
         #expect(try JSONParser.parse(JSONValue.number(number).encoded()) == .number(number))

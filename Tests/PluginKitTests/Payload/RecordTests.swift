@@ -46,7 +46,9 @@ struct RecordTests {
 
     @Test("a nested object is a record of its own, its optional fields included")
     func nestedObjectIsARecord() throws {
-        let record = try Everything.record(["person": ["email": "A@B.co"], "people": [["email": "c@d.co", "name": "C"]]])
+        let record = try Everything.record([
+            "person": ["email": "A@B.co"], "people": [["email": "c@d.co", "name": "C"]],
+        ])
         let person: Record = try record["person"]
         #expect(try person["email"] == "a@b.co")
         #expect(try person["name"] == String?.none)

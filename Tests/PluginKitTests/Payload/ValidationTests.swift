@@ -7,9 +7,12 @@ struct ValidationTests {
     @Test("a body with every field as it must be passes")
     func validBodyPasses() throws {
         let body: JSONValue = [
-            "id": "01920000-0000-7000-8000-00000000ABCD", "flag": false, "count": 10, "whole": .integer(.min), "ratio": 1, "title": "Titel",
-            "note": nil, "email": "A@B.co", "status": "closed", "due": "2026-11-21T03:37:32+01:00", "extra": ["a": [1, nil]],
-            "person": ["email": "C@D.co", "name": nil], "tags": ["a", "b", "c"], "people": [["email": "e@f.co"]], "a/b~c": 1,
+            "id": "01920000-0000-7000-8000-00000000ABCD", "flag": false, "count": 10, "whole": .integer(.min),
+            "ratio": 1, "title": "Titel",
+            "note": nil, "email": "A@B.co", "status": "closed", "due": "2026-11-21T03:37:32+01:00",
+            "extra": ["a": [1, nil]],
+            "person": ["email": "C@D.co", "name": nil], "tags": ["a", "b", "c"], "people": [["email": "e@f.co"]],
+            "a/b~c": 1,
         ]
         #expect(Everything.faults(body) == [])
         #expect(Everything.faults([:]) == [])
@@ -32,21 +35,34 @@ struct ValidationTests {
     @Test(
         "a value that is not as the field says is refused with its pointer",
         arguments: [
-            Fault("id", "1", "/id format"), Fault("id", 1, "/id type"), Fault("id", "{01920000-0000-7000-8000-00000000abcd}", "/id format"),
+            Fault("id", "1", "/id format"), Fault("id", 1, "/id type"),
+            Fault("id", "{01920000-0000-7000-8000-00000000abcd}", "/id format"),
             Fault("flag", "true", "/flag type"), Fault("flag", 1, "/flag type"), Fault("count", 0, "/count range"),
-            Fault("count", 11, "/count range"), Fault("count", 1.5, "/count type"), Fault("count", .number(5), "/count type"),
-            Fault("count", "5", "/count type"), Fault("whole", 1e30, "/whole type"), Fault("ratio", "0.5", "/ratio type"),
-            Fault("ratio", true, "/ratio type"), Fault("title", "a", "/title length"), Fault("title", "abcdef", "/title length"),
-            Fault("title", 1, "/title type"), Fault("title", nil, "/title null"), Fault("title", "a\u{00}b", "/title characters"),
-            Fault("note", "abcd", "/note length"), Fault("note", [], "/note type"), Fault("email", "a", "/email format"),
-            Fault("email", 1, "/email type"), Fault("status", "Open", "/status choice"), Fault("status", "", "/status choice"),
-            Fault("status", true, "/status type"), Fault("due", "2026-11-21", "/due format"), Fault("due", 1, "/due type"),
-            Fault("extra", [], "/extra type"), Fault("extra", "{}", "/extra type"), Fault("extra", ["a": "0123456789abcde"], "/extra length"),
-            Fault("person", [], "/person type"), Fault("person", "x", "/person type"), Fault("person", [:], "/person/email required"),
-            Fault("person", ["email": "x"], "/person/email format"), Fault("person", ["email": nil], "/person/email null"),
+            Fault("count", 11, "/count range"), Fault("count", 1.5, "/count type"),
+            Fault("count", .number(5), "/count type"),
+            Fault("count", "5", "/count type"), Fault("whole", 1e30, "/whole type"),
+            Fault("ratio", "0.5", "/ratio type"),
+            Fault("ratio", true, "/ratio type"), Fault("title", "a", "/title length"),
+            Fault("title", "abcdef", "/title length"),
+            Fault("title", 1, "/title type"), Fault("title", nil, "/title null"),
+            Fault("title", "a\u{00}b", "/title characters"),
+            Fault("note", "abcd", "/note length"), Fault("note", [], "/note type"),
+            Fault("email", "a", "/email format"),
+            Fault("email", 1, "/email type"), Fault("status", "Open", "/status choice"),
+            Fault("status", "", "/status choice"),
+            Fault("status", true, "/status type"), Fault("due", "2026-11-21", "/due format"),
+            Fault("due", 1, "/due type"),
+            Fault("extra", [], "/extra type"), Fault("extra", "{}", "/extra type"),
+            Fault("extra", ["a": "0123456789abcde"], "/extra length"),
+            Fault("person", [], "/person type"), Fault("person", "x", "/person type"),
+            Fault("person", [:], "/person/email required"),
+            Fault("person", ["email": "x"], "/person/email format"),
+            Fault("person", ["email": nil], "/person/email null"),
             Fault("person", ["email": "a@b.co", "x": 1], "/person/x unknown"), Fault("tags", "a", "/tags type"),
-            Fault("tags", ["a", "b", "c", "d"], "/tags length"), Fault("tags", ["a", ""], "/tags/1 length"), Fault("tags", [nil], "/tags/0 type"),
-            Fault("people", [["email": "a@b.co"], ["email": 1]], "/people/1/email type"), Fault("people", [1], "/people/0 type"),
+            Fault("tags", ["a", "b", "c", "d"], "/tags length"), Fault("tags", ["a", ""], "/tags/1 length"),
+            Fault("tags", [nil], "/tags/0 type"),
+            Fault("people", [["email": "a@b.co"], ["email": 1]], "/people/1/email type"),
+            Fault("people", [1], "/people/0 type"),
             Fault("a/b~c", "x", "/a~1b~0c type"), Fault("unknown", 1, "/unknown unknown"), Fault("", 1, "/ unknown"),
             Fault("Count", 5, "/Count unknown"), Fault("x/y~z", 1, "/x~1y~0z unknown"), Fault("~1", 1, "/~01 unknown"),
         ]
@@ -75,7 +91,8 @@ struct ValidationTests {
         let faults = Everything.faults(["count": 0, "x": 1, "person": ["name": ""], "tags": ["", "long"]])
         #expect(
             faults == [
-                "/count range", "/x unknown", "/person/name length", "/person/email required", "/tags/0 length", "/tags/1 length",
+                "/count range", "/x unknown", "/person/name length", "/person/email required", "/tags/0 length",
+                "/tags/1 length",
             ])
     }
 

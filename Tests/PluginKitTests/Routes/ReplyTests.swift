@@ -1,11 +1,14 @@
 import Foundation
-@_spi(Kernel) @testable import PluginKit
 import Testing
+
+@_spi(Kernel) @testable import PluginKit
 
 @Suite("Reply")
 struct ReplyTests {
     private func page(_ titles: [String], limit: Int, key: [String] = ["title", "id"]) throws -> Reply {
-        let rows = titles.enumerated().map { (id: UUID.numbered(UInt64($0.offset)), title: $0.element, stars: Int64?.some(Int64($0.offset))) }
+        let rows = titles.enumerated().map {
+            (id: UUID.numbered(UInt64($0.offset)), title: $0.element, stars: Int64?.some(Int64($0.offset)))
+        }
         return Reply(status: 200, content: try Page<Note>(Note.result(rows), limit: limit, key: key).content)
     }
 
@@ -44,7 +47,8 @@ struct ReplyTests {
             "a": .int8, "b": .int4, "c": .int2, "d": .timestamptz, "e": .uuid, "f": .text, "g": .text,
         ]
         let row = [
-            Cell.int8(-8), Cell.int4(4), Cell.int2(2), Cell.timestamp(Timestamp(microseconds: -1)), Cell.uuid(.last), Cell.text("é\""), nil,
+            Cell.int8(-8), Cell.int4(4), Cell.int2(2), Cell.timestamp(Timestamp(microseconds: -1)), Cell.uuid(.last),
+            Cell.text("é\""), nil,
         ]
         let page = try Page<Entry>(ResultSet(columns, [row, row]), limit: 1, key: ["g", "f", "e", "d", "c", "b", "a"])
         var keys: [[JSONValue]] = []
@@ -63,8 +67,12 @@ struct ReplyTests {
         let elements = try ["a", "b"].map { try Resource<Note>(["id": "x", "title": .string($0), "stars": nil]) }
         let json = Reply(status: 200, content: Page(elements).content).encode { _ in "" }.text
         #expect(
-            json == #"{"data":[{"id":"x","title":"a","stars":null},{"id":"x","title":"b","stars":null}],"next_cursor":null}"#)
-        #expect(Reply(status: 200, content: Page<Note>([]).content).encode { _ in "" }.text == #"{"data":[],"next_cursor":null}"#)
+            json
+                == #"{"data":[{"id":"x","title":"a","stars":null},{"id":"x","title":"b","stars":null}],"next_cursor":null}"#
+        )
+        #expect(
+            Reply(status: 200, content: Page<Note>([]).content).encode { _ in "" }.text
+                == #"{"data":[],"next_cursor":null}"#)
     }
 
     @Test("one row is an object, the first of its result")

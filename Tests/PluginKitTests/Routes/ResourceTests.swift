@@ -1,6 +1,7 @@
 import Foundation
-@_spi(Kernel) @testable import PluginKit
 import Testing
+
+@_spi(Kernel) @testable import PluginKit
 
 @Suite("Resource and page")
 struct ResourceTests {
@@ -33,14 +34,18 @@ struct ResourceTests {
 
     @Test("a page's key must be fields")
     func keyMustBeFields() {
-        let error = #expect(throws: ColumnError.self) { try Page<Note>(Note.result([]), limit: 10, key: ["id", "author"]) }
+        let error = #expect(throws: ColumnError.self) {
+            try Page<Note>(Note.result([]), limit: 10, key: ["id", "author"])
+        }
         #expect(error?.column == "author")
     }
 
     @Test("an object of values has exactly the fields, in their order")
     func valuesAreTheFields() throws {
         let resource = try Resource<Note>(["id": "x", "title": "t", "stars": nil])
-        #expect(Reply(status: 200, content: resource.content).encode { _ in "" }.text == #"{"id":"x","title":"t","stars":null}"#)
+        #expect(
+            Reply(status: 200, content: resource.content).encode { _ in "" }.text
+                == #"{"id":"x","title":"t","stars":null}"#)
         #expect(throws: RecordError.self) { try Resource<Note>(["id": "x", "title": "t"]) }
         #expect(throws: RecordError.self) { try Resource<Note>(["title": "t", "id": "x", "stars": nil]) }
         #expect(throws: RecordError.self) { try Resource<Note>(["id": "x", "title": "t", "stars": nil, "more": 1]) }

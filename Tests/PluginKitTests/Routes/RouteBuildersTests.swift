@@ -7,7 +7,8 @@ struct RouteBuildersTests {
     static let id = UUID.numbered(1)
 
     static let call = Call(
-        request: Request(id: "r1", parameters: [("id", id.lowercased)], query: .empty, page: PageRequest(limit: 25, after: [])),
+        request: Request(
+            id: "r1", parameters: [("id", id.lowercased)], query: .empty, page: PageRequest(limit: 25, after: [])),
         tenant: .make(), actor: Actor(kind: .member, id: .make(), role: "admin"), session: nil, tx: .none)
 
     private static func note(_ title: String) throws -> Resource<Note> {

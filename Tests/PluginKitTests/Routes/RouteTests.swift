@@ -18,7 +18,8 @@ struct RouteTests {
     ) { _ in Page([]) }
 
     static let search = Get(
-        "/search", needs: "notes.read", query: [Field("q", .text(1...10), required: true, example: "word")], returns: Note.self,
+        "/search", needs: "notes.read", query: [Field("q", .text(1...10), required: true, example: "word")],
+        returns: Note.self,
         "Finds a note."
     ) { _ in throw Problem.notFound }
 
@@ -30,7 +31,8 @@ struct RouteTests {
     @Test("parameters are read from their text by the type declared")
     func parametersAreRead() throws {
         let query = try Self.list.decodeQuery([
-            ("status", "open"), ("stars", "3"), ("score", "-0.5e1"), ("pinned", "false"), ("author", "01920000-0000-7000-8000-00000000ABCD"),
+            ("status", "open"), ("stars", "3"), ("score", "-0.5e1"), ("pinned", "false"),
+            ("author", "01920000-0000-7000-8000-00000000ABCD"),
             ("since", "1970-01-01T00:00:01Z"), ("q", "42"),
         ])
         #expect(try query["status"] == "open")
@@ -52,11 +54,16 @@ struct RouteTests {
     @Test(
         "a parameter that is not as declared is refused by its name",
         arguments: [
-            ("status", "Open", "choice"), ("stars", "6", "range"), ("stars", "-1", "range"), ("stars", "3.0", "type"), ("stars", "", "type"),
-            ("stars", "99999999999999999999", "type"), ("stars", "0x1", "type"), ("score", "much", "type"), ("score", "nan", "type"),
-            ("score", "inf", "type"), ("score", "1e400", "type"), ("score", "0x1p3", "type"), ("score", "", "type"), ("pinned", "TRUE", "type"),
-            ("pinned", "1", "type"), ("pinned", "", "type"), ("author", "me", "format"), ("since", "yesterday", "format"), ("q", "", "length"),
-            ("q", "12345678901", "length"), ("q", "a\u{00}", "characters"), ("unknown", "1", "unknown"), ("Status", "open", "unknown"),
+            ("status", "Open", "choice"), ("stars", "6", "range"), ("stars", "-1", "range"), ("stars", "3.0", "type"),
+            ("stars", "", "type"),
+            ("stars", "99999999999999999999", "type"), ("stars", "0x1", "type"), ("score", "much", "type"),
+            ("score", "nan", "type"),
+            ("score", "inf", "type"), ("score", "1e400", "type"), ("score", "0x1p3", "type"), ("score", "", "type"),
+            ("pinned", "TRUE", "type"),
+            ("pinned", "1", "type"), ("pinned", "", "type"), ("author", "me", "format"),
+            ("since", "yesterday", "format"), ("q", "", "length"),
+            ("q", "12345678901", "length"), ("q", "a\u{00}", "characters"), ("unknown", "1", "unknown"),
+            ("Status", "open", "unknown"),
         ]
     )
     func wrongParameterIsRefused(name: String, value: String, code: String) {
@@ -74,7 +81,8 @@ struct RouteTests {
     func pageParametersBelongToLists() throws {
         let query = try Self.list.decodeQuery([("limit", "5"), ("cursor", "abc")])
         #expect(!query.has("limit"))
-        #expect(faults(Self.search, [("q", "a"), ("limit", "5"), ("cursor", "x")]) == ["?limit unknown", "?cursor unknown"])
+        #expect(
+            faults(Self.search, [("q", "a"), ("limit", "5"), ("cursor", "x")]) == ["?limit unknown", "?cursor unknown"])
     }
 
     @Test("a required parameter must be given, and is not called missing when it is wrong")
@@ -88,6 +96,9 @@ struct RouteTests {
     @Test("a hostile query tells no more than fifty faults, and cuts its names")
     func faultsAreBounded() {
         #expect(faults(Self.list, (0..<1000).map { ("x\($0)", "1") }).count == 50)
-        #expect(faults(Self.list, [(String(repeating: "n", count: 1000), "1")]) == ["?\(String(repeating: "n", count: 64)) unknown"])
+        #expect(
+            faults(Self.list, [(String(repeating: "n", count: 1000), "1")]) == [
+                "?\(String(repeating: "n", count: 64)) unknown"
+            ])
     }
 }

@@ -7,8 +7,10 @@ struct BindTests {
     @Test(
         "a value knows the type it is sent as, by its OID in pg_type.dat",
         arguments: [
-            (.bool(true), 16), (.bytes([]), 17), (.int(1), 20), (.text(""), 25), (.double(1), 701), (.textArray([]), 1009),
-            (.intArray([]), 1016), (.timestamp(.distantFuture), 1184), (.timestampArray([]), 1185), (.uuid(.first), 2950),
+            (.bool(true), 16), (.bytes([]), 17), (.int(1), 20), (.text(""), 25), (.double(1), 701),
+            (.textArray([]), 1009),
+            (.intArray([]), 1016), (.timestamp(.distantFuture), 1184), (.timestampArray([]), 1185),
+            (.uuid(.first), 2950),
             (.uuidArray([]), 2951), (.json([]), 3802), (.null(.uuid), 2950), (.null(.text), 25),
         ] as [(Bind, UInt32)]
     )

@@ -9,13 +9,16 @@ struct ResultSetTests {
 
     static let result = ResultSet(
         [
-            "flag": .bool, "small": .int2, "medium": .int4, "large": .int8, "oid": .oid, "single": .float4, "double": .float8, "text": .text,
+            "flag": .bool, "small": .int2, "medium": .int4, "large": .int8, "oid": .oid, "single": .float4,
+            "double": .float8, "text": .text,
             "document": .jsonb, "plain": .json, "id": .uuid, "at": .timestamptz, "bytes": .bytes, "nothing": .text,
         ],
         [
             [
-                Cell.bool(true), Cell.int2(-2), Cell.int4(-4), Cell.int8(.min), Cell.oid(.max), Cell.float4(0.5), Cell.float8(.pi),
-                Cell.text("é🌼"), Cell.jsonb(#"{"a":1}"#), Cell.text("[1]"), Cell.uuid(id), Cell.timestamp(instant), [0, 255], nil,
+                Cell.bool(true), Cell.int2(-2), Cell.int4(-4), Cell.int8(.min), Cell.oid(.max), Cell.float4(0.5),
+                Cell.float8(.pi),
+                Cell.text("é🌼"), Cell.jsonb(#"{"a":1}"#), Cell.text("[1]"), Cell.uuid(id), Cell.timestamp(instant),
+                [0, 255], nil,
             ]
         ], affected: 1)
 
@@ -87,7 +90,9 @@ struct ResultSetTests {
         #expect(try row().get("t", as: String.self).utf8.count == 4096)
     }
 
-    @Test("a document in the database that this parser refuses is an error, no crash", arguments: ["{\"a\":1,\"a\":2}", "", "nul"])
+    @Test(
+        "a document in the database that this parser refuses is an error, no crash",
+        arguments: ["{\"a\":1,\"a\":2}", "", "nul"])
     func foreignDocumentIsAnError(text: String) throws {
         let row = try #require(ResultSet(["d": .json], [[Cell.text(text)]]).first)
         #expect(throws: ColumnError.self) { try row.get("d", as: JSONValue.self) }

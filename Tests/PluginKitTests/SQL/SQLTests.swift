@@ -78,7 +78,8 @@ struct SQLTests {
             """
         #expect(
             statement.binds == [
-                .null(.text), .null(.int), .null(.int), .null(.bool), .null(.double), .null(.uuid), .null(.timestamp), .null(.json),
+                .null(.text), .null(.int), .null(.int), .null(.bool), .null(.double), .null(.uuid), .null(.timestamp),
+                .null(.json),
                 .null(.bytes), .null(.uuid),
             ])
         let present: SQL = "\(String?.some("a")) \(Int64?.some(1))"
@@ -94,7 +95,8 @@ struct SQLTests {
             """
         #expect(
             statement.binds == [
-                .textArray(["a", "b"]), .intArray([1, 2]), .uuidArray([.first]), .uuidArray([id.uuid]), .timestampArray([instant]),
+                .textArray(["a", "b"]), .intArray([1, 2]), .uuidArray([.first]), .uuidArray([id.uuid]),
+                .timestampArray([instant]),
                 .textArray([]), .bytes([1, 2]),
             ])
         #expect(statement.text == "$1 $2 $3 $4 $5 $6 $7")

@@ -10,7 +10,8 @@ struct TenantTxTests {
             statements.map { statement in
                 let count = statement.binds.count
                 return ResultSet(
-                    Note.columns, (0..<count).map { [Cell.uuid(.numbered(UInt64($0))), Cell.text("t"), nil] }, affected: count)
+                    Note.columns, (0..<count).map { [Cell.uuid(.numbered(UInt64($0))), Cell.text("t"), nil] },
+                    affected: count)
             }
         }
     }
@@ -47,7 +48,9 @@ struct TenantTxTests {
 
     @Test("a leased transaction hands out what its body made")
     func leasedHandsOut() async throws {
-        let count = try await Self.transaction(Answering()).leased { lease in try await lease.rows("SELECT \(1) \(2)").count }
+        let count = try await Self.transaction(Answering()).leased { lease in
+            try await lease.rows("SELECT \(1) \(2)").count
+        }
         #expect(count == 2)
     }
 

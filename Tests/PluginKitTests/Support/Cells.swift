@@ -59,7 +59,8 @@ extension ResultSet {
         let memory = CellMemory()
         let cells = rows.joined().map { cell in cell.map(memory.hold) }
         self.init(
-            columns: columns.map { Column(name: $0.key, type: $0.value) }, count: rows.count, affected: affected, cells: cells,
+            columns: columns.map { Column(name: $0.key, type: $0.value) }, count: rows.count, affected: affected,
+            cells: cells,
             owner: memory)
     }
 }

@@ -27,7 +27,9 @@ struct DocumentGenerator {
     }
 
     private mutating func text() -> String {
-        let alphabet: [Unicode.Scalar] = ["a", "z", " ", "\"", "\\", "/", "\n", "\u{01}", "\u{1F}", "\u{7F}", "é", "ш", "€", "🌼", "\u{FFFF}"]
+        let alphabet: [Unicode.Scalar] = [
+            "a", "z", " ", "\"", "\\", "/", "\n", "\u{01}", "\u{1F}", "\u{7F}", "é", "ш", "€", "🌼", "\u{FFFF}",
+        ]
         var text = String.UnicodeScalarView()
         for _ in 0..<Int.random(in: 0...8, using: &generator) {
             text.append(alphabet[Int.random(in: 0..<alphabet.count, using: &generator)])
@@ -74,10 +76,12 @@ extension JSONValue {
             (foreign as? NSNumber).map { abs($0.doubleValue - number) <= abs(number) * 1e-14 } ?? false
         case .string(let text): (foreign as? String).map { Array($0.utf8) } == Array(text.utf8)
         case .array(let elements):
-            (foreign as? [Any]).map { $0.count == elements.count && zip(elements, $0).allSatisfy { $0.matches($1) } } ?? false
+            (foreign as? [Any]).map { $0.count == elements.count && zip(elements, $0).allSatisfy { $0.matches($1) } }
+                ?? false
         case .object(let members):
             (foreign as? [String: Any]).map { other in
-                other.count == members.count && members.allSatisfy { member in other[member.name].map(member.value.matches) ?? false }
+                other.count == members.count
+                    && members.allSatisfy { member in other[member.name].map(member.value.matches) ?? false }
             } ?? false
         }
     }

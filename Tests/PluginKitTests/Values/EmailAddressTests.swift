@@ -6,9 +6,12 @@ struct EmailAddressTests {
     @Test(
         "an address of the common form is kept in lower case",
         arguments: [
-            ("a@b.co", "a@b.co"), ("Anna.Smith@Example.COM", "anna.smith@example.com"), ("a+tag@sub.example.org", "a+tag@sub.example.org"),
-            ("!#$%&'*+-/=?^_`{|}~@example.org", "!#$%&'*+-/=?^_`{|}~@example.org"), ("1@1.de", "1@1.de"), ("a@xn--bcher-kva.example", "a@xn--bcher-kva.example"),
-            ("jürgen@bücher.example", "jürgen@bücher.example"), ("ИВАН@почта.рф", "иван@почта.рф"), ("a.b.c@d-e.f-g.hi", "a.b.c@d-e.f-g.hi"),
+            ("a@b.co", "a@b.co"), ("Anna.Smith@Example.COM", "anna.smith@example.com"),
+            ("a+tag@sub.example.org", "a+tag@sub.example.org"),
+            ("!#$%&'*+-/=?^_`{|}~@example.org", "!#$%&'*+-/=?^_`{|}~@example.org"), ("1@1.de", "1@1.de"),
+            ("a@xn--bcher-kva.example", "a@xn--bcher-kva.example"),
+            ("jürgen@bücher.example", "jürgen@bücher.example"), ("ИВАН@почта.рф", "иван@почта.рф"),
+            ("a.b.c@d-e.f-g.hi", "a.b.c@d-e.f-g.hi"),
         ]
     )
     func addressIsKept(text: String, normalized: String) {
@@ -18,9 +21,12 @@ struct EmailAddressTests {
     @Test(
         "anything else is refused",
         arguments: [
-            "", "@", "a", "a@", "@b.co", "a@b", "a@@b.co", "a@b@c.co", "a b@c.co", " a@b.co", "a@b.co ", "a@b .co", "a\n@b.co", "a@b.co\n",
-            ".a@b.co", "a.@b.co", "a..b@c.co", "a@.co", "a@b.", "a@b..co", "a@-b.co", "a@b-.co", "a@b_c.co", "\"a\"@b.co", "a,b@c.co",
-            "a(c)@b.co", "<a@b.co>", "a:b@c.co", "a;b@c.co", "a\\b@c.co", "[a]@b.co", "a@[127.0.0.1]", "a\u{00}@b.co", "a\u{7F}@b.co",
+            "", "@", "a", "a@", "@b.co", "a@b", "a@@b.co", "a@b@c.co", "a b@c.co", " a@b.co", "a@b.co ", "a@b .co",
+            "a\n@b.co", "a@b.co\n",
+            ".a@b.co", "a.@b.co", "a..b@c.co", "a@.co", "a@b.", "a@b..co", "a@-b.co", "a@b-.co", "a@b_c.co",
+            "\"a\"@b.co", "a,b@c.co",
+            "a(c)@b.co", "<a@b.co>", "a:b@c.co", "a;b@c.co", "a\\b@c.co", "[a]@b.co", "a@[127.0.0.1]", "a\u{00}@b.co",
+            "a\u{7F}@b.co",
             "a@b\u{00}.co", "a\u{200B}@b.co", "a\u{2028}b@c.co", "a@b🌼.co", "Anna <a@b.co>", "a@b.co, c@d.co",
         ]
     )

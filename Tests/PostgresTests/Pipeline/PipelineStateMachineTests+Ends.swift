@@ -1,5 +1,6 @@
-@testable import Postgres
 import Testing
+
+@testable import Postgres
 
 extension PipelineStateMachineTests {
     @Test(
@@ -7,68 +8,104 @@ extension PipelineStateMachineTests {
         arguments: [
             PipelineScenario(
                 "reads run again on the next connection, before those who wait; writes are answered as lost",
-                window: 3, on(.submit(1), "connect"), on(.submit(2, reads: true)), on(.submit(3, reads: true)), on(.submit(4)),
+                window: 3, on(.submit(1), "connect"), on(.submit(2, reads: true)), on(.submit(3, reads: true)),
+                on(.submit(4)),
                 on(.connected, "send 1", "send 2", "send 3"), on(.lost, "fail 1 connection_lost", "connect"),
                 on(.connected, "send 2", "send 3", "send 4")),
             PipelineScenario(
                 "what had arrived of a read is not told twice",
-                steps: [1: [.execute, .execute, .sync]],
-                on(.submit(1, reads: true), "connect"), on(.connected, "send 1"), on(.rows("half")), on(.end), on(.lost, "connect"),
-                on(.connected, "send 1"), on(.rows("a")), on(.end), on(.rows("b")), on(.end), on(.sync(), "complete 1 a,b")),
+                steps: [1: [.execute(nil), .execute(nil), .sync]],
+                on(.submit(1, reads: true), "connect"), on(.connected, "send 1"), on(.rows("half")), on(.end),
+                on(.lost, "connect"),
+                on(.connected, "send 1"), on(.rows("a")), on(.end), on(.rows("b")), on(.end),
+                on(.sync(), "complete 1 a,b")),
             PipelineScenario(
                 "a read runs again once only",
-                on(.submit(1, reads: true), "connect"), on(.connected, "send 1"), on(.lost, "connect"), on(.connected, "send 1"),
+                on(.submit(1, reads: true), "connect"), on(.connected, "send 1"), on(.lost, "connect"),
+                on(.connected, "send 1"),
                 on(.lost, "fail 1 connection_lost")),
             PipelineScenario(
                 "a failure that came with the end of the connection is not told instead of running again",
-                on(.submit(1, reads: true), "connect"), on(.connected, "send 1"), on(.failed("57P01")), on(.end), on(.lost, "connect"),
+                on(.submit(1, reads: true), "connect"), on(.connected, "send 1"), on(.failed("57P01")), on(.end),
+                on(.lost, "connect"),
                 on(.connected, "send 1"), on(.rows("a")), on(.end), on(.sync(), "complete 1 a")),
             PipelineScenario(
-                "abandoned requests are dropped", on(.submit(1, reads: true), "connect"), on(.submit(2)), on(.connected, "send 1", "send 2"),
-                on(.abandon(1), "fail 1 timeout"), on(.abandon(2), "fail 2 timeout"), on(.lost), on(.submit(3), "connect")),
+                "abandoned requests are dropped", on(.submit(1, reads: true), "connect"), on(.submit(2)),
+                on(.connected, "send 1", "send 2"),
+                on(.abandon(1), "fail 1 timeout"), on(.abandon(2), "fail 2 timeout"), on(.lost),
+                on(.submit(3), "connect")),
             PipelineScenario(
-                "nobody waits, so nobody connects", on(.submit(1), "connect"), on(.connected, "send 1"), on(.lost, "fail 1 connection_lost"),
+                "nobody waits, so nobody connects", on(.submit(1), "connect"), on(.connected, "send 1"),
+                on(.lost, "fail 1 connection_lost"),
                 on(.submit(2), "connect")),
             PipelineScenario(
-                "an exclusive one answers everything as lost, reads too", .exclusive, window: 1, on(.connected), on(.submit(1, reads: true), "send 1"),
-                on(.submit(2, reads: true)), on(.lost, "fail 1 connection_lost", "fail 2 connection_lost"), on(.submit(3), "fail 3 connection_lost")),
+                "an exclusive one answers everything as lost, reads too", sharing: .exclusive, window: 1,
+                on(.connected), on(.submit(1, reads: true), "send 1"),
+                on(.submit(2, reads: true)), on(.lost, "fail 1 connection_lost", "fail 2 connection_lost"),
+                on(.submit(3), "fail 3 connection_lost")),
         ])
     func lost(_ scenario: PipelineScenario) { scenario.play() }
+
+    @Test(
+        "a connection closed on purpose",
+        arguments: [
+            PipelineScenario(
+                "answers everything as lost, reads too, and connects no more",
+                window: 2, on(.submit(1, reads: true), "connect"), on(.submit(2)), on(.submit(3, reads: true)),
+                on(.connected, "send 1", "send 2"),
+                on(.closed, "close", "fail 1 connection_lost", "fail 2 connection_lost", "fail 3 connection_lost"),
+                on(.submit(4), "connect")),
+            PipelineScenario(
+                "also before it was there", on(.submit(1), "connect"), on(.closed, "close", "fail 1 connection_lost"),
+                on(.submit(2), "connect"), on(.connected, "send 2")),
+        ])
+    func closed(_ scenario: PipelineScenario) { scenario.play() }
 
     @Test(
         "time that passes",
         arguments: [
             PipelineScenario(
                 "who waits too long hears so, others keep waiting",
-                on(.submit(1, deadline: 10), "connect"), on(.submit(2, deadline: 20)), on(.expire(9)), on(.expire(10), "fail 1 timeout"),
+                on(.submit(1, deadline: 10), "connect"), on(.submit(2, deadline: 20)), on(.expire(9)),
+                on(.expire(10), "fail 1 timeout"),
                 on(.connected, "send 2")),
             PipelineScenario(
                 "a server that does not answer in time loses its connection and all in flight; those who wait get the next",
-                window: 2, on(.submit(1, deadline: 10), "connect"), on(.submit(2, deadline: 99)), on(.submit(3, deadline: 99)),
-                on(.connected, "send 1", "send 2"), on(.expire(9)), on(.expire(10), "fail 1 timeout", "fail 2 timeout", "close", "connect"),
+                window: 2, on(.submit(1, deadline: 10), "connect"), on(.submit(2, deadline: 99)),
+                on(.submit(3, deadline: 99)),
+                on(.connected, "send 1", "send 2"), on(.expire(9)),
+                on(.expire(10), "fail 1 timeout", "fail 2 timeout", "close", "connect"),
                 on(.connected, "send 3")),
             PipelineScenario(
                 "also when the caller has gone",
-                on(.submit(1, deadline: 10), "connect"), on(.connected, "send 1"), on(.abandon(1), "fail 1 timeout"), on(.expire(10), "close"),
+                on(.submit(1, deadline: 10), "connect"), on(.connected, "send 1"), on(.abandon(1), "fail 1 timeout"),
+                on(.expire(10), "close"),
                 on(.submit(2), "connect")),
             PipelineScenario(
-                "an exclusive one is closed for good", .exclusive, window: 1, on(.connected), on(.submit(1, deadline: 10), "send 1"),
-                on(.submit(2, deadline: 99)), on(.expire(10), "fail 1 timeout", "close", "fail 2 timeout"), on(.submit(3), "fail 3 connection_lost")),
+                "an exclusive one is closed for good", sharing: .exclusive, window: 1, on(.connected),
+                on(.submit(1, deadline: 10), "send 1"),
+                on(.submit(2, deadline: 99)), on(.expire(10), "fail 1 timeout", "close", "fail 2 timeout"),
+                on(.submit(3), "fail 3 connection_lost")),
         ])
     func expiry(_ scenario: PipelineScenario) { scenario.play() }
 
     @Test(
         "what no statement of a shared pipeline answers ends the connection and all in flight",
         arguments: [
-            "BEGIN", "START TRANSACTION", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PREPARE", "DEALLOCATE", "SET", "RESET", "DISCARD ALL",
-            "LISTEN", "UNLISTEN", "NOTIFY", "DO", "CALL", "LOCK TABLE", "CREATE TABLE", "DROP TABLE", "DECLARE CURSOR", "FETCH 1", "COPY 1",
+            "BEGIN", "START TRANSACTION", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PREPARE", "DEALLOCATE", "SET",
+            "RESET", "DISCARD ALL",
+            "LISTEN", "UNLISTEN", "NOTIFY", "DO", "CALL", "LOCK TABLE", "CREATE TABLE", "DROP TABLE", "DECLARE CURSOR",
+            "FETCH 1", "COPY 1",
             "SHOW", "EXPLAIN", "TRUNCATE TABLE", "",
         ])
     func poisonByTag(tag: String) {
         PipelineScenario(
             tag, window: 3, on(.submit(1), "connect"), on(.submit(2, reads: true)), on(.submit(3)), on(.submit(4)),
-            on(.connected, "send 1", "send 2", "send 3"), on(.rows("a")), on(.end), on(.sync(), "complete 1 a", "send 4"),
-            on(.rows("x", tag: tag), "close", "fail 2 pipeline_poisoned", "fail 3 pipeline_poisoned", "fail 4 pipeline_poisoned"),
+            on(.connected, "send 1", "send 2", "send 3"), on(.rows("a")), on(.end),
+            on(.sync(), "complete 1 a", "send 4"),
+            on(
+                .rows("x", tag: tag), "close", "fail 2 pipeline_poisoned", "fail 3 pipeline_poisoned",
+                "fail 4 pipeline_poisoned"),
             on(.submit(5), "connect"), on(.connected, "send 5"), on(.rows("e")), on(.end), on(.sync(), "complete 5 e")
         ).play()
     }
@@ -90,21 +127,29 @@ extension PipelineStateMachineTests {
                 on(.sync(.inError), "close", "fail 1 pipeline_poisoned")),
             PipelineScenario(
                 "a caller who has gone does not make it harmless",
-                on(.submit(1), "connect"), on(.submit(2)), on(.connected, "send 1", "send 2"), on(.abandon(1), "fail 1 timeout"),
+                on(.submit(1), "connect"), on(.submit(2)), on(.connected, "send 1", "send 2"),
+                on(.abandon(1), "fail 1 timeout"),
                 on(.rows("x", tag: "BEGIN"), "close", "fail 2 pipeline_poisoned")),
             PipelineScenario(
-                "a preparation that answers with a command is none", steps: [1: [.prepare("p"), .execute, .sync]],
-                on(.submit(1), "connect"), on(.connected, "send 1"), on(.rows("x", tag: "SELECT 1"), "close", "fail 1 pipeline_poisoned")),
+                "a preparation that answers with a command is none", steps: [1: [.prepare("p"), .execute(nil), .sync]],
+                on(.submit(1), "connect"), on(.connected, "send 1"),
+                on(.rows("x", tag: "SELECT 1"), "close", "fail 1 pipeline_poisoned")),
+            PipelineScenario(
+                "COPY has no end in a pipeline",
+                on(.submit(1), "connect"), on(.submit(2)), on(.connected, "send 1", "send 2"),
+                on(.copy, "close", "fail 1 pipeline_poisoned", "fail 2 pipeline_poisoned")),
             PipelineScenario(
                 "an answer nobody asked for is believed by nobody",
-                on(.submit(1), "connect"), on(.connected, "send 1"), on(.rows("a")), on(.end), on(.sync(), "complete 1 a"),
+                on(.submit(1), "connect"), on(.connected, "send 1"), on(.rows("a")), on(.end),
+                on(.sync(), "complete 1 a"),
                 on(.rows("stray"), "close")),
             PipelineScenario(
                 "a Sync before the answer is out of order",
                 on(.submit(1), "connect"), on(.connected, "send 1"), on(.sync(), "close", "fail 1 pipeline_poisoned")),
             PipelineScenario(
                 "rows after the last statement are out of order",
-                on(.submit(1), "connect"), on(.connected, "send 1"), on(.rows("a")), on(.end), on(.rows("b"), "close", "fail 1 pipeline_poisoned")),
+                on(.submit(1), "connect"), on(.connected, "send 1"), on(.rows("a")), on(.end),
+                on(.rows("b"), "close", "fail 1 pipeline_poisoned")),
         ])
     func poison(_ scenario: PipelineScenario) { scenario.play() }
 
@@ -112,12 +157,15 @@ extension PipelineStateMachineTests {
         "an exclusive connection",
         arguments: [
             PipelineScenario(
-                "its holder may open transactions and set what he likes", .exclusive, on(.connected), on(.submit(1), "send 1"),
-                on(.rows("x", tag: "BEGIN")), on(.end), on(.sync(.inTransaction), "complete 1 x"), on(.submit(2), "send 2"),
-                on(.failed("22012")), on(.end), on(.sync(.inError), "fail 2 statement_failed 22012"), on(.submit(3), "send 3"),
+                "its holder may open transactions and set what he likes", sharing: .exclusive, on(.connected),
+                on(.submit(1), "send 1"),
+                on(.rows("x", tag: "BEGIN")), on(.end), on(.sync(.inTransaction), "complete 1 x"),
+                on(.submit(2), "send 2"),
+                on(.failed("22012")), on(.end), on(.sync(.inError), "fail 2 statement_failed 22012"),
+                on(.submit(3), "send 3"),
                 on(.rows("y", tag: "ROLLBACK")), on(.end), on(.sync(.idle), "complete 3 y")),
             PipelineScenario(
-                "answers out of order end it as well", .exclusive, on(.connected), on(.submit(1), "send 1"),
+                "answers out of order end it as well", sharing: .exclusive, on(.connected), on(.submit(1), "send 1"),
                 on(.sync(), "close", "fail 1 pipeline_poisoned"), on(.submit(2), "fail 2 connection_lost")),
         ])
     func exclusive(_ scenario: PipelineScenario) { scenario.play() }

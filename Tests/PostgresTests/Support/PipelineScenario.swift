@@ -1,5 +1,6 @@
-@testable import Postgres
 import Testing
+
+@testable import Postgres
 
 /// A course of events for the pipeline's state machine, and what it must do on each.
 struct PipelineScenario: CustomTestStringConvertible, Sendable {
@@ -16,7 +17,9 @@ struct PipelineScenario: CustomTestStringConvertible, Sendable {
         case end
         case sync(TransactionStatus = .idle)
         case abandon(UInt64)
+        case copy
         case lost
+        case closed
         case expire(UInt64)
         case closeIfIdle
     }
@@ -36,7 +39,7 @@ struct PipelineScenario: CustomTestStringConvertible, Sendable {
     let moves: [Move]
 
     init(
-        _ name: String, _ sharing: Machine.Sharing = .shared, window: Int = 8, capacity: Int = 16,
+        _ name: String, sharing: Machine.Sharing = .shared, window: Int = 8, capacity: Int = 16,
         steps: [UInt64: [Machine.Step]] = [:], _ moves: Move...
     ) {
         testDescription = name
@@ -52,8 +55,10 @@ struct PipelineScenario: CustomTestStringConvertible, Sendable {
         var machine = Machine(sharing: sharing, window: window, capacity: capacity)
         for (number, move) in moves.enumerated() {
             let actions = Self.feed(move.event, to: &machine)
-            for case .send(let id) in actions { machine.sent(id, steps[id] ?? [.execute, .sync]) }
-            #expect(actions.map(Self.words) == move.actions, "move \(number + 1), \(move.event)", sourceLocation: sourceLocation)
+            for case .send(let id) in actions { machine.sent(id, steps[id] ?? [.execute(nil), .sync]) }
+            #expect(
+                actions.map(Self.words) == move.actions, "move \(number + 1), \(move.event)",
+                sourceLocation: sourceLocation)
         }
     }
 
@@ -68,6 +73,8 @@ struct PipelineScenario: CustomTestStringConvertible, Sendable {
         case .end: machine.received(.endOfStatement)
         case .sync(let status): machine.received(.sync(status))
         case .abandon(let id): machine.abandon(id)
+        case .copy: machine.received(.copy)
+        case .closed: machine.closed(DatabaseError(.connectionLost))
         case .lost: machine.lost(DatabaseError(.connectionLost))
         case .expire(let now): machine.expire(now: now)
         case .closeIfIdle: machine.closeIfIdle()
@@ -80,6 +87,7 @@ struct PipelineScenario: CustomTestStringConvertible, Sendable {
         case .send(let id): "send \(id)"
         case .complete(let id, .success(let rows)): "complete \(id) \(rows.joined(separator: ","))"
         case .complete(let id, .failure(let error)): "fail \(id) \(error)"
+        case .prepared(let name): "prepared \(name)"
         case .forget(let name): "forget \(name)"
         case .close: "close"
         }

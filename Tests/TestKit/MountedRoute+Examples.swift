@@ -1,0 +1,28 @@
+package import HTTP
+package import PluginKit
+
+extension MountedRoute {
+    /// Whether a tenant's session is needed.
+    package var isForSessions: Bool {
+        switch route.access {
+        case .session, .permission: true
+        case .operator, .public: false
+        }
+    }
+
+    /// The path with an id in place of each parameter and an example for each query parameter that is required.
+    package func examplePath(id: String) -> String {
+        let segments = path.split(separator: "/").map { $0.hasPrefix("{") ? id : String($0) }
+        let query = route.query.fields.filter(\.isRequired).map { "\($0.name)=\($0.example.string ?? "1")" }
+            .map { $0.replacing(" ", with: "%20") }
+        return "/" + segments.joined(separator: "/") + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
+    }
+
+    /// A body that is valid as far as the schema says; nil when the route takes none.
+    package var exampleBody: JSONValue? {
+        guard let body = route.body else { return nil }
+        // A conversation names its customer by id or by address, not by both.
+        let fields = body.fields.filter { $0.name != "customer_id" && $0.name != "assignee_id" }
+        return .object(fields.map { .init($0.name, $0.example) })
+    }
+}
