@@ -14,7 +14,8 @@ from pathlib import Path
 import report
 from checks import check_counts, check_servers, check_sessions
 from contenders import bare_postgres, bare_postgres_write, best_connections, best_rival, over_http, unsigned
-from processes import resident_megabytes
+from processes import progress, resident_megabytes
+from rival import LAYOUTS, Rival
 from romashka import Romashka
 
 
@@ -33,11 +34,6 @@ def options() -> argparse.Namespace:
     return given
 
 
-def progress(text: str) -> None:
-    """A line about what is being done, on standard error."""
-    print(f"[{time.monotonic() - STARTED:4.0f} s] {text}", file=sys.stderr, flush=True)
-
-
 def warn_of_company() -> None:
     """Says so when other work takes part of the machine."""
 
@@ -49,7 +45,9 @@ def warn_of_company() -> None:
     time.sleep(1)
     share = [after - before for before, after in zip((busy, total), busy_and_all())]
     if share[0] > share[1] / 10:
-        progress(f"other work takes {100 * share[0] // share[1]} % of this machine: trust ratios only, and those of best rounds most")
+        progress(
+            f"other work takes {100 * share[0] // share[1]} % of this machine: trust ratios only, those by processor "
+            "time most")
 
 
 def measure(given: argparse.Namespace, folder: Path, cleanup: ExitStack) -> dict:
@@ -63,7 +61,12 @@ def measure(given: argparse.Namespace, folder: Path, cleanup: ExitStack) -> dict
     database.fill(platform.login["tenant"])
     ids = folder / "conversations.txt"
     ids.write_text("\n".join(database.conversation_ids()) + "\n")
+    progress("checking that both servers do the same")
     check_sessions(database)
+    rival = Rival(database, folder, *LAYOUTS[0])
+    with ExitStack() as checked:
+        checked.callback(rival.server.stop)
+        check_servers(database, platform, rival, ids.read_text().split()[0])
 
     progress("looking for each server's best number of connections")
     rival, rival_get, rival_post = best_rival(database, folder, ids, given.quick)
@@ -109,7 +112,8 @@ def measure(given: argparse.Namespace, folder: Path, cleanup: ExitStack) -> dict
 def main() -> None:
     """Measures in a folder of its own, which nothing remains of."""
     given = options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(f"ended by {signal.Signals(number).name}"))
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="romashka-bench-")))
         # The database's user must pass through.
@@ -120,6 +124,5 @@ def main() -> None:
     progress("done")
 
 
-STARTED = time.monotonic()
 if __name__ == "__main__":
     main()

@@ -7,6 +7,7 @@ from typing import Callable
 import keys
 from database import CONVERSATIONS, MODULE_ROLE, Database
 from load import Sample, pgbench, with_costs, wrk
+from processes import progress
 from rival import LAYOUTS, Rival
 from romashka import Romashka
 
@@ -100,7 +101,7 @@ def best_rival(database: Database, folder: Path, ids: Path, is_quick: bool) -> t
             (get, get_rate), (post, post_rate) = (best_connections(rival, path, is_quick) for path in (None, ids))
         finally:
             rival.server.stop()
-        print(f"  FastAPI with {workers} workers of {size} connections: GET {get_rate:.0f}/s, POST {post_rate:.0f}/s")
+        progress(f"FastAPI, {workers} workers of {size} connections: GET {get_rate:.0f}/s, POST {post_rate:.0f}/s")
         found.append((get_rate * post_rate, workers, size, get, post))
     _, workers, size, get, post = max(found)
     return Rival(database, folder, workers, size), get, post

@@ -45,7 +45,8 @@ class Database:
 
     def dsn(self, role: str, database: str) -> str:
         """The same as a URL."""
-        return f"postgresql://{role}:{self.passwords[role]}@/{database}?host={quote(self.socket_folder)}&port={self.port}"
+        where = f"host={quote(self.socket_folder)}&port={self.port}"
+        return f"postgresql://{role}:{self.passwords[role]}@/{database}?{where}"
 
     def sql(self, text: str, database: str = "romashka", role: str = "postgres") -> str:
         """Runs a statement and returns its rows."""

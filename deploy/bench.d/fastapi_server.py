@@ -7,7 +7,7 @@ import os
 import time
 import uuid
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -42,7 +42,7 @@ ADD = """
     FROM conversation
     RETURNING id::text, conversation_id::text, direction, type, content, sender_kind, sender_id::text, created_at
 """
-LATEST = (datetime(9999, 12, 31, tzinfo=UTC), uuid.UUID(int=2**128 - 1))
+LATEST = (datetime(9999, 12, 31, tzinfo=timezone.utc), uuid.UUID(int=2**128 - 1))
 
 
 class NewMessage(BaseModel):

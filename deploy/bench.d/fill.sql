@@ -35,7 +35,13 @@ SELECT tenant_id, uuidv7(-n * interval '1 minute'), ids[1 + n % cardinality(ids)
        now() - n * interval '30 seconds', now() - n * interval '1 minute', now() - n * interval '30 seconds'
 FROM filled
 JOIN customers USING (tenant_id)
-LEFT JOIN core.profiles AS assignee USING (tenant_id)
+LEFT JOIN LATERAL (
+    SELECT profiles.id
+    FROM core.profiles
+    WHERE profiles.tenant_id = filled.tenant_id
+    ORDER BY profiles.id
+    LIMIT 1
+) AS assignee ON true
 CROSS JOIN generate_series(1, conversations) AS n;
 
 INSERT INTO conversations.messages

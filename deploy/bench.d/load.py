@@ -71,10 +71,12 @@ def wrk(url: str, token: str, connections: int, seconds: float, ids: Path | None
 
 
 def with_costs(work: Callable[[], Sample], database: Database, server: list[int]) -> Sample:
-    """The sample, with what it cost the server's processes and the database's. Unlike the rate, this hardly depends on
+    """The sample, with what it cost the server's processes and the database's. This depends far less than the rate on
     what else the machine does."""
     before = processor_seconds(server), processor_seconds(database.processes())
     sample = work()
+    # Connections that were closed just now are counted either alive or among what the postmaster has buried.
+    time.sleep(0.3)
     after = processor_seconds(server), processor_seconds(database.processes())
     sample.server_cost, sample.database_cost = ((b - a) * 1e6 / sample.count for a, b in zip(before, after))
     return sample

@@ -3,8 +3,17 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
+
+
+STARTED = time.monotonic()
+
+
+def progress(text: str) -> None:
+    """A line about what is being done, on standard error."""
+    print(f"[{time.monotonic() - STARTED:4.0f} s] {text}", file=sys.stderr, flush=True)
 
 
 class Server:
@@ -43,7 +52,8 @@ class Server:
 def children(pid: int) -> list[int]:
     """The processes that a process has started and that are still there."""
     try:
-        return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
     except FileNotFoundError:
         return []
 

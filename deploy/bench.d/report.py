@@ -27,26 +27,28 @@ RATIOS = [
 
 
 def table(contenders: list[Contender], samples: dict[str, list[Sample]]) -> str:
-    """A row for each contender."""
+    """A row for each contender: medians, and the processor time of a request in the round where it was least."""
     head = ["what", "requests/s", "best round", "p50 ms", "p99 ms", "server µs", "database µs"]
     rows = [head, ["---"] + ["--:"] * (len(head) - 1)]
     for contender in contenders:
         taken = samples[contender.name]
+        cheapest = min(taken, key=lambda sample: sample.cost)
         errors = sum(sample.errors for sample in taken)
         rows.append([
             contender.title + (f" ({errors} errors)" if errors else ""),
-            f"{statistics.median(sample.rate for sample in taken):,.0f}", f"{max(sample.rate for sample in taken):,.0f}",
+            f"{statistics.median(sample.rate for sample in taken):,.0f}",
+            f"{max(sample.rate for sample in taken):,.0f}",
             f"{statistics.median(sample.p50 for sample in taken):.2f}",
             f"{statistics.median(sample.p99 for sample in taken):.2f}",
-            f"{statistics.median(sample.server_cost for sample in taken):.0f}",
-            f"{statistics.median(sample.database_cost for sample in taken):.0f}",
+            f"{cheapest.server_cost:.0f}" if cheapest.server_cost else "",
+            f"{cheapest.database_cost:.0f}",
         ])
     return _aligned(rows)
 
 
 def ratios(samples: dict[str, list[Sample]]) -> list[dict]:
-    """Each ratio as the median over the rounds; of the best rounds, which other work on the machine disturbs least; and
-    of the processor time, which it hardly disturbs."""
+    """Each ratio as the median over the rounds, and as other work on the machine disturbs it least: of the best rounds'
+    rates, and of the least processor times."""
     found = []
     for title, above, below, target in RATIOS:
         pairs = list(zip(samples[above], samples[below]))
@@ -54,7 +56,7 @@ def ratios(samples: dict[str, list[Sample]]) -> list[dict]:
             "what": title,
             "ratio": statistics.median(a.rate / b.rate for a, b in pairs),
             "of_best_rounds": max(a.rate for a, _ in pairs) / max(b.rate for _, b in pairs),
-            "by_processor_time": statistics.median(b.cost / a.cost for a, b in pairs),
+            "by_processor_time": min(b.cost for _, b in pairs) / min(a.cost for a, _ in pairs),
             "target": target,
         })
     return found

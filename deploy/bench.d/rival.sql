@@ -1,5 +1,5 @@
 -- In the copy of the platform's database: sessions by plain settings instead of the signed one. Run by a superuser.
---   bench_claims  the platform's own rules and functions, reading unsigned claims from app.claims: only the signature is
+--   bench_claims  the platform's own rules and functions, by unsigned claims in app.claims: only the signature is
 --                 missing
 --   bench_plain   the tenant rule alone, by app.tenant: what an application without Romashka would have
 -- Variable: password (of both roles).
@@ -11,9 +11,11 @@ ALTER ROLE bench_plain SET plan_cache_mode = force_generic_plan;
 GRANT USAGE ON SCHEMA core, conversations TO bench_claims, bench_plain;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA conversations TO bench_claims, bench_plain;
 
-SELECT replace(pg_get_functiondef(oid), 'backtrace_functions', 'app.claims')
-FROM pg_proc
-WHERE pronamespace = 'core'::regnamespace AND proname IN ('tenant_id', 'customer')
+SELECT replace(pg_get_functiondef(p.oid), 'backtrace_functions', 'app.claims')
+FROM pg_proc p
+JOIN pg_language l ON l.oid = p.prolang
+WHERE p.pronamespace = 'core'::regnamespace AND l.lanname = 'sql'
+  AND pg_get_functiondef(p.oid) LIKE '%backtrace_functions%'
 \gexec
 
 SELECT format('ALTER POLICY %I ON %I.%I TO bench_claims', policyname, schemaname, tablename)

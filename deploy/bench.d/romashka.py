@@ -22,9 +22,11 @@ UNSIGNED = f"""
         definition text;
     BEGIN
         FOR definition IN
-            SELECT replace(pg_get_functiondef(oid), 'backtrace_functions', 'app.claims')
-            FROM pg_proc
-            WHERE pronamespace = 'core'::regnamespace AND proname IN ('tenant_id', 'customer')
+            SELECT replace(pg_get_functiondef(p.oid), 'backtrace_functions', 'app.claims')
+            FROM pg_proc p
+            JOIN pg_language l ON l.oid = p.prolang
+            WHERE p.pronamespace = 'core'::regnamespace AND l.lanname = 'sql'
+              AND pg_get_functiondef(p.oid) LIKE '%backtrace_functions%'
         LOOP
             EXECUTE definition;
         END LOOP;
@@ -39,7 +41,8 @@ class Romashka:
     def __init__(self, folder: Path):
         data = folder / "data"
         self.server = Server(
-            [str(BINARY), "up", "--port", "0", "--data-dir", str(data), "--json", "--demo"], folder, "romashka", {}, ROOT)
+            [str(BINARY), "up", "--port", "0", "--data-dir", str(data), "--json", "--demo"], folder, "romashka", {},
+            ROOT)
         self.server.wait_until(lambda: self.server.output.read_bytes().endswith(b"\n"))
         ready = json.loads(self.server.output.read_text())
         self.url = ready["url"]
@@ -71,7 +74,8 @@ class Romashka:
 
     def _reconnect(self) -> None:
         """Ends the module's connections, because prepared statements do not survive a change of their result."""
-        self.database.sql(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{MODULE_ROLE}'")
+        self.database.sql(
+            f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{MODULE_ROLE}'")
 
     @staticmethod
     def version() -> str:
