@@ -154,7 +154,7 @@ struct LeasePoolTests {
             role == "wrong" ? server.settings.connecting(as: "nobody", password: "wrong") : server.settings
         }
         defer { pool.close() }
-        let isPrompt = try await finishes(within: .seconds(20)) {
+        let isPrompt = try await finishes(within: .seconds(60)) {
             for _ in 0..<3 {
                 let code = try await failure { try await pool.withLease(as: "wrong") { _ in } }
                 #expect(code == "connection_failed")

@@ -10,7 +10,7 @@ struct LeaseTests {
         "COPY in a statement fails, and the reactor serves on",
         arguments: ["COPY (SELECT 1) TO STDOUT", "COPY t FROM STDIN"])
     func copyInStatementFails(text: String) async throws {
-        let isOver = try await finishes(within: .seconds(20)) {
+        let isOver = try await finishes(within: .seconds(60)) {
             try await TestDatabase.with { database in
                 let reactor = try Reactor()
                 defer { reactor.stop() }
@@ -29,7 +29,7 @@ struct LeaseTests {
 
     @Test("a script that waits for COPY data fails, and the reactor serves on")
     func copyInScriptFails() async throws {
-        let isOver = try await finishes(within: .seconds(20)) {
+        let isOver = try await finishes(within: .seconds(60)) {
             try await TestDatabase.with { database in
                 let reactor = try Reactor()
                 defer { reactor.stop() }
