@@ -133,7 +133,7 @@ extension PipelineConnectionTests {
         let pipeline = server.pipeline()
         defer { pipeline.close() }
         let backend = try await pipeline.backend()
-        let leaving = Task { try await pipeline.run(["SELECT pg_sleep(8)::text AS leaving"]) }
+        let leaving = Task { try await pipeline.run(["SELECT pg_sleep(4)::text AS leaving"]) }
         #expect(try await server.waitUntilRunning("AS leaving", backend))
         leaving.cancel()
         await #expect(throws: DatabaseError.self) { try await leaving.value }
