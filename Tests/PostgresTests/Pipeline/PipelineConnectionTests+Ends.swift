@@ -76,7 +76,10 @@ extension PipelineConnectionTests {
         let second = try await EmbeddedServer.start(configuration, logger: shared.logger)
         let after = try await failure { _ = try await pipeline.run(["SELECT 1"], timeout: .seconds(30)) }
         await second.stop()
-        #expect([before, during, after] == [nil, "connection_failed", nil])
+        #expect(before == nil)
+        // Lost when the end of the connection was not yet seen, failed when it was: the server is down either way.
+        #expect(during == "connection_failed" || during == "connection_lost")
+        #expect(after == nil)
     }
 
     @Test("a request is not kept waiting longer than its time while a connection is made")
