@@ -67,8 +67,14 @@ let kernel: [Target] = [
     ),
 ]
 
+/// Plugins that only tests load.
+let testPluginNames = folders(in: "Tests/Plugins")
+let testPlugins: [Target] = testPluginNames.map { name in
+    .target(name: name, dependencies: [pluginKit, pluginABI], path: "Tests/Plugins/\(name)/Sources")
+}
+
 /// Test targets are the folders of `Tests`: `<Target>Tests` tests `<Target>`; all may use `TestKit`.
-let tests: [Target] = folders(in: "Tests").filter { $0 != "TestKit" }.map { name in
+let tests: [Target] = folders(in: "Tests").filter { $0.hasSuffix("Tests") }.map { name in
     .testTarget(
         name: name,
         dependencies: [
@@ -125,7 +131,7 @@ let package = Package(
     name: "romashka",
     platforms: [.macOS(.v15)],
     products: [.executable(name: "romashka", targets: ["romashka"])]
-        + pluginNames.map { .library(name: $0, type: .dynamic, targets: [$0]) },
+        + (pluginNames + testPluginNames).map { .library(name: $0, type: .dynamic, targets: [$0]) },
     dependencies: [
         .package(path: "Sources/PluginKit"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -136,7 +142,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
     ],
-    targets: systemLibraries + kernel + testKit + tests + plugins + pluginTests
+    targets: systemLibraries + kernel + testKit + tests + testPlugins + plugins + pluginTests
 )
 
 for target in package.targets where target.type != .system {

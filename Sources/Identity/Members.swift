@@ -18,7 +18,7 @@ package struct Members: Sendable {
     ///
     /// - Throws: `Problem` 409 `already_exists` when they are a member already.
     package func add(_ member: NewMember, to tenant: TenantID) async throws -> Resource<MemberPayload> {
-        let hash = try await passwords.hash(try Password(member.password))
+        let hash = try await passwords.hash(chosen: member.password, at: "/password")
         let profile = ProfileID.make()
         let results = try await run([
             Members.accountInsertion(email: member.email, passwordHash: hash.text),

@@ -1,6 +1,7 @@
 internal import Cryptography
 package import PluginKit
 package import Postgres
+internal import Tenancy
 
 /// Whoever runs the installation.
 package enum Operator {}
@@ -43,15 +44,17 @@ package struct OperatorTokens: Sendable {
         guard text.utf8.count <= 128, parts.count == 3, parts[0] == "rmo", let id = ID<Operator>(parts[1]) else {
             return nil
         }
-        let result = try await pipeline.run(
-            [
-                """
-                SELECT hash
-                FROM core.operator_tokens
-                WHERE id = \(id) AND revoked_at IS NULL AND expires_at > now()
-                """
-            ], isReplayable: true)[0]
-        guard let hash: [UInt8] = try result.first?.get("hash"),
+        let results = try await ProblemMapping.translate {
+            try await pipeline.run(
+                [
+                    """
+                    SELECT hash
+                    FROM core.operator_tokens
+                    WHERE id = \(id) AND revoked_at IS NULL AND expires_at > now()
+                    """
+                ], isReplayable: true)
+        }
+        guard let hash: [UInt8] = try results[0].first?.get("hash"),
             ConstantTime.equal(hash, SHA256.digest(String(parts[2])))
         else { return nil }
         return id

@@ -23,7 +23,7 @@ package struct Tenants: Sendable {
     package func create(
         slug: String, name: String, isTest: Bool, admin: NewMember
     ) async throws -> Resource<TenantPayload> {
-        let hash = try await passwords.hash(try Password(admin.password))
+        let hash = try await passwords.hash(chosen: admin.password, at: "/admin/password")
         let tenant = TenantID.make()
         let results = try await run([
             """

@@ -46,7 +46,8 @@ package struct Platform: Sendable {
         let control = ControlPlane(pipeline: auth, logger: logger)
         try await control.load()
         let registry = PluginRegistry.load(
-            from: installation.plugins, libraries: installation.libraries, pending: status.modules, logger: logger)
+            from: installation.plugins, libraries: installation.libraries,
+            reserved: IdentityRoutes.mounts + ModuleRoutes.mounts, pending: status.modules, logger: logger)
         let permissions = Permissions(
             registry.activeManifests.flatMap { $0.permissions.map { (permission: $0.id, roles: $0.roles) } })
 

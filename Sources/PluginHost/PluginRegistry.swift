@@ -1,5 +1,5 @@
 package import Logging
-internal import PluginKit
+@_spi(Kernel) internal import PluginKit
 internal import Tenancy
 
 /// All plugins of the process: those that serve and those that are paused with a reason.
@@ -10,13 +10,14 @@ package struct PluginRegistry: Sendable {
     ///
     /// - Parameters:
     ///   - libraries: where libraries are found besides the plugins' own folders.
+    ///   - reserved: the mounts that the kernel's own routes take.
     ///   - pending: for each module, why its schema cannot be used yet.
     package static func load(
-        from directory: String, libraries: [String], pending: [String: String], logger: Logger
+        from directory: String, libraries: [String], reserved: [String] = [], pending: [String: String], logger: Logger
     ) -> PluginRegistry {
         var hosted: [HostedPlugin] = []
         for folder in ordered(PluginFolder.list(in: directory)) {
-            let plugin = host(folder, after: hosted, libraries: libraries, pending: pending)
+            let plugin = host(folder, after: hosted, libraries: libraries, reserved: reserved, pending: pending)
             if case .paused(let refusal) = plugin.state {
                 logger.error("plugin paused", metadata: ["plugin": "\(folder.name)", "reason": "\(refusal)"])
             }
@@ -36,11 +37,12 @@ package struct PluginRegistry: Sendable {
     }
 
     private static func host(
-        _ folder: PluginFolder, after hosted: [HostedPlugin], libraries: [String], pending: [String: String]
+        _ folder: PluginFolder, after hosted: [HostedPlugin], libraries: [String], reserved: [String],
+        pending: [String: String]
     ) -> HostedPlugin {
         let manifest = try? folder.manifest.get()
         do throws(PluginRefusal) {
-            let plugin = try load(folder, after: hosted, libraries: libraries, pending: pending)
+            let plugin = try load(folder, after: hosted, libraries: libraries, reserved: reserved, pending: pending)
             return HostedPlugin(name: folder.name, path: folder.path, manifest: manifest, state: .active(plugin))
         } catch {
             return HostedPlugin(name: folder.name, path: folder.path, manifest: manifest, state: .paused(error))
@@ -48,7 +50,8 @@ package struct PluginRegistry: Sendable {
     }
 
     private static func load(
-        _ folder: PluginFolder, after hosted: [HostedPlugin], libraries: [String], pending: [String: String]
+        _ folder: PluginFolder, after hosted: [HostedPlugin], libraries: [String], reserved: [String],
+        pending: [String: String]
     ) throws(PluginRefusal) -> Plugin {
         let manifest: Manifest
         do throws(ManifestError) {
@@ -60,8 +63,9 @@ package struct PluginRegistry: Sendable {
         if let twin = active.first(where: { $0.id == manifest.id }) {
             throw PluginRefusal(.conflict, "the module \(twin.id) is already served by another folder")
         }
-        if let mount = manifest.mounts.first(where: { mount in active.contains { $0.mounts.contains(mount) } }) {
-            throw PluginRefusal(.conflict, "the path \(mount) belongs to another plugin")
+        let taken = reserved + active.flatMap(\.mounts)
+        if let mount = manifest.mounts.first(where: { mount in taken.contains { overlap($0, mount) } }) {
+            throw PluginRefusal(.conflict, "the path \(mount) belongs to the kernel or to another plugin")
         }
         if let missing = manifest.requires.first(where: { name in !active.contains { $0.id.description == name } }) {
             throw PluginRefusal(.requirementMissing, "it requires the module \(missing), which is not active")
@@ -78,8 +82,12 @@ package struct PluginRegistry: Sendable {
 
     /// Refuses code that does what its manifest does not say.
     private static func requireDeclared(_ plugin: Plugin, by manifest: Manifest) throws(PluginRefusal) {
+        var shapes: Set<String> = []
         for route in plugin.routes {
             let name = "\(route.method) \(route.path)"
+            guard shapes.insert("\(route.method) \(route.shape)").inserted else {
+                throw PluginRefusal(.conflict, "\(name) is there twice")
+            }
             guard manifest.mounts.contains(where: { route.path == $0 || route.path.hasPrefix($0 + "/") }) else {
                 throw PluginRefusal(.undeclared, "\(name) lies outside of the mounts in plugin.json")
             }
@@ -90,6 +98,11 @@ package struct PluginRegistry: Sendable {
                 throw PluginRefusal(.undeclared, "\(name) needs \(permission), which plugin.json does not declare")
             }
         }
+    }
+
+    /// Whether one of two mounts lies within the other.
+    private static func overlap(_ one: String, _ other: String) -> Bool {
+        "\(one)/".hasPrefix("\(other)/") || "\(other)/".hasPrefix("\(one)/")
     }
 
     /// What is required comes first; a cycle keeps its order and ends as a missing requirement.

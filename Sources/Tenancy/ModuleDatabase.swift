@@ -76,6 +76,6 @@ private struct LeasedTransaction: StatementExecutor {
     let lease: Lease
 
     func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await lease.run(statements) }
+        try await ProblemMapping.translate { try await lease.runRows(statements) }
     }
 }

@@ -24,9 +24,9 @@ PARALLEL RESTRICTED
 SECURITY DEFINER
 AS $$
 DECLARE
-    stored text := pg_catalog.current_setting('romashka.session', true);
-    claims text := pg_catalog.left(stored, -64);
-    signed text;
+    stored pg_catalog.text := pg_catalog.current_setting('romashka.session', true);
+    claims pg_catalog.text := pg_catalog.left(stored, -64);
+    signed pg_catalog.text;
 BEGIN
     SELECT claims OPERATOR(pg_catalog.||) pg_catalog.encode(pg_catalog.sha256(
         k.outer_pad OPERATOR(pg_catalog.||) pg_catalog.sha256(
@@ -59,10 +59,10 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $$
 DECLARE
-    claims text := pg_catalog.left(token, -64);
-    body   bytea := pg_catalog.convert_to(claims, 'UTF8');
+    claims pg_catalog.text := pg_catalog.left(token, -64);
+    body   pg_catalog.bytea := pg_catalog.convert_to(claims, 'UTF8');
     key    core.session_keys;
-    signed text;
+    signed pg_catalog.text;
 BEGIN
     SELECT k.*
     INTO key

@@ -43,7 +43,7 @@ RETURNS bytea
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    pads bytea;
+    pads pg_catalog.bytea;
 BEGIN
     SELECT k.inner_pad OPERATOR(pg_catalog.||) k.outer_pad
     INTO pads
@@ -68,9 +68,9 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 AS $$
 DECLARE
-    claims text  := pg_catalog.left(token, -64);
-    pads   bytea := pg_catalog.decode(pg_catalog.current_setting('session_preload_libraries'), 'hex');
-    signed text  := claims OPERATOR(pg_catalog.||) pg_catalog.encode(pg_catalog.sha256(
+    claims pg_catalog.text  := pg_catalog.left(token, -64);
+    pads   pg_catalog.bytea := pg_catalog.decode(pg_catalog.current_setting('session_preload_libraries'), 'hex');
+    signed pg_catalog.text  := claims OPERATOR(pg_catalog.||) pg_catalog.encode(pg_catalog.sha256(
         pg_catalog.substr(pads, 65, 64) OPERATOR(pg_catalog.||) pg_catalog.sha256(
             pg_catalog.substr(pads, 1, 64) OPERATOR(pg_catalog.||) pg_catalog.textsend(claims))), 'hex');
 BEGIN

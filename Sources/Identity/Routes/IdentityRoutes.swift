@@ -14,6 +14,9 @@ package struct IdentityRoutes: Sendable {
         self.permissions = permissions
     }
 
+    /// The paths that no plugin may serve.
+    package static let mounts = ["/auth", "/me", "/members", "/operator"]
+
     /// All of them.
     package var all: [Route] { sessionRoutes + operatorRoutes + memberRoutes }
 

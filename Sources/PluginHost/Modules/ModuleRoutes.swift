@@ -11,6 +11,9 @@ package struct ModuleRoutes: Sendable {
         self.registry = registry
     }
 
+    /// The paths that no plugin may serve.
+    package static let mounts = ["/modules", "/operator"]
+
     /// All of them.
     package var all: [Route] {
         [

@@ -28,43 +28,59 @@ package struct ModuleSwitches: Sendable {
         _ module: String, of tenant: TenantID, enabled: Bool?, settings: JSONValue?
     ) async throws -> Resource<ModulePayload> {
         guard let manifest = registry.active(module)?.manifest else { throw Problem.notFound }
-        if let enabled { try await requirePossible(enabled, manifest, tenant) }
-        _ = try await run([
-            """
-            INSERT INTO core.tenant_modules (tenant_id, module_id, enabled, settings)
-            VALUES (\(tenant), \(module), COALESCE(\(enabled), true), COALESCE(\(settings), '{}'))
-            ON CONFLICT (tenant_id, module_id) DO UPDATE
-            SET enabled = COALESCE(\(enabled), tenant_modules.enabled),
-                settings = COALESCE(\(settings), tenant_modules.settings)
-            """,
+        guard enabled != false || !manifest.isAlwaysOn else {
+            throw Problem.conflict("This module cannot be switched off.", code: "module_always_on")
+        }
+        let results = try await run([
+            // One change at a time: another admin may be switching what this one leans on.
+            "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE",
+            blocking(enabled, manifest, tenant),
+            write(module, tenant, enabled, settings, unless: blocking(enabled, manifest, tenant)),
             "SELECT core.record_change('module', \(tenant), \(module))",
         ])
-        try await control.refresh()
+        let blocked = try results[1].rows.map { try $0.get("module_id", as: String.self) }
+        guard blocked.isEmpty else { throw ModuleSwitches.refusal(switchingOn: enabled == true, blocked) }
+        try await ProblemMapping.translate { try await control.refresh() }
         return try ModuleSwitches.resource(manifest, try await rows(of: tenant)[module])
     }
 
-    /// Switching off must not pull the ground from under another module, nor switching on stand on nothing.
-    private func requirePossible(_ enabled: Bool, _ manifest: Manifest, _ tenant: TenantID) async throws {
-        guard enabled || !manifest.isAlwaysOn else {
-            throw Problem.conflict("This module cannot be switched off.", code: "module_always_on")
-        }
-        let rows = try await rows(of: tenant)
-        func isOn(_ other: Manifest) -> Bool { other.isAlwaysOn || rows[other.id.description]?.enabled ?? true }
-        let others = registry.activeManifests
-        if enabled {
-            let missing = manifest.requires.filter { name in !others.contains { $0.id.description == name && isOn($0) }
+    private func write(
+        _ module: String, _ tenant: TenantID, _ enabled: Bool?, _ settings: JSONValue?, unless blocking: SQL
+    ) -> SQL {
+        """
+        INSERT INTO core.tenant_modules (tenant_id, module_id, enabled, settings)
+        SELECT \(tenant), \(module), COALESCE(\(enabled), true), COALESCE(\(settings), '{}')
+        WHERE NOT EXISTS (\(blocking))
+        ON CONFLICT (tenant_id, module_id) DO UPDATE
+        SET enabled = COALESCE(\(enabled), tenant_modules.enabled),
+            settings = COALESCE(\(settings), tenant_modules.settings)
+        """
+    }
+
+    /// The modules that forbid a change: switching off must not pull the ground from under another module, nor
+    /// switching on stand on nothing.
+    private func blocking(_ enabled: Bool?, _ manifest: Manifest, _ tenant: TenantID) -> SQL {
+        let others = registry.activeManifests.filter { !$0.isAlwaysOn }.map(\.id.description)
+        let names =
+            switch enabled {
+            case nil: [String]()
+            case true?: manifest.requires.filter { others.contains($0) }
+            case false?:
+                registry.activeManifests.filter { $0.requires.contains(manifest.id.description) }.map(\.id.description)
             }
-            guard missing.isEmpty else {
-                throw Problem.conflict("Switch on first: \(missing.joined(separator: ", ")).", code: "module_requires")
-            }
-        } else {
-            let dependents = others.filter { isOn($0) && $0.requires.contains(manifest.id.description) }.map(
-                \.id.description)
-            guard dependents.isEmpty else {
-                throw Problem.conflict(
-                    "Switch off first: \(dependents.joined(separator: ", ")).", code: "module_required")
-            }
-        }
+        return """
+            SELECT name AS module_id
+            FROM unnest(\(names)) AS name
+            LEFT JOIN core.tenant_modules AS switch ON switch.tenant_id = \(tenant) AND switch.module_id = name
+            WHERE COALESCE(switch.enabled, true) <> \(enabled)
+            """
+    }
+
+    private static func refusal(switchingOn: Bool, _ modules: [String]) -> Problem {
+        let names = modules.joined(separator: ", ")
+        return switchingOn
+            ? .conflict("Switch on first: \(names).", code: "module_requires")
+            : .conflict("Switch off first: \(names).", code: "module_required")
     }
 
     private func rows(of tenant: TenantID) async throws -> [String: (enabled: Bool, settings: JSONValue)] {

@@ -40,6 +40,11 @@ public struct Route: Sendable {
 
 @_spi(Kernel)
 extension Route {
+    /// The path without the names of its parameters: what two routes with one method may not share.
+    public var shape: String {
+        path.split(separator: "/").map { $0.hasPrefix("{") ? "{}" : $0 }.joined(separator: "/")
+    }
+
     /// Runs the handler of a route that needs a session.
     public func respond(to call: Call, body: JSONValue) async throws -> Reply {
         guard case .call(let handler) = handler else { throw Problem.notFound }

@@ -16,6 +16,14 @@ package struct Lease: Sendable {
         try await connection.run(statements, timeout: timeout)
     }
 
+    /// Runs statements of somebody who may read and change rows and nothing else.
+    ///
+    /// - Throws: `DatabaseError`, with code `statement_refused` for any other statement.
+    package func runRows(_ statements: [SQL]) async throws -> [ResultSet] {
+        for statement in statements { try StatementPolicy.requireRows(statement.text) }
+        return try await run(statements)
+    }
+
     /// Runs one statement.
     @discardableResult
     package func run(_ statement: SQL, timeout: Duration = .seconds(30)) async throws -> ResultSet {

@@ -3,6 +3,7 @@ internal import PluginKit
 /// What a statement may be on a connection that many tenants' requests share.
 enum StatementPolicy {
     private static let verbs: [String] = ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES"]
+    private static let cursorVerbs: [String] = ["DECLARE", "FETCH", "MOVE", "CLOSE"]
 
     /// Refuses what could change the connection itself: text made at run time, and every verb but the seven
     /// that read or change rows. (The protocol already refuses a second statement in one text.)
@@ -15,6 +16,16 @@ enum StatementPolicy {
         guard verbs.contains(where: { startsWith($0, text) }) else {
             throw DatabaseError(
                 .statementRefused, message: "a shared pipeline runs only \(verbs.joined(separator: ", "))")
+        }
+    }
+
+    /// Refuses whatever in a tenant's own transaction could end the transaction or outlive it: PostgreSQL lets any role
+    /// COMMIT, lock whole tables, LISTEN, and change its own password and defaults (ALTER ROLE), for all tenants.
+    ///
+    /// - Throws: `DatabaseError` with code `statement_refused`.
+    static func requireRows(_ text: String) throws(DatabaseError) {
+        guard (verbs + cursorVerbs).contains(where: { startsWith($0, text) }) else {
+            throw DatabaseError(.statementRefused, message: "a tenant's transaction only reads and changes rows")
         }
     }
 

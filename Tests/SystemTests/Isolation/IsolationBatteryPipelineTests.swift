@@ -1,111 +1,171 @@
-import Platform
+import Migrations
 import PluginKit
-import Postgres
 import Tenancy
 import TestKit
 import Testing
 
-/// Many tenants on one connection: nobody gets another's rows, whatever fails, goes away or is smuggled in.
+@testable import Postgres
+
+/// One connection for all tenants: what one does to it, whatever it is, is never another's answer.
 @Suite("IsolationBattery: pipeline")
 struct IsolationBatteryPipelineTests {
-    /// Statements that would outlive their request.
-    static let smuggled: [SQL] = [
-        "BEGIN", "START TRANSACTION", "COMMIT", "ROLLBACK", "PREPARE x AS SELECT 1", "EXECUTE x", "DEALLOCATE ALL",
-        "SET statement_timeout = 0", "RESET ALL", "DISCARD ALL", "LISTEN x", "SAVEPOINT x",
-        "DECLARE c CURSOR FOR SELECT 1",
-        "COPY conversations.conversations TO STDOUT", "EXPLAIN SELECT 1", "DO $$ BEGIN END $$", "CALL x()",
-        "\(unsafeSQL: "SELECT 1 AS one")",
+    private static let own: SQL = "SELECT name FROM conversations.customer_profiles"
+
+    @Test("after a tenant's error the next tenant is served", arguments: IsolationGround.modes)
+    func errorThenNext(mode: Bootstrap.SessionMode) async throws {
+        try await IsolationGround.with(mode) { ground in
+            for failing in [
+                ["SELECT 1 / 0"], ["SELECT 1", "SELECT 1 / 0", "SELECT 2"], ["SELECT FROM WHERE"],
+                ["SELECT * FROM nowhere.nothing"],
+                ["DELETE FROM conversations.conversation_tags", "SELECT 1 / 0"], ["SELECT pg_sleep(3)"],
+                [
+                    "INSERT INTO conversations.conversation_tags (tenant_id, conversation_id, tag) VALUES ('\(ground.a.id)', '\(ground.a.id)', 'x')"
+                ],
+            ] {
+                let before = try await ground.fingerprint(of: ground.b)
+                let failed = try await ground.run(failing, .shared, as: "conversations", ground.b)
+                #expect(failed.refusal != nil, "\(failing)")
+                let next = try await ground.run([Self.own.text], .shared, as: "conversations", ground.a)
+                #expect(next.touched == 1 && next.shows(IsolationTenant.canary) && !next.shows(IsolationTenant.plain))
+                #expect(try await ground.fingerprint(of: ground.b) == before, "half of \(failing) stayed")
+            }
+        }
+    }
+
+    @Test("a session that cannot be opened answers nobody", arguments: IsolationGround.modes)
+    func expiredSession(mode: Bootstrap.SessionMode) async throws {
+        try await IsolationGround.with(mode) { ground in
+            let pipeline = try self.pipeline(ground)
+            defer { pipeline.close() }
+            let old = ground.token(ground.a, now: Timestamp.now().advanced(by: .seconds(-600)))
+            for _ in 0..<3 {
+                let refused = await IsolationOutcome.of { outcome in
+                    for result in try await pipeline.run(["SELECT core.open(\(old))", Self.own]) {
+                        try outcome.add(result)
+                    }
+                }
+                #expect(refused.refusal == "28000" && refused.bytes.isEmpty)
+                let next = try await pipeline.run([ground.opening(ground.b), Self.own])
+                #expect(try next[1].first?.get("name") == IsolationTenant.plain)
+            }
+        }
+    }
+
+    @Test("an abandoned caller's answer reaches nobody", arguments: IsolationGround.modes)
+    func abandonedCallers(mode: Bootstrap.SessionMode) async throws {
+        try await IsolationGround.with(mode) { ground in
+            let name = try #require(ModuleName("conversations"))
+            let database = ground.databases.database(of: name)
+            for patience in 0..<200 {
+                let leaving = Task { try await database.open(ground.a.session, mode: .read).rows(Self.own) }
+                for _ in 0..<(patience % 8) { await Task.yield() }
+                leaving.cancel()
+                let next = try await database.open(ground.b.session, mode: .read).rows(Self.own)
+                #expect(try next.first?.get("name") == IsolationTenant.plain && next.count == 1)
+                if let left = try? await leaving.value {
+                    #expect(try left.first?.get("name") == IsolationTenant.canary)
+                }
+            }
+        }
+    }
+
+    /// What a policy with a hole might let through, as it would reach the connection.
+    private static let smuggled = [
+        "BEGIN", "BEGIN READ ONLY", "START TRANSACTION", "SET search_path = pg_temp", "SET statement_timeout = 0",
+        "SET ROLE romashka_modules", "RESET ALL", "DISCARD ALL", "DISCARD PLANS", "DEALLOCATE ALL",
+        "PREPARE mine AS SELECT 'stolen' AS name", "LISTEN everything", "SAVEPOINT s", "SHOW ALL",
+        "COPY (SELECT 1) TO STDOUT",
+        "DECLARE kept CURSOR WITH HOLD FOR SELECT * FROM conversations.customer_profiles",
+        "LOCK TABLE conversations.conversations",
+        "COMMIT", "ROLLBACK", "EXPLAIN SELECT 1", "CREATE TEMP TABLE x (y int)", "NOTIFY x",
     ]
 
-    @Test("The shared pipeline refuses whatever could outlive its request", arguments: smuggled)
-    func smugglingIsRefused(statement: SQL) async throws {
-        try await TestPlatform.with { test in
-            let tenant = try await test.tenant("smuggler")
-            let tx = try IsolationBatteryDatabaseRoleTests.open("conversations", tenant, test)
-            await #expect(throws: DatabaseError.self) { _ = try await tx.rows(statement) }
-            let answer = try await tx.rows("SELECT core.tenant_id() AS tenant")
-            #expect(try answer.first?.get("tenant", as: TenantID.self) == tenant.id)
-        }
-    }
-
-    @Test("Each of many interleaved tenants sees itself and nobody else, beside failures and callers who leave")
-    func interleavedTenantsStayApart() async throws {
-        try await TestPlatform.with { test in
-            var tenants: [TestTenant] = []
-            for number in 1...8 { tenants.append(try await test.tenant("tenant-\(number)")) }
-            for tenant in tenants {
-                let tx = try IsolationBatteryDatabaseRoleTests.open("knowledge", tenant, test)
-                try await tx.execute(
-                    """
-                    INSERT INTO knowledge.knowledge_items (tenant_id, id, title, body)
-                    VALUES (\(tenant.id), \(ID<Void>.make()), \(tenant.slug), 'x')
-                    """)
-            }
-            let seen = try await withThrowingTaskGroup(of: Int.self) { group in
-                for number in 0..<2000 {
-                    let tenant = tenants[number % tenants.count]
-                    group.addTask { try await Self.request(number, tenant, test) }
+    @Test(
+        "a smuggled statement ends the connection: no other tenant's answer, no acknowledged write, is lost to it",
+        arguments: IsolationGround.modes)
+    func smuggledStatements(mode: Bootstrap.SessionMode) async throws {
+        try await IsolationGround.with(mode) { ground in
+            let pipeline = try self.pipeline(ground)
+            defer { pipeline.close() }
+            var acknowledged: [String] = []
+            for (number, text) in Self.smuggled.enumerated() {
+                let opening = ground.opening(ground.b)
+                let evil: [(text: String, binds: [Bind])] = [(opening.text, opening.binds), (text, [])]
+                async let attack = IsolationOutcome.of { outcome in
+                    let answer = try await pipeline.submit(evil, isReplayable: false, timeout: .seconds(10))
+                    outcome.touched = answer.results.count
                 }
-                return try await group.reduce(0, +)
+                let word = "\(IsolationTenant.canary) \(number)"
+                let write = await IsolationOutcome.of { outcome in
+                    for result in try await pipeline.run([ground.opening(ground.a), Self.insertion(word, ground.a)]) {
+                        try outcome.add(result)
+                    }
+                }
+                if write.refusal == nil { acknowledged.append(word) }
+                let refusal = await attack.refusal
+                #expect(refusal != nil, "\(text) was answered")
+                // Whoever comes next gets a connection that knows nothing of it.
+                let next = try await pipeline.run([
+                    ground.opening(ground.a),
+                    "SELECT DISTINCT split_part(name, ' ', 1) AS name FROM conversations.customer_profiles",
+                    "SELECT current_setting('statement_timeout') || current_setting('search_path') || current_user AS state",
+                ])
+                let seen: String? = try next[1].first?.get("name")
+                #expect(next[1].count == 1 && seen == IsolationTenant.canary, "after \(text)")
+                #expect(try next[2].first?.get("state") == "500mspg_catalogromashka_m_conversations", "after \(text)")
             }
-            #expect(seen > 1000)
+            let stored = try await ground.database.asSuperuser { admin in
+                try await admin.run("SELECT name FROM conversations.customer_profiles WHERE tenant_id = \(ground.a.id)")
+                    .rows.map {
+                        try $0.get("name", as: String.self)
+                    }
+            }
+            #expect(Set(acknowledged).subtracting(stored) == [])
+            #expect(acknowledged.count > 0)
         }
     }
 
-    /// One request of one kind; 1 when it saw its own row and nothing else.
-    private static func request(_ number: Int, _ tenant: TestTenant, _ test: TestPlatform) async throws -> Int {
-        let module = try #require(ModuleName("knowledge"))
-        let tx = test.platform.databases.database(of: module).open(
-            tenant.session, mode: number % 3 == 0 ? .write : .read)
-        switch number % 10 {
-        case 7:
-            await #expect(throws: (any Error).self) {
-                _ = try await tx.rows("SELECT 1 / (\(number) - \(number)) AS fails")
-            }
-            return 0
-        case 8:
-            let task = Task {
-                _ = try await tx.rows("SELECT title FROM knowledge.knowledge_items WHERE tenant_id = \(tenant.id)")
-            }
-            task.cancel()
-            _ = await task.result
-            return 0
-        default:
-            let result = try await tx.rows("SELECT title, \(number) AS number FROM knowledge.knowledge_items")
-            #expect(result.count == 1)
-            #expect(try result.first?.get("title", as: String.self) == tenant.slug)
-            #expect(try result.first?.get("number", as: Int.self) == number)
-            return 1
-        }
-    }
-
-    @Test("What a holder leaves on a leased connection does not reach the next tenant")
-    func leasesAreCleaned() async throws {
-        try await TestPlatform.with { test in
-            let seed = try await IsolationSeed.plant(test)
-            for trap in [
-                "PREPARE trap AS SELECT 1",
-                "DECLARE trap CURSOR WITH HOLD FOR SELECT subject FROM conversations.conversations",
-                "SET search_path = pg_temp", "LISTEN trap",
+    @Test("a tenant who learns the kernel's statement names cannot answer for them", arguments: IsolationGround.modes)
+    func stolenNames(mode: Bootstrap.SessionMode) async throws {
+        try await IsolationGround.with(mode) { ground in
+            let pipeline = try self.pipeline(ground)
+            defer { pipeline.close() }
+            for _ in 0..<2 { _ = try await pipeline.run([ground.opening(ground.a), Self.own]) }
+            let known = try await pipeline.run([
+                ground.opening(ground.b), "SELECT name FROM pg_prepared_statements WHERE statement = \(Self.own.text)",
+            ])
+            let found = try #require(known[1].first)
+            let name: String = try found.get("name")
+            let opening = ground.opening(ground.b)
+            for evil in [
+                ["DEALLOCATE \"\(name)\""],
+                ["DEALLOCATE \"\(name)\"", "PREPARE \"\(name)\" AS SELECT 'stolen'::text AS name"],
+                ["PREPARE \"\(name)\" AS SELECT 'stolen'::text AS name"],
             ] {
-                let hostile = try IsolationBatteryDatabaseRoleTests.open("conversations", seed.a, test)
-                _ = try await hostile.leased { try await $0.rows("\(unsafeSQL: trap)") }
+                let refused = await IsolationOutcome.of { outcome in
+                    let texts: [(text: String, binds: [Bind])] = [(opening.text, opening.binds)] + evil.map { ($0, []) }
+                    outcome.touched = try await pipeline.submit(texts, isReplayable: false, timeout: .seconds(5))
+                        .results.count
+                }
+                #expect(refused.refusal != nil)
+                let next = try await pipeline.run([ground.opening(ground.a), Self.own])
+                #expect(try next[1].first?.get("name") == IsolationTenant.canary && next[1].count == 1)
             }
-            let next = try IsolationBatteryDatabaseRoleTests.open("conversations", seed.b, test)
-            let left = try await next.leased { tx in
-                try await tx.rows(
-                    """
-                    SELECT (SELECT count(*) FROM pg_catalog.pg_prepared_statements) AS statements,
-                           (SELECT count(*) FROM pg_catalog.pg_cursors WHERE is_holdable) AS cursors,
-                           (SELECT count(*) FROM pg_catalog.pg_listening_channels()) AS channels,
-                           current_setting('search_path') AS path
-                    """)
-            }
-            let row = try #require(left.first)
-            #expect(try row.get("statements", as: Int.self) == 0)
-            #expect(try row.get("cursors", as: Int.self) == 0)
-            #expect(try row.get("channels", as: Int.self) == 0)
-            #expect(try row.get("path", as: String.self) == "pg_catalog")
         }
+    }
+
+    /// A connection that all tenants of a module share, as `ModuleDatabase` makes it.
+    private func pipeline(_ ground: IsolationGround) throws -> PipelineConnection {
+        let name = try #require(ModuleName("conversations"))
+        return PipelineConnection(
+            ground.databases.credentials.sharedSettings(as: name.loginRole), sharing: true,
+            reactor: ground.database.server.reactor, logger: ground.database.server.logger)
+    }
+
+    static func insertion(_ word: String, _ tenant: IsolationTenant) -> SQL {
+        """
+        INSERT INTO conversations.customer_profiles (tenant_id, id, name)
+        VALUES (\(tenant.id), \(ID<Void>.make()), \(word))
+        """
     }
 }

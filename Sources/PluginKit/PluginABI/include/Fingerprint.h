@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "48583c7a743c50ccc80aead37baa1dfba912fc182694538206397cdce0d75afc"
+#define ROMASHKA_PLUGINKIT_SOURCES "d8722ce760c06c383d1416afd5c5a0713fc0d5565d52f6099260b8b26ad6d4a8"

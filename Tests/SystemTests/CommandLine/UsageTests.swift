@@ -1,0 +1,41 @@
+import PluginKit
+import Testing
+
+/// How commands explain themselves.
+@Suite("Usage", .enabled("the executable is not built; run swift build first") { Romashka.isBuilt })
+struct UsageTests {
+    @Test(
+        "Help is an answer",
+        arguments: [
+            "", "up", "serve", "bootstrap", "migrate", "verify-schema", "doctor", "tenant", "tenant create",
+            "tenant list",
+            "tenant suspend", "tenant resume", "token", "token operator", "token revoke", "module", "module list",
+            "module enable", "module disable", "plugin", "plugin list", "import-demo",
+        ])
+    func help(command: String) throws {
+        let result = try Romashka.run(command.split(separator: " ").map(String.init) + ["--help"])
+        #expect(result.status == 0 && result.output.contains("USAGE"))
+    }
+
+    @Test(
+        "Help shows an example",
+        arguments: [
+            "", "up", "serve", "bootstrap", "migrate", "verify-schema", "doctor", "tenant create", "token operator",
+            "module enable", "module disable", "import-demo",
+        ])
+    func examples(command: String) throws {
+        let result = try Romashka.run(command.split(separator: " ").map(String.init) + ["--help"])
+        #expect(result.output.contains("EXAMPLE"))
+    }
+
+    @Test(
+        "Wrong usage has a status of its own",
+        arguments: [
+            "nonsense", "up --nonsense", "up --port x", "up --log-level loud", "tenant create", "token operator",
+            "token operator --name a --days 0", "token operator --name a --days 367", "module list",
+            "bootstrap --session-mode none",
+        ])
+    func wrongUsage(command: String) throws {
+        #expect(try Romashka.run(command.split(separator: " ").map(String.init)).status == 64)
+    }
+}
