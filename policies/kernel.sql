@@ -12,15 +12,28 @@ SELECT core.set_kernel_policies($list$
     core.profiles        romashka_auth      ALL
     core.sessions        romashka_auth      ALL
     core.tenant_modules  romashka_auth      ALL
+    core.roles           romashka_auth      ALL
+    core.teams           romashka_auth      ALL
+    core.team_members    romashka_auth      ALL
+    core.invitations     romashka_auth      ALL
+    core.api_keys        romashka_auth      ALL
+    core.impersonations  romashka_auth      ALL
 
     # jobs run for every tenant; expired sessions are removed
     core.profiles        romashka_worker    SELECT
     core.sessions        romashka_worker    ALL
     core.tenant_modules  romashka_worker    SELECT
+    core.invitations     romashka_worker    ALL
 
     # the operator's lists
     core.profiles        romashka_operator  SELECT
     core.sessions        romashka_operator  SELECT
     core.tenant_modules  romashka_operator  SELECT
+    core.roles           romashka_operator  SELECT
+    core.teams           romashka_operator  SELECT
+    core.team_members    romashka_operator  SELECT
+    core.invitations     romashka_operator  SELECT
+    core.api_keys        romashka_operator  SELECT
+    core.impersonations  romashka_operator  SELECT
 
 $list$);

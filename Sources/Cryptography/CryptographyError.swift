@@ -9,6 +9,9 @@ package enum CryptographyError: String, Error, Sendable, CustomStringConvertible
     /// A key derivation was asked for no bytes or for more than it can give.
     case invalidByteCount = "derivation_length_invalid"
 
+    /// The cryptographic library refused to work.
+    case libraryFailed = "library_failed"
+
     /// The stable code; it names no secret.
     package var description: String { rawValue }
 }

@@ -1,4 +1,5 @@
 package import Cryptography
+internal import Foundation
 internal import HTTPTypes
 package import Hummingbird
 package import Identity
@@ -79,53 +80,69 @@ package struct API: HTTPResponder {
 
     private func run(
         _ mounted: MountedRoute, _ request: Hummingbird.Request, from channel: any Channel,
-        parameters: [(name: String, value: String)], id: String
+        parameters: [(name: String, value: String)], id requestID: String
     ) async throws -> Response {
         let route = mounted.route
         switch route.access {
         case .public, .operator:
-            if route.access == .operator { _ = try await authenticator.operator(request.bearer) }
+            let id = try await operatorID(route, request)
             let scope = "operator \(route.path)"
-            let input = try input(mounted, request, parameters: parameters, id: id, scope: scope)
+            let input = try input(
+                mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: id)
             let body = try await body(of: route, request, from: channel)
-            return write(try await route.respond(to: input, body: body), id: id, scope: scope)
+            return write(try await route.respond(to: input, body: body), id: requestID, scope: scope)
         case .session, .permission:
-            let (session, login) = try authenticator.session(request.bearer)
-            try requireAccess(mounted, session)
+            let caller = try await authenticator.caller(request.bearer)
+            let session = caller.session
+            let reach = try requireAccess(mounted, caller)
             let scope = "\(session.tenant) \(route.path)"
-            let input = try input(mounted, request, parameters: parameters, id: id, scope: scope)
+            let input = try input(
+                mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: nil)
             let body = try await body(of: route, request, from: channel)
             let mode: SessionClaims.Mode = route.method == "GET" ? .read : .write
             let call = Call(
-                request: input, tenant: session.tenant, actor: session.actor, session: login,
+                request: input, tenant: session.tenant, actor: session.actor, session: caller.login, scope: reach,
+                permissions: permissions.all(of: caller.grant), isImpersonated: caller.impersonator != nil,
                 tx: mounted.module?.database.open(session, mode: mode) ?? .none)
-            return write(try await route.respond(to: call, body: body), id: id, scope: scope)
+            return write(try await route.respond(to: call, body: body), id: requestID, scope: scope)
         }
     }
 
-    private func requireAccess(_ mounted: MountedRoute, _ session: TenantSession) throws {
+    private func operatorID(_ route: Route, _ request: Hummingbird.Request) async throws -> UUID? {
+        guard route.access == .operator else { return nil }
+        return try await authenticator.operator(request.bearer).uuid
+    }
+
+    /// Asks the switch of the module, the impersonation and the policy; answers how far the permission reaches.
+    private func requireAccess(_ mounted: MountedRoute, _ caller: Caller) throws -> Scope {
         if let module = mounted.module, !module.isAlwaysOn,
-            control.read({ $0.isEnabled(module.name.description, for: session.tenant) }) == false
+            control.read({ $0.isEnabled(module.name.description, for: caller.session.tenant) }) == false
         {
             throw Problem(status: 404, code: "module_disabled", detail: "This module is switched off.")
         }
-        if case .permission(let permission) = mounted.route.access, !permissions.allows(session.actor.role, permission)
-        {
+        if let impersonator = caller.impersonator, !impersonator.mayWrite, mounted.route.method != "GET" {
+            throw Problem(status: 403, code: "impersonation_read_only", detail: "This impersonation may only read.")
+        }
+        guard case .permission(let permission) = mounted.route.access else { return .all }
+        guard let scope = permissions.scope(of: permission, for: caller.grant) else {
             throw Problem(status: 403, code: "forbidden", detail: "This needs the permission \(permission).")
         }
+        return scope
     }
 
     private func input(
         _ mounted: MountedRoute, _ request: Hummingbird.Request, parameters: [(name: String, value: String)],
-        id: String,
-        scope: String
+        id: String, scope: String, from channel: any Channel, operator operatorID: UUID?
     ) throws -> PluginKit.Request {
         let query = try QueryString.parse(request.uri.query)
         let record = try mounted.route.decodeQuery(query)
         let page =
             mounted.route.isList
             ? try page(query, scope: scope) : PageRequest(limit: PageRequest.defaultLimit, after: [])
-        return PluginKit.Request(id: id, parameters: parameters, query: record, page: page)
+        return PluginKit.Request(
+            id: id, parameters: parameters, query: record, page: page,
+            client: .init(address: channel.remoteAddress?.ipAddress, userAgent: request.headers[.userAgent]),
+            operatorID: operatorID)
     }
 
     private func page(_ query: [(name: String, value: String)], scope: String) throws -> PageRequest {

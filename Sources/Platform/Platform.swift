@@ -13,10 +13,7 @@ package struct Platform: Sendable {
     package let databases: Databases
     package let control: ControlPlane
     package let registry: PluginRegistry
-    package let tenants: Tenants
-    package let members: Members
-    package let logins: Logins
-    package let operators: OperatorTokens
+    package let identity: Identity
     package let switches: ModuleSwitches
     package let partitions: PartitionKeeper
     package let table: RouteTable
@@ -51,32 +48,25 @@ package struct Platform: Sendable {
         let permissions = Permissions(
             registry.activeManifests.flatMap { $0.permissions.map { (permission: $0.id, roles: $0.roles) } })
 
-        let keyID = try TokenKeyID("k1")
-        let keys = try TokenKeySet([try TokenKey(id: keyID, derivedFrom: settings.master)], active: keyID)
         let passwords = PasswordHasher(cost: settings.passwordCost, concurrency: settings.passwordConcurrency)
         self.databases = databases
         self.control = control
         self.registry = registry
-        tenants = Tenants(pipeline: auth, passwords: passwords)
-        members = Members(pipeline: auth, passwords: passwords)
-        operators = OperatorTokens(pipeline: auth)
-        logins = Logins(
-            pipeline: auth, passwords: passwords, issuer: TokenIssuer(issuer: settings.issuer, keys: keys),
-            refreshTokens: RefreshTokens(master: settings.master))
+        identity = try Identity(
+            pipeline: auth, control: control, master: settings.master, issuer: settings.issuer, passwords: passwords,
+            permissions: permissions)
         switches = ModuleSwitches(pipeline: auth, control: control, registry: registry)
         partitions = PartitionKeeper(leases: databases.leases, logger: logger)
 
         let kernelRoutes =
-            IdentityRoutes(logins: logins, tenants: tenants, members: members, permissions: permissions).all
+            IdentityRoutes(identity).all
             + ModuleRoutes(switches: switches, registry: registry).all
         table = try RouteTable(
             kernelRoutes.map { MountedRoute($0, module: nil) } + Platform.moduleRoutes(registry, databases))
-        let authenticator = Authenticator(
-            verifier: TokenVerifier(issuer: settings.issuer, keys: keys), operators: operators, control: control)
         let pipelines = registry.activeManifests.count * ModuleDatabase.maximumConnections + KernelRole.allCases.count
         let budget = pipelines + settings.leaseBudget
         api = API(
-            table: table, authenticator: authenticator, permissions: permissions, control: control,
+            table: table, authenticator: identity.authenticator, permissions: permissions, control: control,
             health: Health(control: control, pipeline: auth, connectionBudget: budget),
             cursors: CursorKey(master: settings.master), logger: logger)
     }

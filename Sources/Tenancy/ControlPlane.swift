@@ -1,3 +1,4 @@
+internal import Foundation
 package import Logging
 internal import PluginKit
 package import Postgres
@@ -44,6 +45,8 @@ package final class ControlPlane: Service {
                 FROM core.tenants
                 """,
                 "SELECT tenant_id, module_id, enabled FROM core.tenant_modules",
+                "SELECT tenant_id, id, permissions FROM core.roles",
+                "SELECT id, signs_from, ends_at FROM core.token_keys ORDER BY signs_from",
                 """
                 SELECT kind, subject, at
                 FROM core.changes
@@ -53,9 +56,10 @@ package final class ControlPlane: Service {
             ], isReplayable: true)
         var fresh = ControlState()
         fresh.revision = try results[0].first?.get("revision") ?? 0
-        let switches = try ControlPlane.switches(results[2])
-        for row in results[1].rows { try fresh.setTenant(row, switches) }
-        for row in results[3].rows { try fresh.apply(row) }
+        let details = try TenantDetails(switches: results[2], roles: results[3])
+        for row in results[1].rows { try fresh.setTenant(row, details) }
+        fresh.tokenKeys = try ControlPlane.tokenKeys(results[4])
+        for row in results[5].rows { try fresh.apply(row) }
         state.withLock { [fresh] in $0 = fresh }
         lastSuccess.withLock { $0 = .now }
     }
@@ -86,13 +90,17 @@ package final class ControlPlane: Service {
             [
                 "SELECT id, slug, status FROM core.tenants WHERE id = ANY(\(Array(touched)))",
                 "SELECT tenant_id, module_id, enabled FROM core.tenant_modules WHERE tenant_id = ANY(\(Array(touched)))",
+                "SELECT tenant_id, id, permissions FROM core.roles WHERE tenant_id = ANY(\(Array(touched)))",
+                "SELECT id, signs_from, ends_at FROM core.token_keys ORDER BY signs_from",
             ], isReplayable: true)
-        let switches = try ControlPlane.switches(tenants[1])
+        let details = try TenantDetails(switches: tenants[1], roles: tenants[2])
+        let tokenKeys = try ControlPlane.tokenKeys(tenants[3])
         let revision = try result[result.count - 1].get("revision", as: Int64.self)
         return try state.withLock { state in
             guard state.revision == known else { return false }
             for tenant in touched { state.set(tenant, nil) }
-            for row in tenants[0].rows { try state.setTenant(row, switches) }
+            for row in tenants[0].rows { try state.setTenant(row, details) }
+            state.tokenKeys = tokenKeys
             for row in result.rows { try state.apply(row) }
             state.revision = revision
             state.prune(before: Timestamp.now().advanced(by: ControlPlane.memory))
@@ -113,21 +121,44 @@ package final class ControlPlane: Service {
         }
     }
 
-    private static func switches(_ result: ResultSet) throws -> [TenantID: [String: Bool]] {
-        var switches: [TenantID: [String: Bool]] = [:]
-        for row in result.rows {
-            switches[try row.get("tenant_id"), default: [:]][try row.get("module_id")] = try row.get(
+    private static func tokenKeys(_ result: ResultSet) throws -> [TokenKeyRecord] {
+        try result.rows.map { row in
+            TokenKeyRecord(
+                id: try row.get("id"), signsFrom: try row.get("signs_from"), endsAt: try row.get("ends_at"))
+        }
+    }
+}
+
+/// What belongs to tenants beside their own rows.
+private struct TenantDetails {
+    private(set) var switches: [TenantID: [String: Bool]] = [:]
+    private(set) var roles: [TenantID: [UUID: [String: Scope]]] = [:]
+
+    init(switches: ResultSet, roles: ResultSet) throws {
+        for row in switches.rows {
+            self.switches[try row.get("tenant_id"), default: [:]][try row.get("module_id")] = try row.get(
                 "enabled", as: Bool.self)
         }
-        return switches
+        for row in roles.rows {
+            let permissions = try row.get("permissions", as: JSONValue.self).members ?? []
+            let scopes = permissions.compactMap { member in
+                (member.value.string.flatMap(Scope.init)).map { (member.name, $0) }
+            }
+            self.roles[try row.get("tenant_id"), default: [:]][try row.get("id")] = Dictionary(
+                scopes, uniquingKeysWith: min)
+        }
     }
 }
 
 extension ControlState {
-    fileprivate mutating func setTenant(_ row: Row, _ switches: [TenantID: [String: Bool]]) throws {
+    fileprivate mutating func setTenant(_ row: Row, _ details: TenantDetails) throws {
         let id = try row.get("id", as: TenantID.self)
         let isActive = try row.get("status", as: String.self) == "active"
-        set(id, TenantState(slug: try row.get("slug"), isActive: isActive, switches: switches[id] ?? [:]))
+        set(
+            id,
+            TenantState(
+                slug: try row.get("slug"), isActive: isActive, switches: details.switches[id] ?? [:],
+                roles: details.roles[id] ?? [:]))
     }
 
     fileprivate mutating func apply(_ row: Row) throws {
@@ -135,7 +166,12 @@ extension ControlState {
         let instant = try row.get("at", as: Timestamp.self)
         switch try row.get("kind", as: String.self) {
         case "session": if let id = LoginSessionID(subject) { revoke(id, at: instant) }
-        case "profile": if let id = ProfileID(subject) { change(id, at: instant) }
+        case "profile":
+            // <id>:<epoch>
+            let parts = subject.split(separator: ":")
+            if parts.count == 2, let id = ProfileID(parts[0]), let epoch = Int64(parts[1]) {
+                change(id, to: epoch, at: instant)
+            }
         default: break
         }
     }

@@ -1,3 +1,4 @@
+package import Foundation
 package import PluginKit
 
 /// What every process must know of all tenants to let a request in: kept in memory, fed by `core.changes`.
@@ -8,17 +9,22 @@ package struct ControlState: Sendable {
         package let isActive: Bool
         /// Modules that were switched on or off; the others are as their manifest says.
         package let switches: [String: Bool]
+        /// The roles the tenant made, each with its permissions.
+        package let roles: [UUID: [String: Scope]]
 
-        package init(slug: String, isActive: Bool, switches: [String: Bool]) {
+        package init(slug: String, isActive: Bool, switches: [String: Bool], roles: [UUID: [String: Scope]] = [:]) {
             self.slug = slug
             self.isActive = isActive
             self.switches = switches
+            self.roles = roles
         }
     }
 
     private var tenants: [TenantID: TenantState] = [:]
     private var revokedSessions: [LoginSessionID: Timestamp] = [:]
-    private var changedProfiles: [ProfileID: Timestamp] = [:]
+    private var changedProfiles: [ProfileID: (epoch: Int64, at: Timestamp)] = [:]
+    /// The signing keys of access tokens.
+    package var tokenKeys: [TokenKeyRecord] = []
     /// The last change that is known here.
     package var revision: Int64 = 0
 
@@ -30,12 +36,15 @@ package struct ControlState: Sendable {
     /// Whether a tenant has switched a module on or off; nil when it never did.
     package func isEnabled(_ module: String, for tenant: TenantID) -> Bool? { tenants[tenant]?.switches[module] }
 
+    /// The permissions of a role that a tenant made; nil when there is none.
+    package func role(_ id: UUID, of tenant: TenantID) -> [String: Scope]? { tenants[tenant]?.roles[id] }
+
     /// Whether a login was ended.
     package func isRevoked(_ session: LoginSessionID) -> Bool { revokedSessions[session] != nil }
 
-    /// Whether a person's role or status changed after `instant`, so that what was issued before no longer holds.
-    package func hasChanged(_ profile: ProfileID, since instant: Timestamp) -> Bool {
-        changedProfiles[profile].map { $0 >= instant } ?? false
+    /// Whether a person's role or status changed after `epoch`, so that what was issued then no longer holds.
+    package func hasChanged(_ profile: ProfileID, since epoch: Int64) -> Bool {
+        changedProfiles[profile].map { $0.epoch > epoch } ?? false
     }
 
     /// A tenant is as given, or gone when nil.
@@ -46,12 +55,29 @@ package struct ControlState: Sendable {
         revokedSessions[session] = instant
     }
 
-    /// A person's role or status changed at an instant.
-    package mutating func change(_ profile: ProfileID, at instant: Timestamp) { changedProfiles[profile] = instant }
+    /// A person's role or status changed at an instant, to this epoch.
+    package mutating func change(_ profile: ProfileID, to epoch: Int64, at instant: Timestamp) {
+        changedProfiles[profile] = (max(epoch, changedProfiles[profile]?.epoch ?? 0), instant)
+    }
 
     /// Drops what no token can still refer to.
     package mutating func prune(before instant: Timestamp) {
         revokedSessions = revokedSessions.filter { $0.value >= instant }
-        changedProfiles = changedProfiles.filter { $0.value >= instant }
+        changedProfiles = changedProfiles.filter { $0.value.at >= instant }
+    }
+}
+
+/// A signing key of access tokens as the database has it, without its secret.
+package struct TokenKeyRecord: Hashable, Sendable {
+    package let id: String
+    /// The first moment it may sign; every process knows it before.
+    package let signsFrom: Timestamp
+    /// The first moment it verifies no more; nil while it is in use.
+    package let endsAt: Timestamp?
+
+    package init(id: String, signsFrom: Timestamp, endsAt: Timestamp?) {
+        self.id = id
+        self.signsFrom = signsFrom
+        self.endsAt = endsAt
     }
 }

@@ -1,8 +1,8 @@
-internal import Foundation
+package import Foundation
 
 extension UUID {
     /// The 32 lower-case hexadecimal digits without hyphens.
-    var hex: String {
+    package var hex: String {
         String(unsafeUninitializedCapacity: 32) { buffer in
             withUnsafeBytes(of: uuid) { bytes in
                 for index in 0..<16 {

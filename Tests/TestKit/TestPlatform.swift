@@ -51,7 +51,7 @@ package struct TestPlatform: Sendable {
         _ database: TestDatabase, plugins: String?, _ body: @Sendable (TestPlatform) async throws -> Value
     ) async throws -> Value {
         let platform = try await Platform.start(settings(database, plugins: plugins), logger: database.server.logger)
-        let token = try await platform.operators.issue(name: "test", lifetime: .seconds(3600))
+        let token = try await platform.identity.operators.issue(name: "test", lifetime: .seconds(3600))
         let (ports, port) = AsyncStream<Int>.makeStream()
         let application = Server.application(
             platform.api, listen: ListenAddress(host: "127.0.0.1", port: 0), logger: database.server.logger
@@ -84,17 +84,28 @@ package struct TestPlatform: Sendable {
     /// A tenant with an admin who is logged in.
     package func tenant(_ slug: String) async throws -> TestTenant {
         let admin = NewMember(
-            email: "admin@\(slug).example", name: "Admin", password: "password-of-\(slug)", role: "admin")
-        _ = try await platform.tenants.create(slug: slug, name: slug, isTest: true, admin: admin)
-        guard let id = try await platform.tenants.find(slug: slug) else { throw Problem.notFound }
+            email: "admin@\(slug).example", name: "Admin", password: "password-of-\(slug)", role: .owner)
+        _ = try await platform.identity.tenants.create(slug: slug, name: slug, isTest: true, admin: admin)
+        guard let id = try await platform.identity.tenants.find(slug: slug) else { throw Problem.notFound }
         try await platform.control.refresh()
-        let session = try await platform.logins.login(email: admin.email, password: admin.password, tenant: slug)
-        guard let token = session.value["access_token"]?.string, let profile = session.value["profile"]?["id"]?.string,
+        let session = try await session(email: admin.email, password: admin.password, tenant: slug)
+        guard let token = session["access_token"]?.string, let profile = session["profile"]?["id"]?.string,
             let actor = ActorID(profile)
         else { throw Problem.notFound }
         return TestTenant(
             id: id, slug: slug, token: token,
-            session: TenantSession(verified: id, actor: Actor(kind: .member, id: actor, role: "admin")))
+            session: TenantSession(verified: id, actor: Actor(kind: .member, id: actor, role: "owner")))
+    }
+
+    /// A new access token of a tenant's first person.
+    package func login(_ tenant: TestTenant) async throws -> String {
+        let session = try await session(
+            email: "admin@\(tenant.slug).example", password: "password-of-\(tenant.slug)", tenant: tenant.slug)
+        return session["access_token"]?.string ?? ""
+    }
+
+    private func session(email: String, password: String, tenant: String) async throws -> JSONValue {
+        try await platform.identity.logins.login(email: email, password: password, tenant: tenant).value
     }
 }
 

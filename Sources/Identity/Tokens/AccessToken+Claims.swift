@@ -20,11 +20,19 @@ extension AccessToken {
         self.role = role
         tenant = audience.namesTenant ? try Self.id("tid", in: claims) : nil
         subject = try Self.id("sub", in: claims)
+        epoch = claims.integer("epoch") ?? 0
+        impersonator = try Self.impersonator(in: claims)
         session = try Self.id("sid", in: claims)
         id = try Self.id("jti", in: claims)
         issuedAt = try Self.time("iat", in: claims)
         notBefore = try Self.time("nbf", in: claims)
         expiresAt = try Self.time("exp", in: claims)
+    }
+
+    private static func impersonator(in claims: FlatJSONObject) throws(TokenError) -> Impersonator? {
+        guard claims["act"] != nil || claims["act_mode"] != nil else { return nil }
+        guard let mode = claims.string("act_mode"), ["read", "write"].contains(mode) else { throw .claimsInvalid }
+        return Impersonator(id: try id("act", in: claims), mayWrite: mode == "write")
     }
 
     private static func id(_ name: String, in claims: FlatJSONObject) throws(TokenError) -> UUID {

@@ -23,6 +23,12 @@ package struct AccessToken: Sendable, Hashable {
     /// The role of the subject when the token was issued (`role`), 1 to 64 of `a–z`, `0–9`, `_`, `-`, `.` and `:`.
     package let role: String
 
+    /// How often the subject's role or status had changed when the token was issued (`epoch`).
+    package let epoch: Int64
+
+    /// The operator who acts as the subject (`act`, in the sense of RFC 8693 section 4.1); nil when nobody does.
+    package let impersonator: Impersonator?
+
     /// The token's own id (`jti`).
     package let id: UUID
 
@@ -34,6 +40,19 @@ package struct AccessToken: Sendable, Hashable {
 
     /// The first moment the token is no longer valid (`exp`).
     package let expiresAt: Date
+
+    /// An operator who acts as somebody else.
+    package struct Impersonator: Sendable, Hashable {
+        /// The operator's id (`act`).
+        package let id: UUID
+        /// Whether they may change anything (`act_mode` is `write`, else `read`).
+        package let mayWrite: Bool
+
+        package init(id: UUID, mayWrite: Bool) {
+            self.id = id
+            self.mayWrite = mayWrite
+        }
+    }
 
     /// Whether `role` has the form a role must have.
     static func isRole(_ role: String) -> Bool {

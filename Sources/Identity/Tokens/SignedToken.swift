@@ -21,6 +21,7 @@ enum SignedToken {
             && times(of: claims).allSatisfy { time in
                 TokenTime.seconds(of: time.value).map { jwt_add_grant_int(handle, time.name, Int($0)) } == 0
             }
+            && jwt_add_grant_int(handle, "epoch", Int(claims.epoch)) == 0
         guard isComplete, let text = jwt_encode_str(handle) else { throw .signingFailed }
         defer { free(text) }
         return String(cString: text)
@@ -46,6 +47,10 @@ enum SignedToken {
             ("jti", CanonicalUUID.text(claims.id)),
         ]
         if let tenant = claims.tenant { strings.append(("tid", CanonicalUUID.text(tenant))) }
+        if let impersonator = claims.impersonator {
+            strings.append(("act", CanonicalUUID.text(impersonator.id)))
+            strings.append(("act_mode", impersonator.mayWrite ? "write" : "read"))
+        }
         return strings
     }
 

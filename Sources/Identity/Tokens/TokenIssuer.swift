@@ -16,7 +16,7 @@ package struct TokenIssuer: Sendable {
         self.keys = keys
     }
 
-    /// A token that begins at `now` and ends ten minutes later, or when its key does.
+    /// A token that begins at `now` and ends after `lifetime`, or when its key does.
     ///
     /// - Parameters:
     ///   - audience: Whom the token is meant for.
@@ -24,6 +24,9 @@ package struct TokenIssuer: Sendable {
     ///   - tenant: The tenant acted in; `nil` exactly for the operator's audience.
     ///   - session: The session the token belongs to.
     ///   - role: 1 to 64 of `a–z`, `0–9`, `_`, `-`, `.` and `:`.
+    ///   - epoch: How often the subject's role or status had changed.
+    ///   - impersonator: The operator who acts as the subject.
+    ///   - lifetime: In seconds, ten minutes at most.
     ///   - now: The present, from the caller's clock.
     /// - Throws: `TokenError.claimsInvalid` for what our own verifier would refuse, `.keyInactive`, `.signingFailed`.
     package func issue(
@@ -32,6 +35,9 @@ package struct TokenIssuer: Sendable {
         tenant: UUID?,
         session: UUID,
         role: String,
+        epoch: Int64 = 0,
+        impersonator: AccessToken.Impersonator? = nil,
+        lifetime: TimeInterval = TokenIssuer.lifetime,
         now: Date
     ) throws(TokenError) -> String {
         let key = keys.active
@@ -41,8 +47,8 @@ package struct TokenIssuer: Sendable {
         }
         let claims = AccessToken(
             issuer: issuer, audience: audience, subject: subject, tenant: tenant, session: session, role: role,
-            id: UUID(), issuedAt: now, notBefore: now,
-            expiresAt: min(now.addingTimeInterval(Self.lifetime), key.notAfter)
+            epoch: epoch, impersonator: impersonator, id: UUID(), issuedAt: now, notBefore: now,
+            expiresAt: min(now.addingTimeInterval(min(lifetime, Self.lifetime)), key.notAfter)
         )
         return try SignedToken.make(claims, key: key)
     }

@@ -17,7 +17,7 @@ package struct Manifest: Sendable {
     package let tables: [TableDeclaration]
     package let search: [SearchDeclaration]
 
-    /// A permission and the built-in roles that have it.
+    /// A permission and the built-in roles that have it; an owner has whatever an admin has.
     package struct PermissionDeclaration: RequestPayload {
         package let id: String
         package let title: String
@@ -92,7 +92,9 @@ extension Manifest.PermissionDeclaration {
         [
             Field("id", .text(3...80), required: true, example: "knowledge.read"),
             Field("title", .text(1...120), required: true, example: "Read articles"),
-            Field("roles", .array(.oneOf(["admin", "agent"]), 0...2), required: true, example: ["admin", "agent"]),
+            Field(
+                "roles", .array(.oneOf(["admin", "agent", "viewer"]), 0...3), required: true,
+                example: ["admin", "agent"]),
         ])
 
     package init(_ record: Record) throws {

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// What a handler sees of the HTTP request, after routing and validation.
 public struct Request: Sendable {
     /// The id that the answer, the log lines and the events of this request carry.
@@ -6,12 +8,35 @@ public struct Request: Sendable {
     public let query: Record
     /// The page asked for; the first of the default size when the route is no list.
     public let page: PageRequest
+    /// Whose request it is, as far as the network tells.
+    public let client: Client
+    /// The operator who asks, on operators' routes.
+    @_spi(Kernel) public let operatorID: UUID?
     private let parameters: [(name: String, value: String)]
+
+    /// The other end of the connection.
+    public struct Client: Hashable, Sendable {
+        /// The IP address; nil when it is not known.
+        public let address: String?
+        /// What the client calls itself, at most 500 characters; never to be trusted.
+        public let userAgent: String?
+
+        /// A client, for the kernel and for tests.
+        public init(address: String? = nil, userAgent: String? = nil) {
+            self.address = address
+            self.userAgent = userAgent.map { String($0.unicodeScalars.prefix(500)) }
+        }
+    }
 
     /// For the kernel, which has verified what it passes.
     @_spi(Kernel)
-    public init(id: String, parameters: [(name: String, value: String)], query: Record, page: PageRequest) {
+    public init(
+        id: String, parameters: [(name: String, value: String)], query: Record, page: PageRequest,
+        client: Client = Client(), operatorID: UUID? = nil
+    ) {
+        self.operatorID = operatorID
         self.id = id
+        self.client = client
         self.parameters = parameters
         self.query = query
         self.page = page
@@ -31,39 +56,5 @@ public struct Request: Sendable {
     public func path<Entity>(_ name: String, as _: ID<Entity>.Type) throws -> ID<Entity> {
         guard let id = ID<Entity>(try path(name)) else { throw Problem.notFound }
         return id
-    }
-}
-
-/// A request inside a tenant's session.
-public struct Call: Sendable {
-    /// The HTTP request behind the call.
-    public let request: Request
-    /// The tenant of the session; every statement says `tenant_id = \(call.tenant)` as well.
-    public let tenant: TenantID
-    /// Who acts.
-    public let actor: Actor
-    /// The login that the actor's token belongs to; nil for keys and jobs.
-    public let session: LoginSessionID?
-    /// The tenant's data.
-    public let tx: TenantTx
-
-    /// For the kernel, which has verified what it passes.
-    @_spi(Kernel)
-    public init(request: Request, tenant: TenantID, actor: Actor, session: LoginSessionID?, tx: TenantTx) {
-        self.request = request
-        self.tenant = tenant
-        self.actor = actor
-        self.session = session
-        self.tx = tx
-    }
-
-    /// The page asked for.
-    public var page: PageRequest { request.page }
-    /// The query parameters the route declares.
-    public var query: Record { request.query }
-
-    /// A path parameter as an id; see `Request.path`.
-    public func path<Entity>(_ name: String, as type: ID<Entity>.Type) throws -> ID<Entity> {
-        try request.path(name, as: type)
     }
 }

@@ -74,4 +74,54 @@ extension Route {
             "PATCH", path, summary, access, body: Input.schema, answer: Answer.schema,
             handler: .call { call, body in try await handler(call, Input.decode(body)).content })
     }
+
+    /// A route for a session, with a body and an answer.
+    public static func call<Input: RequestPayload, Answer: Payload>(
+        _ method: String, _ path: String, _ access: Access, takes _: Input.Type, returns _: Answer.Type,
+        status: Int = 200, _ summary: String,
+        _ handler: @escaping @Sendable (Call, Input) async throws -> Resource<Answer>
+    ) -> Route {
+        Route(
+            method, path, summary, access, body: Input.schema, answer: Answer.schema, status: status,
+            handler: .call { call, body in try await handler(call, Input.decode(body)).content })
+    }
+
+    /// A route for a session, with a body, that answers 204.
+    public static func call<Input: RequestPayload>(
+        _ method: String, _ path: String, _ access: Access, takes _: Input.Type, _ summary: String,
+        _ handler: @escaping @Sendable (Call, Input) async throws -> Void
+    ) -> Route {
+        Route(
+            method, path, summary, access, body: Input.schema, status: 204,
+            handler: .call { call, body in
+                try await handler(call, Input.decode(body))
+                return .nothing
+            })
+    }
+
+    /// A route for operators or anybody, with a body, that answers 204.
+    public static func request<Input: RequestPayload>(
+        _ method: String, _ path: String, _ access: Access, takes _: Input.Type, _ summary: String,
+        _ handler: @escaping @Sendable (Request, Input) async throws -> Void
+    ) -> Route {
+        Route(
+            method, path, summary, access, body: Input.schema, status: 204,
+            handler: .request { request, body in
+                try await handler(request, Input.decode(body))
+                return .nothing
+            })
+    }
+
+    /// A route for operators or anybody that answers 204.
+    public static func request(
+        _ method: String, _ path: String, _ access: Access, _ summary: String,
+        _ handler: @escaping @Sendable (Request) async throws -> Void
+    ) -> Route {
+        Route(
+            method, path, summary, access, status: 204,
+            handler: .request { request, _ in
+                try await handler(request)
+                return .nothing
+            })
+    }
 }

@@ -38,9 +38,9 @@ struct TenantCommand: AsyncParsableCommand {
                 throw ValidationError("\(adminEmail) is no e-mail address")
             }
             try await common.withPlatform { platform in
-                let admin = NewMember(email: email.normalized, name: adminName, password: password, role: "admin")
+                let admin = NewMember(email: email.normalized, name: adminName, password: password, role: .owner)
                 do {
-                    _ = try await platform.tenants.create(slug: slug, name: name, isTest: false, admin: admin)
+                    _ = try await platform.identity.tenants.create(slug: slug, name: name, isTest: false, admin: admin)
                 } catch let problem as Problem {
                     throw ConfigurationError("\(problem.code): \(problem.detail)")
                 }
@@ -62,7 +62,7 @@ struct TenantCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await common.withPlatform { platform in
-                let tenants = try await platform.tenants.all()
+                let tenants = try await platform.identity.tenants.all()
                 if common.json {
                     for tenant in tenants { Output.result(tenant.json, "", asJSON: true) }
                 } else {
@@ -98,7 +98,7 @@ extension CommonOptions {
     fileprivate func setActive(_ isActive: Bool, _ slug: String) async throws {
         try await withPlatform { platform in
             let tenant = try await platform.tenant(slug)
-            _ = try await platform.tenants.setActive(isActive, tenant)
+            _ = try await platform.identity.tenants.setActive(isActive, tenant)
             let status = isActive ? "active" : "suspended"
             Output.result(["slug": .string(slug), "status": .string(status)], "\(slug) is \(status)", asJSON: json)
         }
@@ -110,7 +110,7 @@ extension Platform {
     ///
     /// - Throws: `ConfigurationError` when there is none.
     func tenant(_ slug: String) async throws -> TenantID {
-        guard let id = try await tenants.find(slug: slug) else {
+        guard let id = try await identity.tenants.find(slug: slug) else {
             throw ConfigurationError("there is no tenant \(slug)")
         }
         return id

@@ -30,7 +30,7 @@ struct TokenCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await common.withPlatform { platform in
-                let token = try await platform.operators.issue(name: name, lifetime: .seconds(days * 86_400))
+                let token = try await platform.identity.operators.issue(name: name, lifetime: .seconds(days * 86_400))
                 Output.result(["token": .string(token)], token, asJSON: common.json)
             }
         }
@@ -49,7 +49,7 @@ struct TokenCommand: AsyncParsableCommand {
                 throw ValidationError("this is no token and no id")
             }
             try await common.withPlatform { platform in
-                guard try await platform.operators.revoke(id) else {
+                guard try await platform.identity.operators.revoke(id) else {
                     throw ConfigurationError("there is no such token")
                 }
                 Output.result(["revoked": .string(id.description)], "revoked \(id)", asJSON: common.json)

@@ -35,7 +35,7 @@ struct Up: AsyncParsableCommand {
             defer { setup.close() }
             try await prepare(access, setup)
             let platform = try await Platform.start(access.settings, logger: common.logger)
-            let token = try await platform.operators.issue(name: "up", lifetime: .seconds(30 * 86_400))
+            let token = try await platform.identity.operators.issue(name: "up", lifetime: .seconds(30 * 86_400))
             let login = demo ? try await DemoTenant.ensure(platform) : nil
             let (asJSON, host) = (common.json, host)
             let databaseURL = access.embedded?.url(database: DatabaseAccess.databaseName)

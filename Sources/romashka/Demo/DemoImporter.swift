@@ -103,10 +103,10 @@ struct DemoImporter {
     }
 
     private func tenant(_ slug: String, _ name: String) async throws -> TenantID {
-        if let id = try await platform.tenants.find(slug: slug) { return id }
+        if let id = try await platform.identity.tenants.find(slug: slug) { return id }
         let password = Base64URL.encode(RandomBytes.generate(15))
-        let admin = NewMember(email: "admin@\(slug).example", name: "Admin", password: password, role: "admin")
-        _ = try await platform.tenants.create(slug: slug, name: name, isTest: true, admin: admin)
+        let admin = NewMember(email: "admin@\(slug).example", name: "Admin", password: password, role: .owner)
+        _ = try await platform.identity.tenants.create(slug: slug, name: name, isTest: true, admin: admin)
         Output.progress("tenant \(slug) is new; \(admin.email) logs in with \(password)")
         return try await platform.tenant(slug)
     }

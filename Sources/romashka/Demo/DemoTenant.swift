@@ -14,9 +14,9 @@ enum DemoTenant {
 
     /// Creates the tenant if it is not there.
     static func ensure(_ platform: Platform) async throws -> Login {
-        if try await platform.tenants.find(slug: login.tenant) == nil {
-            let admin = NewMember(email: login.email, name: "Demo Admin", password: login.password, role: "admin")
-            _ = try await platform.tenants.create(slug: login.tenant, name: "Demo", isTest: true, admin: admin)
+        if try await platform.identity.tenants.find(slug: login.tenant) == nil {
+            let admin = NewMember(email: login.email, name: "Demo Admin", password: login.password, role: .owner)
+            _ = try await platform.identity.tenants.create(slug: login.tenant, name: "Demo", isTest: true, admin: admin)
             try await platform.control.refresh()
         }
         return login

@@ -2,14 +2,16 @@ import Foundation
 import Glibc
 
 /// Bytes to the server as nobody's HTTP client would send them.
-final class RawConnection {
+///
+/// Its calls block, so they wait on a queue's thread: the pool of the test's tasks also runs the server.
+final class RawConnection: Sendable {
     private let descriptor: Int32
 
     /// Connects to the port of a test platform's URL.
     init(_ url: String) throws {
         guard let port = URL(string: url)?.port else { throw POSIXError(.EINVAL) }
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var limit = timeval(tv_sec: 5, tv_usec: 0)
+        var limit = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
@@ -27,7 +29,22 @@ final class RawConnection {
     deinit { close(descriptor) }
 
     /// Sends what the server still takes.
-    func send(_ bytes: [UInt8]) {
+    func send(_ bytes: [UInt8]) async {
+        await blocking { $0.sendAll(bytes) }
+    }
+
+    /// The status of the answer; 0 when the server closed without one, nil when neither came within 20 seconds.
+    func status() async -> Int? {
+        await blocking { $0.firstStatus() }
+    }
+
+    private func blocking<Value: Sendable>(_ body: @escaping @Sendable (RawConnection) -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: body(self)) }
+        }
+    }
+
+    private func sendAll(_ bytes: [UInt8]) {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
@@ -38,8 +55,7 @@ final class RawConnection {
         }
     }
 
-    /// The status of the answer; 0 when the server closed without one, nil when neither came within five seconds.
-    func status() -> Int? {
+    private func firstStatus() -> Int? {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         if count < 0 { return errno == EAGAIN ? nil : 0 }

@@ -54,7 +54,7 @@ extension IsolationBatteryRouterTests {
                 let answer = try await site.send(route, id: site.idsOfB[0], token: unknown)
                 #expect(answer.status == 403 && answer.code == "tenant_suspended", "\(route.title)")
             }
-            _ = try await site.test.platform.tenants.setActive(false, site.b.id)
+            _ = try await site.test.platform.identity.tenants.setActive(false, site.b.id)
             try await site.test.platform.control.refresh()
             for route in site.tenantRoutes {
                 let answer = try await site.send(route, id: site.idsOfB[0], token: site.b.token)

@@ -129,8 +129,8 @@ struct IsolationTenant: Sendable {
         try await admin.run("INSERT INTO core.accounts (id, email) VALUES (\(account), \(word + "@example.com"))")
         try await admin.run(
             """
-            INSERT INTO core.profiles (tenant_id, id, account_id, name, role)
-            VALUES (\(id), \(session.actor.id), \(account), \(word), 'admin')
+            INSERT INTO core.profiles (tenant_id, id, account_id, email, name, role)
+            VALUES (\(id), \(session.actor.id), \(account), \(word + "@example.com"), \(word), 'admin')
             """)
     }
 }

@@ -83,9 +83,9 @@ struct IsolationSite: Sendable {
     func agent() async throws -> String {
         let email = "agent@\(b.slug).example"
         let password = "password-of-an-agent"
-        _ = try await test.platform.members.add(
-            NewMember(email: email, name: "Agent", password: password, role: "agent"), to: b.id)
-        let session = try await test.platform.logins.login(email: email, password: password, tenant: b.slug)
+        _ = try await test.platform.identity.members.add(
+            NewMember(email: email, name: "Agent", password: password, role: .agent), to: b.id)
+        let session = try await test.platform.identity.logins.login(email: email, password: password, tenant: b.slug)
         return session.value["access_token"]?.string ?? ""
     }
 

@@ -17,7 +17,7 @@ package struct Tenants: Sendable {
     /// A tenant's columns, as `TenantPayload` has them.
     private static let columns: SQL = "id, slug, name, status, is_test, created_at, updated_at"
 
-    /// Creates a tenant with its first admin, who may be known from other tenants already.
+    /// Creates a tenant with its first owner, whose account the tenant manages.
     ///
     /// - Throws: `Problem` 409 `already_exists` when the slug is taken.
     package func create(
@@ -25,16 +25,16 @@ package struct Tenants: Sendable {
     ) async throws -> Resource<TenantPayload> {
         let hash = try await passwords.hash(chosen: admin.password, at: "/admin/password")
         let tenant = TenantID.make()
-        let results = try await run([
-            """
-            INSERT INTO core.tenants (id, slug, name, is_test)
-            VALUES (\(tenant), \(slug), \(name), \(isTest))
-            RETURNING \(Tenants.columns)
-            """,
-            Members.accountInsertion(email: admin.email, passwordHash: hash.text),
-            Members.profileInsertion(ProfileID.make(), tenant, admin),
-            "SELECT core.record_change('tenant', \(tenant), \(slug))",
-        ])
+        let results = try await run(
+            [
+                """
+                INSERT INTO core.tenants (id, slug, name, is_test)
+                VALUES (\(tenant), \(slug), \(name), \(isTest))
+                RETURNING \(Tenants.columns)
+                """
+            ] + Members.insertion(of: admin, passwordHash: hash.text, into: tenant, returning: "id") + [
+                "SELECT core.record_change('tenant', \(tenant), \(slug))"
+            ])
         return try Resource(results[0])
     }
 

@@ -1,0 +1,82 @@
+internal import Foundation
+package import PluginKit
+package import Tenancy
+
+/// Turns a bearer token into a verified caller.
+package struct Authenticator: Sendable {
+    private let keyring: TokenKeyring
+    private let keys: APIKeys
+    private let operators: OperatorTokens
+    private let control: ControlPlane
+
+    package init(keyring: TokenKeyring, keys: APIKeys, operators: OperatorTokens, control: ControlPlane) {
+        self.keyring = keyring
+        self.keys = keys
+        self.operators = operators
+        self.control = control
+    }
+
+    private static let unauthenticated = Problem(
+        status: 401, code: "unauthenticated", detail: "A valid access token is needed, as Authorization: Bearer ….")
+    private static let suspended = Problem(status: 403, code: "tenant_suspended", detail: "This tenant is suspended.")
+
+    /// The caller behind an access token or an API key, if login, person, key and tenant still stand.
+    ///
+    /// - Throws: `Problem` 401 `unauthenticated`, 403 `tenant_suspended`.
+    package func caller(_ token: String?) async throws -> Caller {
+        guard let token else { throw Authenticator.unauthenticated }
+        if token.hasPrefix(APIKeyToken.prefix) { return try await keyCaller(token) }
+        return try memberCaller(token)
+    }
+
+    private func memberCaller(_ token: String) throws -> Caller {
+        guard let access = try? keyring.verifier.verify(token, audience: .api, now: Date()),
+            let tenantID = access.tenant
+        else { throw Authenticator.unauthenticated }
+        let tenant = TenantID(tenantID)
+        let login = LoginSessionID(access.session)
+        let profile = ProfileID(access.subject)
+        let (isActive, isEnded, grant) = control.read { state in
+            (
+                state.isActive(tenant),
+                state.isRevoked(login) || state.hasChanged(profile, since: access.epoch),
+                state.grant(of: access.role, tenant)
+            )
+        }
+        guard !isEnded else { throw Authenticator.unauthenticated }
+        guard isActive else { throw Authenticator.suspended }
+        let actor = Actor(kind: .member, id: ActorID(access.subject), role: access.role)
+        return Caller(
+            session: TenantSession(verified: tenant, actor: actor), login: login, grant: grant,
+            impersonator: access.impersonator.map { .init(id: ID<Operator>($0.id), mayWrite: $0.mayWrite) },
+            requestsPerMinute: nil)
+    }
+
+    private func keyCaller(_ token: String) async throws -> Caller {
+        guard let key = try await keys.verify(token) else { throw Authenticator.unauthenticated }
+        guard control.read({ $0.isActive(key.tenant) }) else { throw Authenticator.suspended }
+        let actor = Actor(kind: .apiKey, id: ActorID(key.id.uuid), role: "api_key")
+        return Caller(
+            session: TenantSession(verified: key.tenant, actor: actor), login: nil, grant: key.grant,
+            impersonator: nil, requestsPerMinute: key.requestsPerMinute)
+    }
+
+    /// The operator behind a token.
+    ///
+    /// - Throws: `Problem` 401 `unauthenticated`.
+    package func `operator`(_ token: String?) async throws -> ID<Operator> {
+        guard let token, let id = try await operators.verify(token) else { throw Authenticator.unauthenticated }
+        return id
+    }
+}
+
+extension ControlState {
+    /// What the role of a token grants now; nothing when the tenant has no such role any more.
+    func grant(of claim: String, _ tenant: TenantID) -> Grant {
+        switch Role(claim: claim) {
+        case nil: .none
+        case .custom(let id)?: role(id.uuid, of: tenant).map { .listed($0) } ?? .none
+        case let role?: .builtIn(role.word)
+        }
+    }
+}

@@ -1,0 +1,22 @@
+package import PluginKit
+package import Tenancy
+
+/// Who sends a request, verified: the session it may open, and what it may do there.
+package struct Caller: Sendable {
+    /// The right to the tenant's data.
+    package let session: TenantSession
+    /// The login of a member; nil for keys.
+    package let login: LoginSessionID?
+    /// What the principal holds.
+    package let grant: Grant
+    /// The operator who acts as this member, when one does.
+    package let impersonator: Impersonator?
+    /// The most requests a minute that the key may send; nil when only the tenant's limit holds.
+    package let requestsPerMinute: Int?
+
+    /// An operator in somebody else's place.
+    package struct Impersonator: Hashable, Sendable {
+        package let id: ID<Operator>
+        package let mayWrite: Bool
+    }
+}

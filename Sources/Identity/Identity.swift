@@ -1,0 +1,56 @@
+package import Cryptography
+package import Postgres
+package import Tenancy
+
+/// Everything about who somebody is and what they may do, put together.
+package struct Identity: Sendable {
+    package let permissions: Permissions
+    package let keyring: TokenKeyring
+    package let logins: Logins
+    package let sessions: LoginSessions
+    package let tenants: Tenants
+    package let members: Members
+    package let operators: OperatorTokens
+    package let keys: APIKeys
+    package let authenticator: Authenticator
+    package let resets: PasswordResets
+    let roles: CustomRoles
+    let teams: Teams
+    let invitations: Invitations
+    let impersonations: Impersonations
+    let ownAccount: OwnAccount
+
+    /// - Parameters:
+    ///   - pipeline: of the kernel's role `auth`.
+    ///   - issuer: the installation's name or address, as tokens and authenticator apps show it.
+    /// - Throws: `TokenError` when the database has no signing key.
+    package init(
+        pipeline: PipelineConnection, control: ControlPlane, master: MasterSecret, issuer: String,
+        passwords: PasswordHasher, permissions: Permissions
+    ) throws {
+        self.permissions = permissions
+        keyring = try TokenKeyring(issuer: issuer, master: master, control: control)
+        let secondFactors = SecondFactors(pipeline: pipeline, master: master, issuer: issuer)
+        let credentials = Credentials(
+            pipeline: pipeline, passwords: passwords, throttle: LoginThrottle(pipeline: pipeline, master: master),
+            secondFactors: secondFactors)
+        sessions = LoginSessions(
+            pipeline: pipeline, keyring: keyring, refreshTokens: RefreshTokens(master: master), control: control)
+        logins = Logins(pipeline: pipeline, credentials: credentials, sessions: sessions)
+        tenants = Tenants(pipeline: pipeline, passwords: passwords)
+        members = Members(pipeline: pipeline, passwords: passwords, control: control, permissions: permissions)
+        operators = OperatorTokens(pipeline: pipeline)
+        keys = APIKeys(pipeline: pipeline, control: control)
+        authenticator = Authenticator(keyring: keyring, keys: keys, operators: operators, control: control)
+        roles = CustomRoles(pipeline: pipeline, control: control, permissions: permissions)
+        teams = Teams(pipeline: pipeline)
+        invitations = Invitations(
+            pipeline: pipeline, credentials: credentials, sessions: sessions, control: control,
+            permissions: permissions)
+        impersonations = Impersonations(pipeline: pipeline, keyring: keyring, control: control)
+        ownAccount = OwnAccount(
+            pipeline: pipeline, credentials: credentials, secondFactors: secondFactors, sessions: sessions)
+        resets = PasswordResets(
+            pipeline: pipeline, credentials: credentials, accounts: ownAccount, members: members)
+    }
+}

@@ -1,0 +1,87 @@
+internal import Cryptography
+internal import Foundation
+internal import PluginKit
+internal import Postgres
+internal import Tenancy
+
+/// Proofs of who somebody is: passwords and second factors, throttled, with one answer and one timing class for whatever
+/// is wrong or unknown.
+struct Credentials: Sendable {
+    private let pipeline: PipelineConnection
+    private let passwords: PasswordHasher
+    private let throttle: LoginThrottle
+    private let secondFactors: SecondFactors
+
+    /// - Parameter pipeline: of the kernel's role `auth`.
+    init(
+        pipeline: PipelineConnection, passwords: PasswordHasher, throttle: LoginThrottle, secondFactors: SecondFactors
+    ) {
+        self.pipeline = pipeline
+        self.passwords = passwords
+        self.throttle = throttle
+        self.secondFactors = secondFactors
+    }
+
+    /// One answer for a wrong password and for everything that is unknown.
+    static let refused = Problem(
+        status: 401, code: "login_refused", detail: "E-mail, password, code or tenant is wrong.")
+    private static let codeNeeded = Problem(
+        status: 401, code: "second_factor_required", detail: "This login needs a one-time code or a recovery code.")
+
+    /// Checks a password and, where the account has one, the second factor. An account that does not exist costs the
+    /// same time as one that does.
+    ///
+    /// - Parameters:
+    ///   - account: nil when nobody was found.
+    ///   - email: what the attempts are counted under.
+    /// - Returns: whether a second factor was proved.
+    /// - Throws: `Problem` 401 `login_refused`, `second_factor_required`; 429 `too_many_attempts`; 503 `busy`.
+    func check(
+        _ account: ID<Account>?, email: String, password: String, code: String?, _ client: Request.Client
+    ) async throws -> Bool {
+        try await throttle.count(email, client)
+        let row = try await run([
+            """
+            SELECT password_hash, totp_salt, totp_confirmed_at
+            FROM core.accounts
+            WHERE id = \(account ?? ID<Account>(.first))
+            """
+        ])[0].first
+        let text = try row?.get("password_hash", as: String?.self) ?? nil
+        let stored = try text.map { try PasswordHash(parsing: $0) }
+        guard try await isRight(password, stored), let account, let row, let stored else { throw Credentials.refused }
+        let hasSecondFactor = try row.get("totp_confirmed_at", as: Timestamp?.self) != nil
+        if hasSecondFactor {
+            guard let code else { throw Credentials.codeNeeded }
+            guard try await secondFactors.accept(code, of: account) else { throw Credentials.refused }
+        }
+        try await throttle.forget(email, client)
+        if passwords.needsRehash(stored) { try await store(password, for: account) }
+        return hasSecondFactor
+    }
+
+    /// The hash of a password that somebody chose; see `PasswordHasher`.
+    func hash(chosen password: String, at pointer: String) async throws -> String {
+        try await passwords.hash(chosen: password, at: pointer).text
+    }
+
+    /// The same password under today's cost.
+    private func store(_ password: String, for account: ID<Account>) async throws {
+        let hash = try await passwords.hash(chosen: password, at: "/password")
+        _ = try await run(["UPDATE core.accounts SET password_hash = \(hash.text) WHERE id = \(account)"])
+    }
+
+    private func isRight(_ password: String, _ stored: PasswordHash?) async throws -> Bool {
+        do {
+            return try await passwords.verify(try Password(password), against: stored)
+        } catch PasswordError.overloaded {
+            throw Problem(status: 503, code: "busy", detail: "Too many people log in just now.", retryAfter: 1)
+        } catch is PasswordError {
+            return false
+        }
+    }
+
+    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
+        try await ProblemMapping.translate { try await pipeline.run(statements) }
+    }
+}

@@ -1,0 +1,210 @@
+internal import Foundation
+package import PluginKit
+internal import Postgres
+internal import Tenancy
+
+/// Logins that last: begun, refreshed, listed and ended.
+package struct LoginSessions: Sendable {
+    /// How long a login lasts without being refreshed.
+    private static let lifetime: Duration = .seconds(30 * 86_400)
+    private static let expired = Problem(
+        status: 401, code: "refresh_refused", detail: "This refresh token does not hold any more; log in again.")
+
+    private let pipeline: PipelineConnection
+    private let keyring: TokenKeyring
+    private let refreshTokens: RefreshTokens
+    private let control: ControlPlane
+
+    /// - Parameter pipeline: of the kernel's role `auth`.
+    init(
+        pipeline: PipelineConnection, keyring: TokenKeyring, refreshTokens: RefreshTokens, control: ControlPlane
+    ) {
+        self.pipeline = pipeline
+        self.keyring = keyring
+        self.refreshTokens = refreshTokens
+        self.control = control
+    }
+
+    private static let memberColumns: SQL = """
+        p.id AS profile_id, p.name, p.role, p.role_id, p.epoch, t.id AS tenant_id, t.slug, t.name AS tenant_name
+        """
+
+    /// Begins a login of somebody whose identity was proved.
+    ///
+    /// - Throws: `Problem` 401 `login_refused` when the profile or its tenant is not active.
+    package func begin(
+        _ profile: ProfileID, of tenant: TenantID, hasSecondFactor: Bool, _ client: Request.Client
+    ) async throws -> Resource<SessionPayload> {
+        let session = LoginSessionID.make()
+        let end = Timestamp.now().advanced(by: LoginSessions.lifetime)
+        let results = try await run([
+            """
+            INSERT INTO core.sessions
+                (tenant_id, id, profile_id, refresh_counter, expires_at, second_factor, user_agent, address)
+            SELECT p.tenant_id, \(session), p.id, 1, \(end), \(hasSecondFactor), \(client.userAgent), \(client.address)
+            FROM core.profiles p
+            JOIN core.tenants t ON t.id = p.tenant_id AND t.status = 'active'
+            WHERE p.tenant_id = \(tenant) AND p.id = \(profile) AND p.status = 'active'
+            """,
+            """
+            SELECT \(LoginSessions.memberColumns)
+            FROM core.sessions s
+            JOIN core.profiles p ON p.tenant_id = s.tenant_id AND p.id = s.profile_id
+            JOIN core.tenants t ON t.id = s.tenant_id
+            WHERE s.tenant_id = \(tenant) AND s.id = \(session)
+            """,
+        ])
+        guard let row = results[1].first else { throw Credentials.refused }
+        return try answer(try SessionMember(row), session, counter: 1)
+    }
+
+    /// Exchanges a refresh token for the next one. The token before the current one is answered with the current one,
+    /// for tabs that race and answers that get lost; an older one ends the session, because somebody else has it.
+    ///
+    /// - Throws: `Problem` 401 `refresh_refused`.
+    package func refresh(_ text: String) async throws -> Resource<SessionPayload> {
+        guard let token = refreshTokens.verify(text) else { throw LoginSessions.expired }
+        let results = try await run([
+            """
+            UPDATE core.sessions
+            SET refresh_counter = refresh_counter + 1, last_used_at = now()
+            WHERE tenant_id = \(token.tenant) AND id = \(token.session) AND refresh_counter = \(token.counter)
+              AND revoked_at IS NULL AND expires_at > now()
+            """,
+            """
+            SELECT s.refresh_counter, \(LoginSessions.memberColumns)
+            FROM core.sessions s
+            JOIN core.profiles p ON p.tenant_id = s.tenant_id AND p.id = s.profile_id AND p.status = 'active'
+            JOIN core.tenants t ON t.id = s.tenant_id AND t.status = 'active'
+            WHERE s.tenant_id = \(token.tenant) AND s.id = \(token.session)
+              AND s.revoked_at IS NULL AND s.expires_at > now()
+            """,
+        ])
+        guard let row = results[1].first else { throw LoginSessions.expired }
+        let counter = try row.get("refresh_counter", as: Int64.self)
+        guard token.counter == counter - 1 else {
+            try await end(token.session, of: token.tenant, reason: "reuse")
+            throw LoginSessions.expired
+        }
+        return try answer(try SessionMember(row), token.session, counter: counter)
+    }
+
+    /// A page of a person's logins that stand, newest first.
+    func list(_ profile: ProfileID, _ call: Call) async throws -> Page<LoginSessionPayload> {
+        let result = try await run([
+            """
+            SELECT id, id = \(call.session) AS current, user_agent, address, second_factor, last_used_at, expires_at,
+                   created_at
+            FROM core.sessions
+            WHERE tenant_id = \(call.tenant) AND profile_id = \(profile)
+              AND id < \(call.page.after(0, or: LoginSessionID(.last)))
+              AND revoked_at IS NULL AND expires_at > now()
+            ORDER BY id DESC
+            LIMIT \(call.page.fetchCount)
+            """
+        ])[0]
+        return try Page(result, limit: call.page.limit, key: ["id"])
+    }
+
+    /// Ends a login; its access token stops working within a second on every process.
+    package func end(_ session: LoginSessionID, of tenant: TenantID, reason: String = "logout") async throws {
+        _ = try await run([
+            """
+            WITH gone AS (
+                UPDATE core.sessions
+                SET revoked_at = now(), revoked_reason = \(reason)
+                WHERE tenant_id = \(tenant) AND id = \(session) AND revoked_at IS NULL
+                RETURNING tenant_id, id
+            )
+            SELECT core.record_change('session', tenant_id, id::text)
+            FROM gone
+            """
+        ])
+        try await ProblemMapping.translate { try await control.refresh() }
+    }
+
+    /// Ends one of a person's own logins.
+    ///
+    /// - Throws: `Problem.notFound`.
+    func end(_ session: LoginSessionID, ofProfile profile: ProfileID, _ tenant: TenantID) async throws {
+        let found = try await run([
+            """
+            SELECT id
+            FROM core.sessions
+            WHERE tenant_id = \(tenant) AND id = \(session) AND profile_id = \(profile) AND revoked_at IS NULL
+            """
+        ])[0]
+        guard !found.isEmpty else { throw Problem.notFound }
+        try await end(session, of: tenant)
+    }
+
+    /// Ends all of a person's logins in a tenant, but one if it is named.
+    func endAll(of profile: ProfileID, _ tenant: TenantID, but kept: LoginSessionID?, reason: String) async throws {
+        _ = try await run([LoginSessions.ending(of: profile, tenant, but: kept, reason: reason)])
+        try await ProblemMapping.translate { try await control.refresh() }
+    }
+
+    /// The statement that ends a person's logins and tells every process.
+    static func ending(
+        of profile: ProfileID, _ tenant: TenantID, but kept: LoginSessionID?, reason: String
+    ) -> SQL {
+        """
+        WITH gone AS (
+            UPDATE core.sessions
+            SET revoked_at = now(), revoked_reason = \(reason)
+            WHERE tenant_id = \(tenant) AND profile_id = \(profile) AND revoked_at IS NULL
+              AND (\(kept)::uuid IS NULL OR id <> \(kept))
+            RETURNING id
+        )
+        SELECT core.record_change('session', \(tenant), gone.id::text)
+        FROM gone
+        """
+    }
+
+    private func answer(
+        _ member: SessionMember, _ session: LoginSessionID, counter: Int64
+    ) throws -> Resource<SessionPayload> {
+        let now = Date()
+        let access = try keyring.tokenIssuer(now: now).issue(
+            audience: .api, subject: member.profile.uuid, tenant: member.tenant.uuid, session: session.uuid,
+            role: member.role.claim, epoch: member.epoch, now: now)
+        let refresh = refreshTokens.make(tenant: member.tenant, session: session, counter: counter)
+        let role = member.role.customID.map { $0.description } ?? member.role.word
+        return try Resource([
+            "access_token": .string(access), "refresh_token": .string(refresh), "token_type": "Bearer",
+            "expires_in": .integer(Int64(TokenIssuer.lifetime)),
+            "tenant": [
+                "id": .string(member.tenant.description), "slug": .string(member.slug),
+                "name": .string(member.tenantName),
+            ],
+            "profile": [
+                "id": .string(member.profile.description), "name": .string(member.name), "role": .string(role),
+            ],
+        ])
+    }
+
+    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
+        try await ProblemMapping.translate { try await pipeline.run(statements) }
+    }
+}
+
+/// Whom a login is for.
+private struct SessionMember {
+    let profile: ProfileID
+    let name: String
+    let role: Role
+    let epoch: Int64
+    let tenant: TenantID
+    let slug: String
+    let tenantName: String
+
+    init(_ row: Row) throws {
+        profile = try row.get("profile_id")
+        name = try row.get("name")
+        role = Role(try row.get("role"), try row.get("role_id")) ?? .viewer
+        epoch = try row.get("epoch")
+        tenant = try row.get("tenant_id")
+        slug = try row.get("slug")
+        tenantName = try row.get("tenant_name")
+    }
+}

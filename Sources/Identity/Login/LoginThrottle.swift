@@ -1,0 +1,79 @@
+internal import Cryptography
+internal import PluginKit
+internal import Postgres
+internal import Tenancy
+
+/// Bounds how often somebody may try to log in: per address and account, per account, and per address. It counts before
+/// the password is looked at, so that attempts at once count too, and counts unknown accounts like known ones.
+struct LoginThrottle: Sendable {
+    /// The time in which attempts are counted.
+    private static let window: Duration = .seconds(15 * 60)
+
+    /// One of the three counts.
+    private struct Limit {
+        let key: [UInt8]
+        let attempts: Int
+    }
+
+    private let pipeline: PipelineConnection
+    private let authenticator: HMACSHA256
+
+    /// - Parameter pipeline: of the kernel's role `auth`.
+    init(pipeline: PipelineConnection, master: MasterSecret) {
+        self.pipeline = pipeline
+        authenticator = HMACSHA256(key: master.derive("login-throttle"))
+    }
+
+    /// Counts an attempt.
+    ///
+    /// - Throws: `Problem` 429 `too_many_attempts` with the seconds to wait.
+    func count(_ account: String, _ client: Request.Client) async throws {
+        let limits = limits(account, client)
+        let results = try await run(
+            limits.map { limit in
+                """
+                INSERT INTO core.login_throttles AS t (key, attempts, window_ends_at)
+                VALUES (\(limit.key), 1, \(Timestamp.now().advanced(by: LoginThrottle.window)))
+                ON CONFLICT (key) DO UPDATE
+                SET attempts = CASE WHEN t.window_ends_at < now() THEN 1 ELSE t.attempts + 1 END,
+                    window_ends_at = CASE
+                        WHEN t.window_ends_at < now() THEN EXCLUDED.window_ends_at
+                        ELSE t.window_ends_at
+                    END
+                RETURNING t.attempts::int8 AS attempts,
+                          ceil(EXTRACT(epoch FROM t.window_ends_at - now()))::int8 AS seconds
+                """
+            })
+        for (limit, result) in zip(limits, results) {
+            guard let row = result.first, try row.get("attempts", as: Int.self) > limit.attempts else { continue }
+            throw Problem(
+                status: 429, code: "too_many_attempts", detail: "Too many attempts to log in; wait before the next.",
+                retryAfter: max(1, try row.get("seconds")))
+        }
+    }
+
+    /// Forgets the attempts from this address on this account, after the right password.
+    func forget(_ account: String, _ client: Request.Client) async throws {
+        _ = try await run([
+            "DELETE FROM core.login_throttles WHERE key = \(limits(account, client)[0].key)",
+            """
+            UPDATE core.login_throttles
+            SET attempts = GREATEST(1, attempts - 1)
+            WHERE key IN (\(limits(account, client)[1].key), \(limits(account, client)[2].key))
+            """,
+        ])
+    }
+
+    private func limits(_ account: String, _ client: Request.Client) -> [Limit] {
+        let address = client.address ?? ""
+        return [
+            Limit(key: authenticator.authenticate("pair \(address) \(account)"), attempts: 10),
+            Limit(key: authenticator.authenticate("account \(account)"), attempts: 50),
+            Limit(key: authenticator.authenticate("address \(address)"), attempts: 300),
+        ]
+    }
+
+    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
+        try await ProblemMapping.translate { try await pipeline.run(statements) }
+    }
+}

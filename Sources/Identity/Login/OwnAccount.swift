@@ -1,0 +1,92 @@
+internal import PluginKit
+internal import Postgres
+internal import Tenancy
+
+/// What people do with their own account: change the password, add or remove a second factor. Each needs the password
+/// again, so that a stolen access token is not enough.
+struct OwnAccount: Sendable {
+    private let pipeline: PipelineConnection
+    private let credentials: Credentials
+    private let secondFactors: SecondFactors
+    private let sessions: LoginSessions
+
+    /// - Parameter pipeline: of the kernel's role `auth`.
+    init(
+        pipeline: PipelineConnection, credentials: Credentials, secondFactors: SecondFactors, sessions: LoginSessions
+    ) {
+        self.pipeline = pipeline
+        self.credentials = credentials
+        self.secondFactors = secondFactors
+        self.sessions = sessions
+    }
+
+    /// Changes the password and ends every other login of the account.
+    func changePassword(_ input: PasswordChange, _ call: Call) async throws {
+        let (account, _) = try await prove(input.currentPassword, input.code, call)
+        let hash = try await credentials.hash(chosen: input.newPassword, at: "/new_password")
+        try await store(hash, for: account, but: call.session, reason: "password changed")
+    }
+
+    /// Prepares a second factor.
+    func prepareSecondFactor(_ input: PasswordProof, _ call: Call) async throws -> Resource<SecondFactorPayload> {
+        let (account, email) = try await prove(input.password, input.code, call)
+        return try await secondFactors.prepare(account, email: email)
+    }
+
+    /// Confirms a second factor by its first code and ends every other login, which was begun without it.
+    func confirmSecondFactor(_ code: String, _ call: Call) async throws -> Resource<RecoveryCodesPayload> {
+        let (account, _) = try await account(of: call)
+        let codes = try await secondFactors.confirm(account, code: code)
+        try await endLogins(of: account, but: call.session, reason: "second factor added")
+        return codes
+    }
+
+    /// Removes the second factor.
+    func removeSecondFactor(_ input: PasswordProof, _ call: Call) async throws {
+        let (account, _) = try await prove(input.password, input.code, call)
+        try await secondFactors.remove(account)
+    }
+
+    /// Stores a new password and ends the account's logins in every tenant.
+    func store(
+        _ hash: String, for account: ID<Account>, but kept: LoginSessionID?, reason: String
+    ) async throws {
+        _ = try await run([
+            "UPDATE core.accounts SET password_hash = \(hash) WHERE id = \(account)",
+            "UPDATE core.password_resets SET used_at = now() WHERE account_id = \(account) AND used_at IS NULL",
+        ])
+        try await endLogins(of: account, but: kept, reason: reason)
+    }
+
+    private func endLogins(of account: ID<Account>, but kept: LoginSessionID?, reason: String) async throws {
+        let profiles = try await run(["SELECT tenant_id, id FROM core.profiles WHERE account_id = \(account)"])[0]
+        for row in profiles.rows {
+            try await sessions.endAll(
+                of: try row.get("id"), try row.get("tenant_id"), but: kept, reason: reason)
+        }
+    }
+
+    private func prove(
+        _ password: String, _ code: String?, _ call: Call
+    ) async throws -> (account: ID<Account>, email: String) {
+        let (account, email) = try await account(of: call)
+        _ = try await credentials.check(account, email: email, password: password, code: code, call.request.client)
+        return (account, email)
+    }
+
+    /// The caller's account; keys have none, and nobody touches it in somebody else's place.
+    private func account(of call: Call) async throws -> (account: ID<Account>, email: String) {
+        guard call.actor.kind == .member, call.session != nil, !call.isImpersonated else {
+            throw Problem(status: 403, code: "own_account_only", detail: "Only the person may do this, logged in.")
+        }
+        let row = try await run([
+            "SELECT account_id, email FROM core.profiles WHERE tenant_id = \(call.tenant) AND id = \(call.actor.id)"
+        ])[0].first
+        guard let row else { throw Problem.notFound }
+        return (try row.get("account_id"), try row.get("email"))
+    }
+
+    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
+        try await ProblemMapping.translate { try await pipeline.run(statements) }
+    }
+}

@@ -1,0 +1,97 @@
+internal import Cryptography
+package import PluginKit
+internal import Postgres
+internal import Tenancy
+
+/// A right to choose a new password.
+package enum PasswordReset {}
+
+/// Password resets: a token of one hour and one use, handed over by whoever manages the account.
+package struct PasswordResets: Sendable {
+    private static let prefix = "rmp"
+    private static let lifetime: Duration = .seconds(3600)
+    private static let refused = Problem(
+        status: 404, code: "reset_refused", detail: "This reset does not hold, or not any more.")
+
+    private let pipeline: PipelineConnection
+    private let credentials: Credentials
+    private let accounts: OwnAccount
+    private let members: Members
+
+    /// - Parameter pipeline: of the kernel's role `auth`.
+    init(pipeline: PipelineConnection, credentials: Credentials, accounts: OwnAccount, members: Members) {
+        self.pipeline = pipeline
+        self.credentials = credentials
+        self.accounts = accounts
+        self.members = members
+    }
+
+    /// Begins a reset for a member whose account this tenant manages. An account that belongs to its person opens other
+    /// tenants too, so no admin resets it.
+    ///
+    /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `account_not_managed`.
+    func create(for profile: ProfileID, by call: Call) async throws -> Resource<PasswordResetPayload> {
+        try await members.requireAuthority(over: profile, call)
+        guard let reset = try await create(for: profile, of: call.tenant, onlyManaged: true) else {
+            throw Problem.conflict(
+                "This account belongs to its person, not to this tenant.", code: "account_not_managed")
+        }
+        return reset
+    }
+
+    /// Begins a reset for any member, by an operator.
+    ///
+    /// - Throws: `Problem.notFound`.
+    package func create(for profile: ProfileID, of tenant: TenantID) async throws -> Resource<PasswordResetPayload> {
+        guard let reset = try await create(for: profile, of: tenant, onlyManaged: false) else {
+            throw Problem.notFound
+        }
+        return reset
+    }
+
+    private func create(
+        for profile: ProfileID, of tenant: TenantID, onlyManaged: Bool
+    ) async throws -> Resource<PasswordResetPayload>? {
+        let token = OneTimeToken<PasswordReset>(prefix: PasswordResets.prefix)
+        let result = try await run([
+            """
+            INSERT INTO core.password_resets (id, account_id, hash, expires_at)
+            SELECT \(token.id), a.id, \(token.hash), \(Timestamp.now().advanced(by: PasswordResets.lifetime))
+            FROM core.profiles p
+            JOIN core.accounts a ON a.id = p.account_id
+            WHERE p.tenant_id = \(tenant) AND p.id = \(profile)
+              AND (a.managed_by = \(tenant) OR NOT \(onlyManaged))
+            RETURNING \(token.text)::text AS token, expires_at
+            """
+        ])[0]
+        return result.isEmpty ? nil : try Resource(result)
+    }
+
+    /// Chooses a new password; every login of the account ends.
+    ///
+    /// - Throws: `Problem` 404 `reset_refused`; 422 for a password that cannot be.
+    func confirm(_ input: PasswordResetConfirmation) async throws {
+        guard let token = OneTimeToken<PasswordReset>(input.token, prefix: PasswordResets.prefix) else {
+            throw PasswordResets.refused
+        }
+        let open = try await run([
+            "SELECT hash FROM core.password_resets WHERE id = \(token.id) AND used_at IS NULL AND expires_at > now()"
+        ])[0].first
+        guard let open, ConstantTime.equal(try open.get("hash"), token.hash) else { throw PasswordResets.refused }
+        let hash = try await credentials.hash(chosen: input.password, at: "/password")
+        let used = try await run([
+            """
+            UPDATE core.password_resets
+            SET used_at = now()
+            WHERE id = \(token.id) AND used_at IS NULL AND expires_at > now()
+            RETURNING account_id
+            """
+        ])[0].first
+        guard let used else { throw PasswordResets.refused }
+        try await accounts.store(hash, for: try used.get("account_id"), but: nil, reason: "password reset")
+    }
+
+    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
+        try await ProblemMapping.translate { try await pipeline.run(statements) }
+    }
+}

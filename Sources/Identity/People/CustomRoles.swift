@@ -1,0 +1,93 @@
+internal import PluginKit
+internal import Postgres
+internal import Tenancy
+
+/// The roles that tenants make of named permissions.
+struct CustomRoles: Sendable {
+    private let pipeline: PipelineConnection
+    private let control: ControlPlane
+    private let authority: RoleAuthority
+
+    /// - Parameter pipeline: of the kernel's role `auth`.
+    init(pipeline: PipelineConnection, control: ControlPlane, permissions: Permissions) {
+        self.pipeline = pipeline
+        self.control = control
+        authority = RoleAuthority(permissions: permissions, control: control)
+    }
+
+    private static let columns: SQL = "id, name, permissions, created_at, updated_at"
+
+    /// A page of a tenant's own roles, newest first.
+    func list(of tenant: TenantID, _ page: PageRequest) async throws -> Page<RolePayload> {
+        let result = try await run([
+            """
+            SELECT \(CustomRoles.columns)
+            FROM core.roles
+            WHERE tenant_id = \(tenant) AND id < \(page.after(0, or: ID<CustomRole>(.last)))
+            ORDER BY id DESC
+            LIMIT \(page.fetchCount)
+            """
+        ])[0]
+        return try Page(result, limit: page.limit, key: ["id"])
+    }
+
+    /// Makes a role.
+    ///
+    /// - Throws: `Problem` 403 `role_forbidden` for permissions that the caller lacks; 409 `already_exists`.
+    func create(_ input: NewRole, by call: Call) async throws -> Resource<RolePayload> {
+        try authority.require(input.scopes, by: call)
+        let results = try await run([
+            """
+            INSERT INTO core.roles (tenant_id, id, name, permissions)
+            VALUES (\(call.tenant), \(ID<CustomRole>.make()), \(input.name), \(input.permissions))
+            RETURNING \(CustomRoles.columns)
+            """,
+            "SELECT core.record_change('role', \(call.tenant), \(input.name))",
+        ])
+        try await ProblemMapping.translate { try await control.refresh() }
+        return try Resource(results[0])
+    }
+
+    /// Changes a role; its holders may do the new and no longer the old within a second.
+    ///
+    /// - Throws: `Problem.notFound`; 403 `role_forbidden`.
+    func change(_ id: ID<CustomRole>, _ input: RoleChange, by call: Call) async throws -> Resource<RolePayload> {
+        guard control.read({ $0.role(id.uuid, of: call.tenant) }) != nil else { throw Problem.notFound }
+        try authority.require(.custom(id), by: call)
+        if let scopes = input.scopes { try authority.require(scopes, by: call) }
+        let results = try await run([
+            """
+            UPDATE core.roles
+            SET name = COALESCE(\(input.name), name),
+                permissions = COALESCE(\(input.permissions), permissions)
+            WHERE tenant_id = \(call.tenant) AND id = \(id)
+            RETURNING \(CustomRoles.columns)
+            """,
+            "SELECT core.record_change('role', \(call.tenant), \(id.description))",
+        ])
+        try await ProblemMapping.translate { try await control.refresh() }
+        return try Resource(results[0])
+    }
+
+    /// Removes a role that nobody has.
+    ///
+    /// - Throws: `Problem.notFound`; 409 `role_in_use`.
+    func remove(_ id: ID<CustomRole>, by call: Call) async throws {
+        let results = try await run([
+            """
+            DELETE FROM core.roles
+            WHERE tenant_id = \(call.tenant) AND id = \(id)
+              AND NOT EXISTS (SELECT FROM core.profiles WHERE tenant_id = \(call.tenant) AND role_id = \(id))
+            """,
+            "SELECT id FROM core.roles WHERE tenant_id = \(call.tenant) AND id = \(id)",
+            "SELECT core.record_change('role', \(call.tenant), \(id.description))",
+        ])
+        guard results[1].isEmpty else { throw Problem.conflict("Somebody has this role.", code: "role_in_use") }
+        guard results[0].affected == 1 else { throw Problem.notFound }
+        try await ProblemMapping.translate { try await control.refresh() }
+    }
+
+    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
+        try await ProblemMapping.translate { try await pipeline.run(statements) }
+    }
+}

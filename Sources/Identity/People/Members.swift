@@ -1,0 +1,172 @@
+package import Cryptography
+package import PluginKit
+package import Postgres
+package import Tenancy
+
+/// The people of a tenant.
+package struct Members: Sendable {
+    private let pipeline: PipelineConnection
+    private let passwords: PasswordHasher
+    private let control: ControlPlane
+    let authority: RoleAuthority
+
+    /// - Parameter pipeline: of the kernel's role `auth`.
+    package init(
+        pipeline: PipelineConnection, passwords: PasswordHasher, control: ControlPlane, permissions: Permissions
+    ) {
+        self.pipeline = pipeline
+        self.passwords = passwords
+        self.control = control
+        authority = RoleAuthority(permissions: permissions, control: control)
+    }
+
+    /// A member's columns, as `MemberPayload` has them; a role of the tenant's own is shown by its id.
+    static let columns: SQL = """
+        id, email, name, COALESCE(role_id::text, role) AS role, status, created_at
+        """
+
+    /// Adds a person to a tenant, with an account that the tenant manages.
+    ///
+    /// - Throws: `Problem` 409 `already_exists` when the tenant has somebody with this address.
+    package func add(_ member: NewMember, to tenant: TenantID) async throws -> Resource<MemberPayload> {
+        let hash = try await passwords.hash(chosen: member.password, at: "/password")
+        let results = try await run(
+            Members.insertion(of: member, passwordHash: hash.text, into: tenant, returning: Members.columns))
+        return try Resource(results[1])
+    }
+
+    /// A page of a tenant's people, newest first.
+    package func list(of tenant: TenantID, _ page: PageRequest) async throws -> Page<MemberPayload> {
+        let result = try await run([
+            """
+            SELECT \(Members.columns)
+            FROM core.profiles
+            WHERE tenant_id = \(tenant) AND id < \(page.after(0, or: ID<Profile>(.last)))
+            ORDER BY id DESC
+            LIMIT \(page.fetchCount)
+            """
+        ])[0]
+        return try Page(result, limit: page.limit, key: ["id"])
+    }
+
+    /// One person.
+    ///
+    /// - Throws: `Problem.notFound`.
+    package func get(_ id: ProfileID, of tenant: TenantID) async throws -> Resource<MemberPayload> {
+        try Resource(
+            await run(["SELECT \(Members.columns) FROM core.profiles WHERE tenant_id = \(tenant) AND id = \(id)"])[0])
+    }
+
+    /// Changes a name, a role or a status; tokens of the person end within a second unless only the name changed.
+    ///
+    /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `last_owner`.
+    func change(_ id: ProfileID, _ input: MemberChange, by call: Call) async throws -> Resource<MemberPayload> {
+        try await requireAuthority(over: id, call)
+        if let role = input.role { try authority.require(role, by: call) }
+        let isDemotion = input.role.map { $0 != .owner } ?? false || input.status == "disabled"
+        let results = try await run([
+            Members.lock(call.tenant),
+            """
+            UPDATE core.profiles
+            SET name = COALESCE(\(input.name), name),
+                role = COALESCE(\(input.role?.word), role),
+                role_id = CASE WHEN \(input.role != nil) THEN \(input.role?.customID) ELSE role_id END,
+                status = COALESCE(\(input.status), status),
+                epoch = epoch + \(input.role != nil || input.status != nil ? 1 : 0)
+            WHERE tenant_id = \(call.tenant) AND id = \(id)
+              AND NOT (\(isDemotion) AND \(Members.isLastOwner(call.tenant)))
+            RETURNING \(Members.columns)
+            """,
+            """
+            SELECT core.record_change('profile', tenant_id, id || ':' || epoch)
+            FROM core.profiles
+            WHERE tenant_id = \(call.tenant) AND id = \(id) AND \(input.role != nil || input.status != nil)
+            """,
+        ])
+        guard !results[1].isEmpty else { throw Members.lastOwner }
+        try await ProblemMapping.translate { try await control.refresh() }
+        return try Resource(results[1])
+    }
+
+    /// Removes a person from the tenant, and the account if the tenant manages it.
+    ///
+    /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `last_owner`.
+    func remove(_ id: ProfileID, by call: Call) async throws {
+        try await requireAuthority(over: id, call)
+        let results = try await run([
+            Members.lock(call.tenant),
+            """
+            WITH gone AS (
+                DELETE FROM core.profiles
+                WHERE tenant_id = \(call.tenant) AND id = \(id) AND NOT \(Members.isLastOwner(call.tenant))
+                RETURNING tenant_id, id
+            )
+            SELECT core.record_change('profile', tenant_id, id || \(":\(Int64.max)"))
+            FROM gone
+            """,
+            """
+            DELETE FROM core.accounts AS a
+            WHERE a.managed_by = \(call.tenant)
+              AND NOT EXISTS (SELECT FROM core.profiles AS p WHERE p.account_id = a.id)
+            """,
+        ])
+        guard !results[1].isEmpty else { throw Members.lastOwner }
+        try await ProblemMapping.translate { try await control.refresh() }
+    }
+
+    private static let lastOwner = Problem.conflict(
+        "A tenant keeps at least one active owner; make somebody else an owner first.", code: "last_owner")
+
+    /// Only who covers a person's role may change that person.
+    func requireAuthority(over id: ProfileID, _ call: Call) async throws {
+        let result = try await run([
+            "SELECT role, role_id FROM core.profiles WHERE tenant_id = \(call.tenant) AND id = \(id)"
+        ])[0]
+        guard let row = result.first, let role = Role(try row.get("role"), try row.get("role_id")) else {
+            throw Problem.notFound
+        }
+        if call.actor.id.uuid == id.uuid, call.actor.kind == .member { return }
+        try authority.require(role, by: call)
+    }
+
+    /// Two owners who remove each other at once must not both succeed, so whoever may take an owner away waits here.
+    private static func lock(_ tenant: TenantID) -> SQL {
+        "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE"
+    }
+
+    private static func isLastOwner(_ tenant: TenantID) -> SQL {
+        """
+        (role = 'owner' AND NOT EXISTS (
+            SELECT
+            FROM core.profiles AS other
+            WHERE other.tenant_id = \(tenant) AND other.id <> profiles.id
+              AND other.role = 'owner' AND other.status = 'active'))
+        """
+    }
+
+    /// An account that the tenant manages, and the profile that goes with it.
+    static func insertion(
+        of member: NewMember, passwordHash: String, into tenant: TenantID, returning columns: SQL
+    ) -> [SQL] {
+        let account = ID<Account>.make()
+        return [
+            """
+            INSERT INTO core.accounts (id, email, password_hash, managed_by)
+            VALUES (\(account), \(member.email), \(passwordHash), \(tenant))
+            """,
+            """
+            INSERT INTO core.profiles (tenant_id, id, account_id, email, name, role, role_id)
+            VALUES (\(tenant), \(ProfileID.make()), \(account), \(member.email), \(member.name), \(member.role.word),
+                    \(member.role.customID))
+            RETURNING \(columns)
+            """,
+        ]
+    }
+
+    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
+        try await ProblemMapping.translate { try await pipeline.run(statements) }
+    }
+}
+
+/// A person as the installation knows them, across tenants.
+package enum Account {}

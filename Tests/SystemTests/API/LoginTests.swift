@@ -1,0 +1,185 @@
+import Cryptography
+import Foundation
+import NIOHTTP1
+import PluginKit
+import TestKit
+import Testing
+
+/// Logging in: throttling, second factors, passwords, and the list of logins.
+@Suite("Login")
+struct LoginTests {
+    /// The code an authenticator app shows at a step from now.
+    private static func code(_ secret: String, offset: Int64 = 0) throws -> String {
+        var bytes: [UInt8] = []
+        var (buffer, bits) = (0, 0)
+        for character in secret.utf8 {
+            let value = character >= 65 ? Int(character) - 65 : Int(character) - 24
+            (buffer, bits) = ((buffer << 5 | value) & 0xFFFF, bits + 5)
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(truncatingIfNeeded: buffer >> bits))
+            }
+        }
+        let step = Int64(Date().timeIntervalSince1970) / OneTimeCode.stepLength + offset
+        return try OneTimeCode.code(secret: bytes, step: step)
+    }
+
+    /// Adds a second factor to a person who is logged in; answers the secret and the recovery codes.
+    private static func addFactor(_ site: PeopleSite, _ token: String) async throws -> (String, [String]) {
+        let prepared = try await site.send(
+            "POST", "/me/second-factor", ["password": .string(PeopleSite.password)], token: token)
+        #expect(prepared.status == 201, "\(prepared.text)")
+        let secret = try #require(prepared.json["secret"]?.string)
+        #expect(prepared.json["url"]?.string?.contains("secret=\(secret)") == true)
+        let confirmed = try await site.send(
+            "POST", "/me/second-factor/confirm", ["code": .string(try code(secret, offset: -1))], token: token)
+        #expect(confirmed.status == 200, "\(confirmed.text)")
+        return (secret, (confirmed.json["recovery_codes"]?.array ?? []).compactMap(\.string))
+    }
+
+    @Test("After ten wrong attempts the right password waits too; another account does not")
+    func throttling() async throws {
+        try await PeopleSite.with { site in
+            try await site.add("grace", role: "agent")
+            try await site.add("linus", role: "agent")
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<14 { group.addTask { try await site.login("grace", password: "wrong").status } }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }
+            }
+            #expect(statuses.filter { $0 == 401 }.count == 10 && statuses.filter { $0 == 429 }.count == 4)
+            let refused = try await site.login("grace")
+            #expect(refused.status == 429 && refused.code == "too_many_attempts")
+            #expect((Int(refused.headers["Retry-After"].first ?? "") ?? 0) > 0)
+            #expect(try await site.login("linus").status == 200)
+            // An address nobody has waits in the same way.
+            for _ in 0..<10 { #expect(try await site.login("nobody").status == 401) }
+            #expect(try await site.login("nobody").status == 429)
+        }
+    }
+
+    @Test("The right password forgets the wrong ones before it")
+    func forgetting() async throws {
+        try await PeopleSite.with { site in
+            try await site.add("grace", role: "agent")
+            for _ in 0..<3 {
+                for _ in 0..<8 { #expect(try await site.login("grace", password: "wrong").status == 401) }
+                #expect(try await site.login("grace").status == 200)
+            }
+        }
+    }
+
+    @Test("A second factor is asked for, counted once, and ends logins begun without it")
+    func secondFactor() async throws {
+        try await PeopleSite.with { site in
+            try await site.add("grace", role: "agent")
+            let earlier = try await site.token("grace")
+            let token = try await site.token("grace")
+            let (secret, _) = try await Self.addFactor(site, token)
+            #expect(try await site.send("GET", "/me", token: earlier).status == 401)
+            #expect(try await site.send("GET", "/me", token: token).status == 200)
+            #expect(try await site.login("grace").code == "second_factor_required")
+            #expect(try await site.login("grace", password: "wrong").code == "login_refused")
+            #expect(try await site.login("grace", code: "000000").code == "login_refused")
+            // The code that confirmed it is used up, and so is each that follows.
+            #expect(try await site.login("grace", code: try Self.code(secret, offset: -1)).code == "login_refused")
+            let code = try Self.code(secret, offset: 1)
+            let login = try await site.login("grace", code: code)
+            #expect(login.status == 200)
+            #expect(try await site.login("grace", code: code).code == "login_refused")
+            let list = try await site.send("GET", "/me/sessions", token: login.json["access_token"]?.string)
+            #expect(list.json["data"]?.array?.first?["second_factor"] == true)
+        }
+    }
+
+    @Test("A recovery code opens once; removing the factor needs password and code")
+    func recoveryCodes() async throws {
+        try await PeopleSite.with { site in
+            try await site.add("grace", role: "agent")
+            let token = try await site.token("grace")
+            let (_, codes) = try await Self.addFactor(site, token)
+            #expect(codes.count == 10 && Set(codes).count == 10)
+            #expect(try await site.login("grace", code: codes[0].lowercased()).status == 200)
+            #expect(try await site.login("grace", code: codes[0]).code == "login_refused")
+            let proof: [JSONValue.Member] = [.init("password", .string(PeopleSite.password))]
+            #expect(
+                try await site.send("POST", "/me/second-factor/remove", .object(proof), token: token).status == 401)
+            let whole = JSONValue.object(proof + [.init("code", .string(codes[1]))])
+            #expect(try await site.send("POST", "/me/second-factor/remove", whole, token: token).status == 204)
+            #expect(try await site.login("grace").status == 200)
+        }
+    }
+
+    @Test("A changed password ends every other login, a reset ends all")
+    func passwords() async throws {
+        try await PeopleSite.with { site in
+            let id = try await site.add("grace", role: "agent")
+            let other = try await site.token("grace")
+            let token = try await site.token("grace")
+            let change: JSONValue = [
+                "current_password": .string(PeopleSite.password), "new_password": "a better password",
+            ]
+            #expect(try await site.send("POST", "/me/password", change, token: token).status == 204)
+            #expect(try await site.send("GET", "/me", token: other).status == 401)
+            #expect(try await site.send("GET", "/me", token: token).status == 200)
+            #expect(try await site.login("grace").status == 401)
+
+            let reset = try await site.send("POST", "/members/\(id)/password-reset")
+            let confirmation: JSONValue = [
+                "token": reset.json["token"] ?? .null, "password": "a third password",
+            ]
+            let path = "/v1/auth/password-resets/confirm"
+            #expect(try await site.client.send("POST", path, body: confirmation).status == 204)
+            #expect(try await site.client.send("POST", path, body: confirmation).code == "reset_refused")
+            #expect(try await site.send("GET", "/me", token: token).status == 401)
+            #expect(try await site.login("grace", password: "a third password").status == 200)
+        }
+    }
+
+    @Test("People see and end their own logins, and all at once")
+    func sessions() async throws {
+        try await PeopleSite.with { site in
+            try await site.add("grace", role: "agent")
+            let (first, second) = (try await site.token("grace"), try await site.token("grace"))
+            let list = try await site.send("GET", "/me/sessions", token: first)
+            let logins = list.json["data"]?.array ?? []
+            #expect(logins.count == 2 && logins.filter { $0["current"] == true }.count == 1)
+            #expect(logins.allSatisfy { $0["address"] == "127.0.0.1" })
+            let other = try #require(logins.first { $0["current"] == false }?["id"]?.string)
+            #expect(try await site.send("DELETE", "/me/sessions/\(other)").status == 404)
+            #expect(try await site.send("DELETE", "/me/sessions/\(other)", token: first).status == 204)
+            #expect(try await site.send("GET", "/me", token: second).status == 401)
+            let third = try await site.token("grace")
+            #expect(try await site.send("POST", "/auth/logout-everywhere", token: first).status == 204)
+            for token in [first, third] { #expect(try await site.send("GET", "/me", token: token).status == 401) }
+        }
+    }
+
+    @Test("Fifty refreshes at once give one session, and a foreign or future token none")
+    func parallelRefresh() async throws {
+        try await PeopleSite.with { site in
+            let login = try await site.client.send(
+                "POST", "/v1/auth/login",
+                body: ["email": "admin@acme.example", "password": "password-of-acme"])
+            let refresh = try #require(login.json["refresh_token"]?.string)
+            let answers = try await withThrowingTaskGroup(of: TestClient.Answer.self) { group in
+                for _ in 0..<50 {
+                    group.addTask {
+                        try await site.client.send(
+                            "POST", "/v1/auth/refresh", body: ["refresh_token": .string(refresh)])
+                    }
+                }
+                return try await group.reduce(into: [TestClient.Answer]()) { $0.append($1) }
+            }
+            #expect(answers.allSatisfy { $0.status == 200 })
+            #expect(Set(answers.map { $0.json["refresh_token"] ?? .null }).count == 1)
+            let parts = refresh.split(separator: "_")
+            let ahead = "\(parts[0])_\(parts[1])_\(parts[2])_9_\(parts[4])"
+            let foreign = "\(parts[0])_\(parts[1])_\(LoginSessionID.make())_\(parts[3])_\(parts[4])"
+            for text in [ahead, foreign] {
+                let answer = try await site.client.send(
+                    "POST", "/v1/auth/refresh", body: ["refresh_token": .string(text)])
+                #expect(answer.code == "refresh_refused")
+            }
+        }
+    }
+}
