@@ -28,11 +28,22 @@ let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-s
 
 /// The kernel, leaf first: a target may depend only on those above it.
 let kernel: [Target] = [
-    .target(name: "Observability", dependencies: [logging]),
+    .target(
+        name: "Observability",
+        dependencies: [
+            logging, lifecycle,
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ]
+    ),
     .target(name: "Cryptography", dependencies: ["COpenSSL"]),
     .target(name: "EmbeddedPostgres", dependencies: [logging]),
     .target(name: "Postgres", dependencies: ["CPostgres", "CEpoll", pluginKit, logging]),
-    .target(name: "Tenancy", dependencies: ["Postgres", "Cryptography", pluginKit, logging, lifecycle]),
+    .target(
+        name: "Tenancy",
+        dependencies: ["Observability", "Postgres", "Cryptography", pluginKit, logging, lifecycle]
+    ),
     .target(name: "Migrations", dependencies: ["Tenancy", "Postgres", "Cryptography", pluginKit, logging]),
     .target(name: "Identity", dependencies: ["Tenancy", "Postgres", "Cryptography", "CJWT", pluginKit, logging]),
     .target(
@@ -42,7 +53,8 @@ let kernel: [Target] = [
     .target(
         name: "HTTP",
         dependencies: [
-            "Tenancy", "Identity", "PluginHost", "Postgres", "Cryptography", pluginKit, logging, lifecycle,
+            "Observability", "Tenancy", "Identity", "PluginHost", "Postgres", "Cryptography", pluginKit, logging,
+            lifecycle,
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -53,7 +65,7 @@ let kernel: [Target] = [
         name: "Platform",
         dependencies: [
             "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography", "EmbeddedPostgres",
-            pluginKit, logging, lifecycle, signals,
+            "Observability", pluginKit, logging, lifecycle, signals,
             .product(name: "Hummingbird", package: "hummingbird"),
         ]
     ),
@@ -93,8 +105,10 @@ let testKit: [Target] = folders(in: "Tests").filter { $0 == "TestKit" }.map { na
         name: name,
         dependencies: [
             "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography",
-            "EmbeddedPostgres", pluginKit, logging, lifecycle,
+            "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
         ],

@@ -5,6 +5,7 @@ package import Hummingbird
 package import Identity
 package import Logging
 internal import NIOCore
+internal import Observability
 @_spi(Kernel) internal import PluginKit
 package import Tenancy
 
@@ -15,43 +16,45 @@ package struct API: HTTPResponder {
     private let permissions: Permissions
     private let control: ControlPlane
     private let health: Health
+    private let metricsPage: MetricsPage
+    private let telemetry: Telemetry
     private let cursors: CursorCodec
     private let logger: Logger
 
     package init(
         table: RouteTable, authenticator: Authenticator, permissions: Permissions, control: ControlPlane,
-        health: Health,
-        cursors: CursorKey, logger: Logger
+        health: Health, metricsPage: MetricsPage, telemetry: Telemetry, cursors: CursorKey, logger: Logger
     ) {
         self.table = table
         self.authenticator = authenticator
         self.permissions = permissions
         self.control = control
         self.health = health
+        self.metricsPage = metricsPage
+        self.telemetry = telemetry
         self.cursors = cursors.codec
         self.logger = logger
     }
 
     package func respond(to request: Hummingbird.Request, context: HTTPContext) async throws -> Response {
-        let id = RequestID.make(from: request.headers[.requestID])
-        let response = await answer(request, from: context.channel, id: id)
-        logger.debug(
-            "request",
-            metadata: [
-                "request_id": "\(id)", "method": "\(request.method)", "status": "\(response.status.code)",
-            ])
-        return request.method == .head ? response.createHeadResponse() : response
+        var note = telemetry.begin(request)
+        let response = await RequestScope.$current.withValue(note.scope) {
+            await answer(request, from: context.channel, note: &note)
+        }
+        return telemetry.end(note, request.method == .head ? response.createHeadResponse() : response)
     }
 
-    private func answer(_ request: Hummingbird.Request, from channel: any Channel, id: String) async -> Response {
+    private func answer(
+        _ request: Hummingbird.Request, from channel: any Channel, note: inout RequestNote
+    ) async -> Response {
+        let id = note.scope.requestID
         do {
             let path = request.uri.path
-            if let response = try await health.respond(to: path, method: request.method, requestID: id) {
-                return response
-            }
+            if let response = try await page(path, request, from: channel, id: id) { return response }
             switch table.match(method: request.method.rawValue, path: path) {
             case .found(let mounted, let parameters):
-                return try await run(mounted, request, from: channel, parameters: parameters, id: id)
+                note.meter = telemetry.meter(of: mounted)
+                return try await run(mounted, request, from: channel, parameters: parameters, note: &note)
             case .methodNotAllowed(let methods):
                 let problem = Problem(
                     status: 405, code: "method_not_allowed",
@@ -67,6 +70,14 @@ package struct API: HTTPResponder {
         }
     }
 
+    /// The answer of the pages beside the API, each of which has its name in `Telemetry.pages`; nil for every other path.
+    private func page(
+        _ path: String, _ request: Hummingbird.Request, from channel: any Channel, id: String
+    ) async throws -> Response? {
+        if let response = try await health.respond(to: path, method: request.method, requestID: id) { return response }
+        return try await metricsPage.respond(to: path, request, from: channel, requestID: id)
+    }
+
     /// What nobody foresaw: the caller learns the request's id, the log learns the cause.
     private func defect(_ error: any Error, _ request: Hummingbird.Request, id: String) -> Response {
         if Task.isCancelled {
@@ -80,9 +91,10 @@ package struct API: HTTPResponder {
 
     private func run(
         _ mounted: MountedRoute, _ request: Hummingbird.Request, from channel: any Channel,
-        parameters: [(name: String, value: String)], id requestID: String
+        parameters: [(name: String, value: String)], note: inout RequestNote
     ) async throws -> Response {
         let route = mounted.route
+        let requestID = note.scope.requestID
         switch route.access {
         case .public, .operator:
             let id = try await operatorID(route, request)
@@ -94,6 +106,7 @@ package struct API: HTTPResponder {
         case .session, .permission:
             let caller = try await authenticator.caller(request.bearer)
             let session = caller.session
+            note.tenant = (session.tenant, isTest: control.read { $0.isTest(session.tenant) })
             let reach = try requireAccess(mounted, caller)
             let scope = "\(session.tenant) \(route.path)"
             let input = try input(
@@ -186,16 +199,5 @@ package struct CursorKey: Sendable {
 
     package init(master: MasterSecret) {
         codec = CursorCodec(master: master)
-    }
-}
-
-extension Hummingbird.Request {
-    /// The token of `Authorization: Bearer …` (RFC 6750 §2.1).
-    fileprivate var bearer: String? {
-        guard let header = headers[.authorization], header.utf8.count > 7, header.prefix(7).lowercased() == "bearer "
-        else {
-            return nil
-        }
-        return String(header.dropFirst(7))
     }
 }

@@ -22,12 +22,15 @@ package enum Server {
 
     /// The HTTP server as a service.
     ///
-    /// - Parameter onReady: called with the port once requests are taken.
+    /// - Parameters:
+    ///   - responder: the API, or the metrics alone.
+    ///   - onReady: called with the port once requests are taken.
     package static func application(
-        _ api: API, listen: ListenAddress, logger: Logger, onReady: @escaping @Sendable (Int) async -> Void
+        _ responder: some HTTPResponder<HTTPContext>, listen: ListenAddress, logger: Logger,
+        onReady: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
         Application(
-            responder: api,
+            responder: responder,
             server: HTTPServerBuilder { responder in
                 EventLoopBoundChannel(
                     base: HTTP1Channel(responder: responder, configuration: .init(idleTimeout: idleTimeout)))

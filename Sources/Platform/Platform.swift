@@ -3,6 +3,7 @@ package import HTTP
 package import Identity
 package import Logging
 internal import Migrations
+package import Observability
 package import PluginHost
 internal import PluginKit
 package import ServiceLifecycle
@@ -18,6 +19,10 @@ package struct Platform: Sendable {
     package let partitions: PartitionKeeper
     package let table: RouteTable
     package let api: API
+    /// Every metric of the process.
+    package let metrics: MetricRegistry
+    /// Those of `services` that watch the others: the access log and the export of spans.
+    private let observers: [any Service]
 
     /// Connects, checks the schema, reads the state of all tenants and loads the plugins. Changes nothing.
     ///
@@ -65,14 +70,29 @@ package struct Platform: Sendable {
             kernelRoutes.map { MountedRoute($0, module: nil) } + Platform.moduleRoutes(registry, databases))
         let pipelines = registry.activeManifests.count * ModuleDatabase.maximumConnections + KernelRole.allCases.count
         let budget = pipelines + settings.leaseBudget
+        let metrics = MetricRegistry()
+        self.metrics = metrics
+        Platform.registerMetrics(databases, in: metrics)
+        let accessLog = settings.accessLog.map { output in
+            AccessLog(
+                output: output,
+                dropped: metrics.counter(
+                    "romashka_access_log_dropped_total", help: "Lines of the access log that found no room."))
+        }
+        let (tracer, exporter) = Platform.tracing(settings.tracing, metrics, logger: logger)
+        let watching: [(any Service)?] = [accessLog, exporter]
+        observers = watching.compactMap { $0 }
         api = API(
             table: table, authenticator: identity.authenticator, permissions: permissions, control: control,
             health: Health(control: control, pipeline: auth, connectionBudget: budget),
+            metricsPage: MetricsPage(
+                metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
+            telemetry: Telemetry(table, registry: metrics, tracer: tracer, accessLog: accessLog),
             cursors: CursorKey(master: settings.master), logger: logger)
     }
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
-    package var services: [any Service] { [databases, control, partitions] }
+    package var services: [any Service] { observers + [databases, control, partitions] }
 
     private static func moduleRoutes(_ registry: PluginRegistry, _ databases: Databases) -> [MountedRoute] {
         registry.plugins.flatMap { hosted -> [MountedRoute] in

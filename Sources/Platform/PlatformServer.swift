@@ -11,14 +11,21 @@ package enum PlatformServer {
     /// Serves until SIGTERM or SIGINT, then stops in order: no new requests, requests in flight, connections.
     ///
     /// - Parameters:
+    ///   - metrics: where the metrics are served to whoever gets there; nil serves them to operators' tokens only.
     ///   - before: services that start first and stop last, such as an embedded database.
     ///   - onReady: called with the port once requests are taken.
     package static func run(
-        _ platform: Platform, listen: ListenAddress, before: [any Service] = [], logger: Logger,
+        _ platform: Platform, listen: ListenAddress, metrics: ListenAddress? = nil, before: [any Service] = [],
+        logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void
     ) async throws {
         let application = Server.application(platform.api, listen: listen, logger: logger, onReady: onReady)
-        let services = before + platform.services + [application]
+        let monitor = metrics.map { address in
+            Server.application(MetricsResponder(platform.metrics), listen: address, logger: logger) { port in
+                logger.notice("metrics are served", metadata: ["port": "\(port)"])
+            }
+        }
+        let services: [any Service] = before + platform.services + [monitor].compactMap { $0 } + [application]
         var configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = shutdownLimit

@@ -1,4 +1,5 @@
 package import Cryptography
+package import Observability
 package import Postgres
 
 /// What a process needs to run against a database that is prepared.
@@ -14,6 +15,12 @@ package struct PlatformSettings: Sendable {
     package var passwordConcurrency = 2
     /// What one check of a password costs.
     package var passwordCost = ScryptCost.standard
+    /// Where a line for each request goes; nil writes none.
+    package var accessLog: LogOutput?
+    /// Where spans go; nil records none.
+    package var tracing: TracingSettings?
+    /// Whether clients of this machine read `/metrics` without a token; not behind a reverse proxy of this machine.
+    package var letsLoopbackReadMetrics = false
 
     package init(server: ConnectionSettings, master: MasterSecret, installation: Installation) {
         self.server = server

@@ -41,7 +41,7 @@ package final class ControlPlane: Service {
             [
                 "SELECT revision FROM core.control",
                 """
-                SELECT id, slug, status
+                SELECT id, slug, status, is_test
                 FROM core.tenants
                 """,
                 "SELECT tenant_id, module_id, enabled FROM core.tenant_modules",
@@ -88,7 +88,7 @@ package final class ControlPlane: Service {
         let touched = Set(try result.rows.compactMap { try $0.get("tenant_id", as: TenantID?.self) })
         let tenants = try await pipeline.run(
             [
-                "SELECT id, slug, status FROM core.tenants WHERE id = ANY(\(Array(touched)))",
+                "SELECT id, slug, status, is_test FROM core.tenants WHERE id = ANY(\(Array(touched)))",
                 "SELECT tenant_id, module_id, enabled FROM core.tenant_modules WHERE tenant_id = ANY(\(Array(touched)))",
                 "SELECT tenant_id, id, permissions FROM core.roles WHERE tenant_id = ANY(\(Array(touched)))",
                 "SELECT id, signs_from, ends_at FROM core.token_keys ORDER BY signs_from",
@@ -157,8 +157,8 @@ extension ControlState {
         set(
             id,
             TenantState(
-                slug: try row.get("slug"), isActive: isActive, switches: details.switches[id] ?? [:],
-                roles: details.roles[id] ?? [:]))
+                slug: try row.get("slug"), isActive: isActive, isTest: try row.get("is_test"),
+                switches: details.switches[id] ?? [:], roles: details.roles[id] ?? [:]))
     }
 
     fileprivate mutating func apply(_ row: Row) throws {

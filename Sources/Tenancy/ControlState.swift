@@ -7,14 +7,20 @@ package struct ControlState: Sendable {
     package struct TenantState: Sendable {
         package let slug: String
         package let isActive: Bool
+        /// Whether it is there to try things, which is all that a metric tells of a tenant.
+        package let isTest: Bool
         /// Modules that were switched on or off; the others are as their manifest says.
         package let switches: [String: Bool]
         /// The roles the tenant made, each with its permissions.
         package let roles: [UUID: [String: Scope]]
 
-        package init(slug: String, isActive: Bool, switches: [String: Bool], roles: [UUID: [String: Scope]] = [:]) {
+        package init(
+            slug: String, isActive: Bool, isTest: Bool = false, switches: [String: Bool],
+            roles: [UUID: [String: Scope]] = [:]
+        ) {
             self.slug = slug
             self.isActive = isActive
+            self.isTest = isTest
             self.switches = switches
             self.roles = roles
         }
@@ -32,6 +38,9 @@ package struct ControlState: Sendable {
 
     /// Whether a tenant exists and is not suspended.
     package func isActive(_ tenant: TenantID) -> Bool { tenants[tenant]?.isActive ?? false }
+
+    /// Whether a tenant is there to try things.
+    package func isTest(_ tenant: TenantID) -> Bool { tenants[tenant]?.isTest ?? false }
 
     /// Whether a tenant has switched a module on or off; nil when it never did.
     package func isEnabled(_ module: String, for tenant: TenantID) -> Bool? { tenants[tenant]?.switches[module] }

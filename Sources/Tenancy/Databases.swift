@@ -51,6 +51,15 @@ package final class Databases: Service {
         }
     }
 
+    /// How busy the shared connections of each role are: requests that wait for an answer, and connections that are open.
+    package var pipelineLoads: [(role: String, waiting: Int, open: Int)] {
+        let shared = modules.withLock { Array($0.values) }.map { ($0.role, $0.pipelines) }
+        let kernel = kernel.withLock { $0.map { ($0.key.loginRole, [$0.value]) } }
+        return (shared + kernel).map { role, pipelines in
+            (role, pipelines.map(\.load).reduce(0, +), pipelines.count { $0.isOpen })
+        }.sorted { $0.role < $1.role }
+    }
+
     /// Keeps the pool of leases tidy until shutdown, then closes every connection.
     package func run() async throws {
         try? await cancelWhenGracefulShutdown { [leases] in

@@ -4,7 +4,7 @@ package import Postgres
 
 /// One module's way to the database: its role's shared pipelines, and leases from the process's budget.
 package final class ModuleDatabase: Sendable {
-    private let role: String
+    let role: String
     private let reads: PipelineConnection
     private let writes: PipelineGroup
     private let leases: LeasePool
@@ -49,6 +49,9 @@ package final class ModuleDatabase: Sendable {
     package static let maximumConnections = 1 + writePipelines
     private static let writePipelines = 4
 
+    /// The shared connections, open or not.
+    var pipelines: [PipelineConnection] { [reads] + writes.pipelines }
+
     /// Closes the shared connections.
     package func close() {
         reads.close()
@@ -63,10 +66,12 @@ private struct PipelinedTransactions: StatementExecutor {
     let claims: SessionClaims
 
     func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate {
-            let results = try await pipeline.run(
-                [signer.opening(claims)] + statements, isReplayable: claims.mode == .read)
-            return Array(results.dropFirst())
+        try await StatementTrace.run(statements) {
+            try await ProblemMapping.translate {
+                let results = try await pipeline.run(
+                    [signer.opening(claims)] + statements, isReplayable: claims.mode == .read)
+                return Array(results.dropFirst())
+            }
         }
     }
 }
@@ -76,6 +81,8 @@ private struct LeasedTransaction: StatementExecutor {
     let lease: Lease
 
     func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await lease.runRows(statements) }
+        try await StatementTrace.run(statements) {
+            try await ProblemMapping.translate { try await lease.runRows(statements) }
+        }
     }
 }

@@ -30,7 +30,9 @@ struct CommonOptions: ParsableArguments {
 
     /// Log lines go to standard error as JSON.
     var logger: Logger {
-        var logger = Logger(label: "romashka") { JSONLogHandler(label: $0) }
+        var logger = Logger(label: "romashka") {
+            JSONLogHandler(label: $0, metadataProvider: RequestScope.metadataProvider)
+        }
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         return logger
     }

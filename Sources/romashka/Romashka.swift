@@ -1,4 +1,5 @@
 import ArgumentParser
+import Observability
 
 /// The command line: one file per command in `Commands`.
 @main
@@ -19,7 +20,7 @@ struct Romashka: AsyncParsableCommand {
               romashka token operator --name deploy         a token for /v1/operator
               romashka module disable knowledge --tenant acme
             """,
-        version: "0.1.0",
+        version: BuildInfo.version,
         subcommands: [
             Up.self, Serve.self, BootstrapCommand.self, Migrate.self, VerifySchema.self, Doctor.self,
             TenantCommand.self,

@@ -28,13 +28,17 @@ package struct TestPlatform: Sendable {
     /// - Parameters:
     ///   - mode: how the database keeps sessions.
     ///   - plugins: the folder with the plugins; the project's own by default.
+    ///   - adjust: changes the settings before the platform starts.
     package static func with<Value: Sendable>(
         mode: Bootstrap.SessionMode = .privileged, plugins: String? = nil,
+        adjust: @Sendable (inout PlatformSettings) -> Void = { _ in },
         _ body: @Sendable (TestPlatform) async throws -> Value
     ) async throws -> Value {
         let template = try await TemplateDatabase.name(mode: mode)
         return try await TestDatabase.with(template: template) { database in
-            try await run(database, plugins: plugins, body)
+            var settings = try settings(database, plugins: plugins)
+            adjust(&settings)
+            return try await run(database, settings, body)
         }
     }
 
@@ -48,9 +52,9 @@ package struct TestPlatform: Sendable {
     }
 
     private static func run<Value: Sendable>(
-        _ database: TestDatabase, plugins: String?, _ body: @Sendable (TestPlatform) async throws -> Value
+        _ database: TestDatabase, _ settings: PlatformSettings, _ body: @Sendable (TestPlatform) async throws -> Value
     ) async throws -> Value {
-        let platform = try await Platform.start(settings(database, plugins: plugins), logger: database.server.logger)
+        let platform = try await Platform.start(settings, logger: database.server.logger)
         let token = try await platform.identity.operators.issue(name: "test", lifetime: .seconds(3600))
         let (ports, port) = AsyncStream<Int>.makeStream()
         let application = Server.application(
@@ -82,10 +86,12 @@ package struct TestPlatform: Sendable {
     }
 
     /// A tenant with an admin who is logged in.
-    package func tenant(_ slug: String) async throws -> TestTenant {
+    ///
+    /// - Parameter isTest: whether the tenant is there to try things.
+    package func tenant(_ slug: String, isTest: Bool = true) async throws -> TestTenant {
         let admin = NewMember(
             email: "admin@\(slug).example", name: "Admin", password: "password-of-\(slug)", role: .owner)
-        _ = try await platform.identity.tenants.create(slug: slug, name: slug, isTest: true, admin: admin)
+        _ = try await platform.identity.tenants.create(slug: slug, name: slug, isTest: isTest, admin: admin)
         guard let id = try await platform.identity.tenants.find(slug: slug) else { throw Problem.notFound }
         try await platform.control.refresh()
         let session = try await session(email: admin.email, password: admin.password, tenant: slug)

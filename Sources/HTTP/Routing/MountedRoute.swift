@@ -8,6 +8,8 @@ package struct MountedRoute: Sendable {
     package let route: Route
     /// The module whose switch decides; nil for the kernel's own routes.
     package let module: Module?
+    /// Where it stands among the routes of its table.
+    package internal(set) var position = 0
 
     /// The module of a route.
     package struct Module: Sendable {

@@ -24,8 +24,12 @@ package struct RouteTable: Sendable {
 
     /// - Throws: `RouteConflict` when two routes have the same method and path.
     package init(_ routes: [MountedRoute]) throws(RouteConflict) {
-        self.routes = routes
-        for mounted in routes { try insert(mounted) }
+        self.routes = routes.enumerated().map { position, mounted in
+            var mounted = mounted
+            mounted.position = position
+            return mounted
+        }
+        for mounted in self.routes { try insert(mounted) }
     }
 
     private mutating func insert(_ mounted: MountedRoute) throws(RouteConflict) {

@@ -69,7 +69,7 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
     }
 
     /// How many requests wait for an answer.
-    var load: Int { outstanding.load(ordering: .relaxed) }
+    package var load: Int { outstanding.load(ordering: .relaxed) }
 
     /// Runs statements as one implicit transaction.
     ///
@@ -131,7 +131,7 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
     func converse(_ conversation: Conversation) { post(.converse(conversation)) }
 
     /// Whether there is a connection, as far as the reactor has noticed.
-    var isOpen: Bool { mailbox.withLock { $0.isOpen } }
+    package var isOpen: Bool { mailbox.withLock { $0.isOpen } }
 
     /// Closes the connection; whatever is in flight is answered as lost.
     package func close() { post(.close) }

@@ -3,7 +3,8 @@ package struct PipelineGroup: Sendable {
     /// Requests on one pipeline before the next one is taken.
     private static let threshold = 8
 
-    private let pipelines: [PipelineConnection]
+    /// All of them, in the order in which they are used.
+    package let pipelines: [PipelineConnection]
 
     /// - Parameter pipelines: at least one.
     package init(_ pipelines: [PipelineConnection]) {

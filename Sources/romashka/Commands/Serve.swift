@@ -13,17 +13,14 @@ struct Serve: AsyncParsableCommand {
             """)
 
     @OptionGroup var common: CommonOptions
-    @Option(help: "The port; 0 picks a free one.")
-    var port = 8080
-    @Option(help: "The address to listen on.")
-    var host = "127.0.0.1"
+    @OptionGroup var serving: ServingOptions
 
     func run() async throws {
-        let (asJSON, host) = (common.json, host)
+        let (asJSON, host) = (common.json, serving.host)
         try await common.withDatabase { access in
-            let platform = try await Platform.start(access.settings, logger: common.logger)
+            let platform = try await Platform.start(serving.settings(access, common), logger: common.logger)
             try await PlatformServer.run(
-                platform, listen: ListenAddress(host: host, port: port),
+                platform, listen: serving.listen, metrics: serving.metricsAddress,
                 before: access.embedded.map { [EmbeddedDatabase($0)] } ?? [], logger: common.logger
             ) { port in
                 let url = "http://\(host):\(port)"

@@ -21,10 +21,7 @@ struct Up: AsyncParsableCommand {
             """)
 
     @OptionGroup var common: CommonOptions
-    @Option(help: "The port; 0 picks a free one.")
-    var port = 8080
-    @Option(help: "The address to listen on.")
-    var host = "127.0.0.1"
+    @OptionGroup var serving: ServingOptions
     @Flag(help: "Also create a tenant to try things with.")
     var demo = false
 
@@ -34,13 +31,13 @@ struct Up: AsyncParsableCommand {
             let setup = try access.setup(common.logger)
             defer { setup.close() }
             try await prepare(access, setup)
-            let platform = try await Platform.start(access.settings, logger: common.logger)
+            let platform = try await Platform.start(serving.settings(access, common), logger: common.logger)
             let token = try await platform.identity.operators.issue(name: "up", lifetime: .seconds(30 * 86_400))
             let login = demo ? try await DemoTenant.ensure(platform) : nil
-            let (asJSON, host) = (common.json, host)
+            let (asJSON, host) = (common.json, serving.host)
             let databaseURL = access.embedded?.url(database: DatabaseAccess.databaseName)
             try await PlatformServer.run(
-                platform, listen: ListenAddress(host: host, port: port),
+                platform, listen: serving.listen, metrics: serving.metricsAddress,
                 before: access.embedded.map { [EmbeddedDatabase($0)] } ?? [], logger: common.logger
             ) { port in
                 Up.announce("http://\(host):\(port)", token, databaseURL, login, asJSON: asJSON)

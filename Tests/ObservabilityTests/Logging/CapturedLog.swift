@@ -7,6 +7,9 @@ struct CapturedLog {
     /// The handler under test.
     let logger: Logger
 
+    /// Writes into the same file.
+    let output: LogOutput
+
     /// Where its lines go.
     private let file: FileHandle
 
@@ -18,6 +21,7 @@ struct CapturedLog {
         try FileManager.default.removeItem(at: path)
         self.file = file
         let output = LogOutput(descriptor: file.fileDescriptor)
+        self.output = output
         logger = Logger(label: label) { label in
             JSONLogHandler(label: label, output: output, redaction: redaction, metadataProvider: provider)
         }

@@ -24,6 +24,20 @@ package struct JSONLine: Sendable {
         self.value(value)
     }
 
+    /// Appends a member whose value is a whole number.
+    package mutating func member(_ key: String, _ value: Int) {
+        self.key(key)
+        literal("\(value)")
+    }
+
+    /// Appends a member whose value is a number with three decimals.
+    package mutating func member(_ key: String, thousandths value: Int) {
+        let rest = value.magnitude % 1000
+        self.key(key)
+        literal(
+            "\(value < 0 ? "-" : "")\(value.magnitude / 1000).\(rest < 100 ? "0" : "")\(rest < 10 ? "0" : "")\(rest)")
+    }
+
     /// Appends the member `time`, the present moment.
     package mutating func time(_ time: LogTimestamp) {
         key("time")
@@ -73,6 +87,13 @@ package struct JSONLine: Sendable {
         needsComma = false
         content(&self)
         bytes.append(UInt8(ascii: close))
+        needsComma = true
+    }
+
+    /// Appends a number that is valid JSON as it stands.
+    private mutating func literal(_ text: String) {
+        separate()
+        bytes.append(contentsOf: text.utf8)
         needsComma = true
     }
 

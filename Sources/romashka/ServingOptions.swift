@@ -1,0 +1,57 @@
+import ArgumentParser
+import HTTP
+import Logging
+import Observability
+import Platform
+
+/// Options of the commands that serve.
+struct ServingOptions: ParsableArguments {
+    @Option(help: "The port; 0 picks a free one.")
+    var port = 8080
+
+    @Option(help: "The address to listen on.")
+    var host = "127.0.0.1"
+
+    @Option(name: .customLong("access-log"), help: "A line on standard error for each request: on or off.")
+    var accessLog = Switch.on
+
+    @Option(
+        name: .customLong("metrics-listen"),
+        help: "HOST:PORT that serves /metrics and nothing else, without a token; keep it from the public.")
+    var metricsListen: String?
+
+    @Flag(
+        name: .customLong("metrics-loopback"),
+        help: "Let clients of this machine read /metrics without an operator's token; not behind a local proxy.")
+    var metricsLoopback = false
+
+    enum Switch: String, ExpressibleByArgument {
+        case on, off
+    }
+
+    func validate() throws {
+        if metricsListen != nil, metricsAddress == nil { throw ValidationError("--metrics-listen takes HOST:PORT") }
+    }
+
+    /// Where the API is served.
+    var listen: ListenAddress { ListenAddress(host: host, port: port) }
+
+    /// Where the metrics are served by themselves.
+    var metricsAddress: ListenAddress? {
+        guard let text = metricsListen, let colon = text.lastIndex(of: ":"), colon > text.startIndex,
+            let port = UInt16(text[text.index(after: colon)...])
+        else { return nil }
+        let host = text[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        return ListenAddress(host: String(isBracketed ? host.dropFirst().dropLast() : host), port: Int(port))
+    }
+
+    /// The settings of a process that serves.
+    func settings(_ access: DatabaseAccess, _ common: CommonOptions) throws -> PlatformSettings {
+        var settings = access.settings
+        settings.accessLog = accessLog == .on && common.logger.logLevel <= .info ? .standardError : nil
+        settings.tracing = try TracingSettings.read(common.environment)
+        settings.letsLoopbackReadMetrics = metricsLoopback
+        return settings
+    }
+}
