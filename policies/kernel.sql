@@ -18,12 +18,14 @@ SELECT core.set_kernel_policies($list$
     core.invitations     romashka_auth      ALL
     core.api_keys        romashka_auth      ALL
     core.impersonations  romashka_auth      ALL
+    core.idempotency_keys  romashka_auth    ALL
 
     # jobs run for every tenant; expired sessions are removed
     core.profiles        romashka_worker    SELECT
     core.sessions        romashka_worker    ALL
     core.tenant_modules  romashka_worker    SELECT
     core.invitations     romashka_worker    ALL
+    core.idempotency_keys  romashka_worker  ALL
 
     # the operator's lists
     core.profiles        romashka_operator  SELECT

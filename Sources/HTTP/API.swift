@@ -19,12 +19,18 @@ package struct API: HTTPResponder {
     private let metricsPage: MetricsPage
     private let telemetry: Telemetry
     private let cursors: CursorCodec
+    private let idempotency: IdempotencyKeys
+    private let teammates: Teammates
+    private let limiter = RateLimiter()
     private let logger: Logger
 
     package init(
         table: RouteTable, authenticator: Authenticator, permissions: Permissions, control: ControlPlane,
-        health: Health, metricsPage: MetricsPage, telemetry: Telemetry, cursors: CursorKey, logger: Logger
+        health: Health, metricsPage: MetricsPage, telemetry: Telemetry, cursors: CursorKey,
+        idempotency: IdempotencyKeys, teammates: Teammates, logger: Logger
     ) {
+        self.idempotency = idempotency
+        self.teammates = teammates
         self.table = table
         self.authenticator = authenticator
         self.permissions = permissions
@@ -97,29 +103,87 @@ package struct API: HTTPResponder {
         let requestID = note.scope.requestID
         switch route.access {
         case .public, .operator:
+            if route.access == .public { try limit(channel) }
             let id = try await operatorID(route, request)
             let scope = "operator \(route.path)"
             let input = try input(
                 mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: id)
             let body = try await body(of: route, request, from: channel)
-            return write(try await route.respond(to: input, body: body), id: requestID, scope: scope)
+            let answer = Answer(try await route.respond(to: input, body: body), cursors, scope: scope)
+            return answer.response(to: request, requestID: requestID)
         case .session, .permission:
             let caller = try await authenticator.caller(request.bearer)
-            let session = caller.session
-            note.tenant = (session.tenant, isTest: control.read { $0.isTest(session.tenant) })
+            note.tenant = (caller.session.tenant, isTest: control.read { $0.isTest(caller.session.tenant) })
+            try limit(caller)
             let reach = try requireAccess(mounted, caller)
-            let scope = "\(session.tenant) \(route.path)"
+            let scope = "\(caller.session.tenant) \(route.path)"
             let input = try input(
                 mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: nil)
             let body = try await body(of: route, request, from: channel)
-            let mode: SessionClaims.Mode = route.method == "GET" ? .read : .write
-            let call = Call(
-                request: input, tenant: session.tenant, actor: session.actor, session: caller.login, scope: reach,
-                permissions: permissions.all(of: caller.grant), isImpersonated: caller.impersonator != nil,
-                tx: mounted.module?.database.open(session, mode: mode) ?? .none)
-            return write(try await route.respond(to: call, body: body), id: requestID, scope: scope)
+            let claim = try IdempotencyHeader.claim(
+                request.headers[.idempotencyKey], method: route.method, path: request.uri.string, body: body)
+            let call = try await call(input, mounted, caller, reach, claim)
+            let answer = try await once(claim, mounted, caller.session, requestID: requestID) {
+                Answer(try await route.respond(to: call, body: body), cursors, scope: scope)
+            }
+            return answer.response(to: request, requestID: requestID)
         }
     }
+
+    private func call(
+        _ input: PluginKit.Request, _ mounted: MountedRoute, _ caller: Caller, _ reach: Scope,
+        _ claim: IdempotencyClaim?
+    ) async throws -> Call {
+        let session = caller.session
+        let mode: SessionClaims.Mode = mounted.route.method == "GET" ? .read : .write
+        return Call(
+            request: input, tenant: session.tenant, actor: session.actor, session: caller.login, scope: reach,
+            teammates: reach == .team ? try await teammates.of(session) : [],
+            permissions: permissions.all(of: caller.grant), isImpersonated: caller.impersonator != nil,
+            tx: mounted.module?.database.open(session, mode: mode, claim: claim) ?? .none)
+    }
+
+    private func limit(_ channel: any Channel) throws {
+        guard let address = channel.remoteAddress?.ipAddress else { return }
+        try limiter.count(.address(address), perMinute: API.publicRequestsPerMinute)
+    }
+
+    private func limit(_ caller: Caller) throws {
+        let tenant = caller.session.tenant
+        if let limit = caller.requestsPerMinute {
+            try limiter.count(.key(caller.session.actor.id.uuid), perMinute: limit)
+        }
+        if let limit = control.read({ $0.limit("requests_per_minute", of: tenant) }) {
+            try limiter.count(.tenant(tenant.uuid), perMinute: limit)
+        }
+    }
+
+    /// Runs a request once for its idempotency key; whoever comes second is given the first one's answer.
+    private func once(
+        _ claim: IdempotencyClaim?, _ mounted: MountedRoute, _ session: TenantSession, requestID: String,
+        _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        guard let claim else { return try await body() }
+        do {
+            if mounted.module == nil { try await idempotency.take(claim, session) }
+            let answer = try await body()
+            if claim.isCommitted {
+                try await idempotency.store(status: answer.status, answer.bytes, claim, session)
+            }
+            return answer
+        } catch is IdempotencyClaim.Taken {
+            let outcome = try await idempotency.outcome(claim, session)
+            guard case .answered(let status, let bytes) = outcome else { throw IdempotencyHeader.problem(for: outcome) }
+            return Answer(status: status, replayed: bytes)
+        } catch let problem as Problem where problem.status < 500 {
+            // The kernel's own routes refuse before they change anything.
+            if mounted.module == nil { try await idempotency.release(claim, session) }
+            throw problem
+        }
+    }
+
+    /// The most that one address may send to the routes that need no token.
+    private static let publicRequestsPerMinute = 6000
 
     private func operatorID(_ route: Route, _ request: Hummingbird.Request) async throws -> UUID? {
         guard route.access == .operator else { return nil }
@@ -155,7 +219,8 @@ package struct API: HTTPResponder {
         return PluginKit.Request(
             id: id, parameters: parameters, query: record, page: page,
             client: .init(address: channel.remoteAddress?.ipAddress, userAgent: request.headers[.userAgent]),
-            operatorID: operatorID)
+            operatorID: operatorID,
+            expectedVersion: try EntityTag.expectedVersion(request.headers[.ifMatch], mounted.route))
     }
 
     private func page(_ query: [(name: String, value: String)], scope: String) throws -> PageRequest {
@@ -179,17 +244,6 @@ package struct API: HTTPResponder {
         -> JSONValue
     {
         route.body == nil ? .null : try await RequestBody.json(of: request, from: channel)
-    }
-
-    private func write(_ reply: Reply, id: String, scope: String) -> Response {
-        var headers = ResponseHeaders.standard(requestID: id)
-        guard !reply.isEmpty else {
-            headers[.contentType] = nil
-            return Response(status: .init(code: reply.status), headers: headers)
-        }
-        let bytes = reply.encode { cursors.encode($0, scope: scope) }
-        return Response(
-            status: .init(code: reply.status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 }
 

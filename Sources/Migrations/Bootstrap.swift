@@ -28,7 +28,7 @@ package struct Bootstrap: Sendable {
     /// - Parameter mode: nil takes the privileged parameter, and the second MAC where nobody may grant that.
     /// - Throws: `MigrationError` with code `master_secret_differs` when the database was made with another secret.
     package func run(_ admin: Lease, mode: SessionMode? = nil) async throws -> SessionMode {
-        for file in ["0001_roles", "0002_database", "0003_generators"] { try await apply(file, admin) }
+        for file in ["0001_roles", "0002_database", "0003_generators", "0004_erasure"] { try await apply(file, admin) }
         try await requireMaster(admin)
         let used = try await installSession(admin, mode)
         try await storeKey(admin)

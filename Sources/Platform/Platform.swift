@@ -88,7 +88,8 @@ package struct Platform: Sendable {
             metricsPage: MetricsPage(
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
             telemetry: Telemetry(table, registry: metrics, tracer: tracer, accessLog: accessLog),
-            cursors: CursorKey(master: settings.master), logger: logger)
+            cursors: CursorKey(master: settings.master), idempotency: IdempotencyKeys(pipeline: auth),
+            teammates: Teammates(pipeline: auth), logger: logger)
     }
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.

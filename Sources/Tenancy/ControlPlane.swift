@@ -41,8 +41,9 @@ package final class ControlPlane: Service {
             [
                 "SELECT revision FROM core.control",
                 """
-                SELECT id, slug, status, is_test
-                FROM core.tenants
+                SELECT t.id, t.slug, t.status, t.is_test, p.limits || t.limits AS limits
+                FROM core.tenants t
+                JOIN core.plans p ON p.id = t.plan
                 """,
                 "SELECT tenant_id, module_id, enabled FROM core.tenant_modules",
                 "SELECT tenant_id, id, permissions FROM core.roles",
@@ -88,7 +89,12 @@ package final class ControlPlane: Service {
         let touched = Set(try result.rows.compactMap { try $0.get("tenant_id", as: TenantID?.self) })
         let tenants = try await pipeline.run(
             [
-                "SELECT id, slug, status, is_test FROM core.tenants WHERE id = ANY(\(Array(touched)))",
+                """
+                SELECT t.id, t.slug, t.status, t.is_test, p.limits || t.limits AS limits
+                FROM core.tenants t
+                JOIN core.plans p ON p.id = t.plan
+                WHERE t.id = ANY(\(Array(touched)))
+                """,
                 "SELECT tenant_id, module_id, enabled FROM core.tenant_modules WHERE tenant_id = ANY(\(Array(touched)))",
                 "SELECT tenant_id, id, permissions FROM core.roles WHERE tenant_id = ANY(\(Array(touched)))",
                 "SELECT id, signs_from, ends_at FROM core.token_keys ORDER BY signs_from",
@@ -119,6 +125,13 @@ package final class ControlPlane: Service {
                 }
             }
         }
+    }
+
+    fileprivate static func limits(_ row: Row) throws -> [String: Int] {
+        let members = try row.get("limits", as: JSONValue.self).members ?? []
+        return Dictionary(
+            members.compactMap { member in Int(field: member.value).map { (member.name, $0) } },
+            uniquingKeysWith: { first, _ in first })
     }
 
     private static func tokenKeys(_ result: ResultSet) throws -> [TokenKeyRecord] {
@@ -158,7 +171,8 @@ extension ControlState {
             id,
             TenantState(
                 slug: try row.get("slug"), isActive: isActive, isTest: try row.get("is_test"),
-                switches: details.switches[id] ?? [:], roles: details.roles[id] ?? [:]))
+                switches: details.switches[id] ?? [:], roles: details.roles[id] ?? [:],
+                limits: try ControlPlane.limits(row)))
     }
 
     fileprivate mutating func apply(_ row: Row) throws {

@@ -13,11 +13,14 @@ package struct ControlState: Sendable {
         package let switches: [String: Bool]
         /// The roles the tenant made, each with its permissions.
         package let roles: [UUID: [String: Scope]]
+        /// The limits that hold, of the plan and of the tenant itself, by name.
+        package let limits: [String: Int]
 
         package init(
             slug: String, isActive: Bool, isTest: Bool = false, switches: [String: Bool],
-            roles: [UUID: [String: Scope]] = [:]
+            roles: [UUID: [String: Scope]] = [:], limits: [String: Int] = [:]
         ) {
+            self.limits = limits
             self.slug = slug
             self.isActive = isActive
             self.isTest = isTest
@@ -47,6 +50,9 @@ package struct ControlState: Sendable {
 
     /// The permissions of a role that a tenant made; nil when there is none.
     package func role(_ id: UUID, of tenant: TenantID) -> [String: Scope]? { tenants[tenant]?.roles[id] }
+
+    /// A limit of a tenant; nil when none holds.
+    package func limit(_ name: String, of tenant: TenantID) -> Int? { tenants[tenant]?.limits[name] }
 
     /// Whether a login was ended.
     package func isRevoked(_ session: LoginSessionID) -> Bool { revokedSessions[session] != nil }

@@ -28,17 +28,25 @@ package final class ModuleDatabase: Sendable {
 
     /// The tenant's data for one request or job.
     ///
-    /// - Parameter mode: `.read` makes every transaction READ ONLY.
-    package func open(_ session: TenantSession, mode: SessionClaims.Mode) -> TenantTx {
+    /// - Parameters:
+    ///   - mode: `.read` makes every transaction READ ONLY.
+    ///   - claim: carried by the first transaction.
+    package func open(
+        _ session: TenantSession, mode: SessionClaims.Mode, claim: IdempotencyClaim? = nil
+    ) -> TenantTx {
         let claims = SessionClaims(tenant: session.tenant, actor: session.actor, mode: mode)
         let pipeline = mode == .read ? reads : writes.leastLoaded
-        let pipelined = PipelinedTransactions(pipeline: pipeline, signer: signer, claims: claims)
+        let pipelined = PipelinedTransactions(
+            pipeline: pipeline, signer: signer, claims: claims, idempotency: claim)
         return TenantTx(executor: pipelined) { [role, leases, signer] body in
             try await ProblemMapping.translate {
-                try await leases.withLease(as: role) { lease in
-                    try await lease.transaction { lease in
-                        try await lease.run(signer.opening(claims))
-                        try await body(LeasedTransaction(lease: lease))
+                try await claim.carry { claiming in
+                    try await leases.withLease(as: role) { lease in
+                        try await lease.transaction { lease in
+                            try await lease.run(signer.opening(claims))
+                            if let claiming { try await lease.run(claiming) }
+                            try await body(LeasedTransaction(lease: lease))
+                        }
                     }
                 }
             }
@@ -64,13 +72,16 @@ private struct PipelinedTransactions: StatementExecutor {
     let pipeline: PipelineConnection
     let signer: SessionSigner
     let claims: SessionClaims
+    let idempotency: IdempotencyClaim?
 
     func run(_ statements: [SQL]) async throws -> [ResultSet] {
         try await StatementTrace.run(statements) {
             try await ProblemMapping.translate {
-                let results = try await pipeline.run(
-                    [signer.opening(claims)] + statements, isReplayable: claims.mode == .read)
-                return Array(results.dropFirst())
+                try await idempotency.carry { claiming in
+                    let before = [signer.opening(claims)] + (claiming.map { [$0] } ?? [])
+                    let results = try await pipeline.run(before + statements, isReplayable: claims.mode == .read)
+                    return Array(results.dropFirst(before.count))
+                }
             }
         }
     }
@@ -84,5 +95,13 @@ private struct LeasedTransaction: StatementExecutor {
         try await StatementTrace.run(statements) {
             try await ProblemMapping.translate { try await lease.runRows(statements) }
         }
+    }
+}
+
+extension IdempotencyClaim? {
+    /// Runs a transaction, which carries the claim if there is one; see `IdempotencyClaim.carry`.
+    fileprivate func carry<Value>(_ body: (SQL?) async throws -> Value) async throws -> Value {
+        guard let self else { return try await body(nil) }
+        return try await self.carry(body)
     }
 }

@@ -16,6 +16,8 @@ BEGIN
             ('romashka_owner',     'NOLOGIN'),
             -- owns the generated search functions
             ('romashka_searcher',  'NOLOGIN'),
+            -- owns the function that erases a tenant
+            ('romashka_eraser',    'NOLOGIN'),
             -- every module's login role is a member: what all modules may call is granted here, once
             ('romashka_modules',   'NOLOGIN'),
             -- the look-ups before a tenant is known

@@ -94,7 +94,11 @@ SELECT
     'true'
 FROM core.kernel_policies AS k
 JOIN core.tenant_tables AS t
-    ON t.schema_name = k.schema_name AND t.table_name = k.table_name;
+    ON t.schema_name = k.schema_name AND t.table_name = k.table_name
+UNION ALL
+-- whoever a tenant is, its rows can be erased: core.erase_tenant() and nothing else acts as this role
+SELECT t.oid, 'kernel_eraser', true, 'ALL', 'romashka_eraser', 'true'
+FROM core.tenant_tables AS t;
 
 CREATE OR REPLACE VIEW core.actual_policies
 WITH (security_invoker = true) AS
@@ -195,6 +199,12 @@ BEGIN
             EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target);
         END IF;
         PERFORM core.align_policies(target);
+        IF this.is_leaf THEN
+            EXECUTE format('REVOKE ALL ON %s FROM romashka_eraser', target);
+        ELSE
+            EXECUTE format('GRANT SELECT, DELETE ON %s TO romashka_eraser', target);
+            EXECUTE format('GRANT USAGE ON SCHEMA %I TO romashka_eraser', this.schema_name);
+        END IF;
     END IF;
 
     IF this.login_name IS NULL THEN

@@ -1,4 +1,4 @@
--- owners: What is in our schemas belongs to the schema's owner, the keyholder or the searcher; none of them passes row-level security.
+-- owners: What is in our schemas belongs to the schema's owner, the keyholder, the searcher or the eraser; none of them passes row-level security.
 
 WITH things AS (
     SELECT c.oid::regclass::text AS object, c.relowner AS owner, c.relnamespace AS schema
@@ -23,6 +23,7 @@ WHERE r.rolsuper
    OR r.rolbypassrls
    OR NOT (r.rolname = s.owner_name
            OR (s.schema_name = 'core' AND r.rolname = 'romashka_keyholder')
+           OR (r.rolname = 'romashka_eraser' AND things.object = 'core.erase_tenant(uuid)')
            OR (r.rolname = 'romashka_searcher'
                AND things.object IN (
                    SELECT p.oid::regprocedure::text

@@ -19,7 +19,8 @@ enum ConversationRoutes {
             get),
         Patch(
             "/conversations/{id}", needs: "conversations.write", takes: ConversationChange.self,
-            returns: ConversationDetail.self, "Change status, priority, assignee, subject or tags", change),
+            returns: ConversationDetail.self, ifMatch: true, "Change status, priority, assignee, subject or tags",
+            change),
     ]
 
     @Sendable
@@ -39,7 +40,7 @@ enum ConversationRoutes {
             FROM conversations.conversations
             WHERE tenant_id = \(call.tenant)
               AND (last_message_at, id) < (\(lastMessageAt), \(id))
-              \(byStatus) \(byAssignee) \(byCustomer)
+              \(byStatus) \(byAssignee) \(byCustomer) \(Visibility.ofConversations(call))
             ORDER BY last_message_at DESC, id DESC
             LIMIT \(call.page.fetchCount)
             """)
@@ -90,21 +91,22 @@ enum ConversationRoutes {
 
     @Sendable
     private static func get(_ call: Call) async throws -> Resource<ConversationDetail> {
-        try await call.tx.one(detail(of: try call.path("id", as: ConversationID.self), call.tenant))
+        try await call.tx.one(detail(of: try call.path("id", as: ConversationID.self), call))
     }
 
-    private static func detail(of id: ConversationID, _ tenant: TenantID) -> SQL {
-        """
-        SELECT \(Conversation.columns),
-               ARRAY(
-                   SELECT tag
-                   FROM conversations.conversation_tags
-                   WHERE tenant_id = \(tenant) AND conversation_id = \(id)
-                   ORDER BY tag
-               ) AS tags
-        FROM conversations.conversations
-        WHERE tenant_id = \(tenant) AND id = \(id)
-        """
+    private static func detail(of id: ConversationID, _ call: Call) -> SQL {
+        let tenant = call.tenant
+        return """
+            SELECT \(Conversation.columns),
+                   ARRAY(
+                       SELECT tag
+                       FROM conversations.conversation_tags
+                       WHERE tenant_id = \(tenant) AND conversation_id = \(id)
+                       ORDER BY tag
+                   ) AS tags
+            FROM conversations.conversations
+            WHERE tenant_id = \(tenant) AND id = \(id) \(Visibility.ofConversations(call))
+            """
     }
 
     @Sendable
@@ -125,26 +127,31 @@ enum ConversationRoutes {
                     ELSE resolved_at
                 END
             WHERE tenant_id = \(call.tenant) AND id = \(id)
+              AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
+              \(Visibility.ofConversations(call))
             """
         ]
+        // The tags follow only where the conversation was changed, which sets its time to the transaction's.
         if let tags: [String] = try new["tags"] { statements += replacement(of: tags, for: id, call.tenant) }
-        let results = try await call.tx.batch(statements + [detail(of: id, call.tenant)])
-        guard let last = results.last, !last.isEmpty else { throw Problem.notFound }
+        let results = try await call.tx.batch(statements + [detail(of: id, call)])
+        guard results[0].affected == 1, let last = results.last else { throw call.notChanged }
         return try Resource(last)
     }
 
     private static func replacement(of tags: [String], for id: ConversationID, _ tenant: TenantID) -> [SQL] {
         [
             """
-            DELETE FROM conversations.conversation_tags
-            WHERE tenant_id = \(tenant) AND conversation_id = \(id) AND NOT tag = ANY(\(tags))
+            DELETE FROM conversations.conversation_tags AS t
+            USING conversations.conversations AS c
+            WHERE c.tenant_id = \(tenant) AND c.id = \(id) AND c.updated_at = now()
+              AND t.tenant_id = \(tenant) AND t.conversation_id = \(id) AND NOT t.tag = ANY(\(tags))
             """,
             """
             INSERT INTO conversations.conversation_tags (tenant_id, conversation_id, tag)
             SELECT c.tenant_id, c.id, given.tag
             FROM conversations.conversations c
             CROSS JOIN unnest(\(tags)) AS given (tag)
-            WHERE c.tenant_id = \(tenant) AND c.id = \(id)
+            WHERE c.tenant_id = \(tenant) AND c.id = \(id) AND c.updated_at = now()
             ON CONFLICT (tenant_id, conversation_id, tag) DO NOTHING
             """,
         ]

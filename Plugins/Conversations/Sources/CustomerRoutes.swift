@@ -14,7 +14,7 @@ enum CustomerRoutes {
         Get("/customers/{id}", needs: "conversations.read", returns: Customer.self, "One customer", get),
         Patch(
             "/customers/{id}", needs: "conversations.write", takes: CustomerChange.self, returns: Customer.self,
-            "Change a customer", change),
+            ifMatch: true, "Change a customer", change),
     ]
 
     @Sendable
@@ -28,7 +28,7 @@ enum CustomerRoutes {
             FROM conversations.customer_profiles
             WHERE tenant_id = \(call.tenant)
               AND id < \(call.page.after(0, or: CustomerID(.last)))
-              \(filter)
+              \(filter) \(Visibility.ofCustomers(call))
             ORDER BY id DESC
             LIMIT \(call.page.fetchCount)
             """)
@@ -54,13 +54,14 @@ enum CustomerRoutes {
             SELECT \(Customer.columns)
             FROM conversations.customer_profiles
             WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: CustomerID.self))
+              \(Visibility.ofCustomers(call))
             """)
     }
 
     @Sendable
     private static func change(_ call: Call, _ input: CustomerChange) async throws -> Resource<Customer> {
         let new = input.record
-        return try await call.tx.one(
+        let result = try await call.tx.rows(
             """
             UPDATE conversations.customer_profiles
             SET name = CASE WHEN \(new.has("name")) THEN \(new["name"] as String?) ELSE name END,
@@ -69,7 +70,11 @@ enum CustomerRoutes {
                 status = COALESCE(\(new["status"] as String?), status),
                 metadata = COALESCE(\(new["metadata"] as JSONValue?), metadata)
             WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: CustomerID.self))
+              AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
+              \(Visibility.ofCustomers(call))
             RETURNING \(Customer.columns)
             """)
+        guard !result.isEmpty else { throw call.notChanged }
+        return try Resource(result)
     }
 }

@@ -19,7 +19,7 @@ enum MessageRoutes {
             """
             SELECT id
             FROM conversations.conversations
-            WHERE tenant_id = \(call.tenant) AND id = \(conversation)
+            WHERE tenant_id = \(call.tenant) AND id = \(conversation) \(Visibility.ofConversations(call))
             """,
             """
             SELECT \(Message.columns)
@@ -44,6 +44,7 @@ enum MessageRoutes {
                 UPDATE conversations.conversations
                 SET message_count = message_count + 1, last_message_at = now()
                 WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: ConversationID.self))
+                  \(Visibility.ofConversations(call))
                 RETURNING id, customer_id
             )
             INSERT INTO conversations.messages

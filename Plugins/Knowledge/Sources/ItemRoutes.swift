@@ -14,8 +14,8 @@ enum ItemRoutes {
         Get("/knowledge/items/{id}", needs: "knowledge.read", returns: Item.self, "One article", get),
         Patch(
             "/knowledge/items/{id}", needs: "knowledge.write", takes: ItemChange.self, returns: Item.self,
-            "Change an article", change),
-        Delete("/knowledge/items/{id}", needs: "knowledge.write", "Remove an article", remove),
+            ifMatch: true, "Change an article", change),
+        Delete("/knowledge/items/{id}", needs: "knowledge.write", ifMatch: true, "Remove an article", remove),
         List(
             "/knowledge/search", needs: "knowledge.read",
             query: [
@@ -64,7 +64,7 @@ enum ItemRoutes {
 
     @Sendable
     private static func change(_ call: Call, _ input: ItemChange) async throws -> Resource<Item> {
-        try await call.tx.one(
+        let result = try await call.tx.rows(
             """
             UPDATE knowledge.knowledge_items
             SET title = COALESCE(\(input.title), title),
@@ -72,8 +72,11 @@ enum ItemRoutes {
                 status = COALESCE(\(input.status), status),
                 version = version + 1
             WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: ItemID.self))
+              AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
             RETURNING \(Item.columns)
             """)
+        guard !result.isEmpty else { throw call.notChanged }
+        return try Resource(result)
     }
 
     @Sendable
@@ -82,8 +85,9 @@ enum ItemRoutes {
             """
             DELETE FROM knowledge.knowledge_items
             WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: ItemID.self))
+              AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
             """)
-        guard removed > 0 else { throw Problem.notFound }
+        guard removed > 0 else { throw call.notChanged }
     }
 
     @Sendable

@@ -54,4 +54,8 @@ enum ResponseHeaders {
 extension HTTPField.Name {
     /// `X-Request-Id`; the literal is a valid token, as the type's own constants are.
     static let requestID = HTTPField.Name("X-Request-Id") ?? .via
+    /// `Idempotency-Key` of a request.
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key") ?? .via
+    /// `Idempotency-Replayed` of an answer that was given before.
+    static let idempotencyReplayed = HTTPField.Name("Idempotency-Replayed") ?? .via
 }

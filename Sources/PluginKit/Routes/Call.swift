@@ -10,6 +10,8 @@ public struct Call: Sendable {
     public let session: LoginSessionID?
     /// How far the route's permission reaches for this actor.
     public let scope: Scope
+    /// The people in the actor's teams and the actor, when the scope is `.team`; else empty.
+    public let teammates: [ProfileID]
     /// Everything the actor may do, and how far each permission reaches.
     public let permissions: [String: Scope]
     /// Whether an operator acts in the actor's place.
@@ -21,10 +23,11 @@ public struct Call: Sendable {
     @_spi(Kernel)
     public init(
         request: Request, tenant: TenantID, actor: Actor, session: LoginSessionID?, scope: Scope = .all,
-        permissions: [String: Scope] = [:], isImpersonated: Bool = false, tx: TenantTx
+        teammates: [ProfileID] = [], permissions: [String: Scope] = [:], isImpersonated: Bool = false, tx: TenantTx
     ) {
         self.isImpersonated = isImpersonated
         self.scope = scope
+        self.teammates = teammates
         self.permissions = permissions
         self.request = request
         self.tenant = tenant
@@ -41,5 +44,17 @@ public struct Call: Sendable {
     /// A path parameter as an id; see `Request.path`.
     public func path<Entity>(_ name: String, as type: ID<Entity>.Type) throws -> ID<Entity> {
         try request.path(name, as: type)
+    }
+
+    /// The version that `If-Match` expects, as `(… IS NULL OR updated_at = …)` of the UPDATE; nil when any will do.
+    public var expectedVersion: Timestamp? { request.expectedVersion }
+
+    /// What an UPDATE or DELETE answers that found no row: gone, or no longer of the version expected.
+    public var notChanged: Problem {
+        expectedVersion == nil
+            ? .notFound
+            : Problem(
+                status: 412, code: "precondition_failed",
+                detail: "This is not, or no longer, as If-Match says; read it again.")
     }
 }

@@ -29,6 +29,25 @@ extension Reply {
         if case .nothing = content { true } else { false }
     }
 
+    /// Whether it is a page of a list.
+    public var isList: Bool {
+        switch content {
+        case .page, .list: true
+        default: false
+        }
+    }
+
+    /// When what is answered was last changed, if it says so: what an ETag is made of.
+    public var version: Timestamp? {
+        switch content {
+        case .row(let result, let schema):
+            guard let column = schema.index(of: "updated_at"), let cell = result.cell(0, column) else { return nil }
+            return result.columns[column].type == .timestamptz ? cell.timestamp() : nil
+        case .value(let value): return value["updated_at"]?.string.flatMap { Timestamp(rfc3339: $0) }
+        default: return nil
+        }
+    }
+
     /// The body as JSON.
     ///
     /// - Parameter cursor: makes the cursor of the next page from the key of this page's last row.

@@ -12,6 +12,8 @@ public struct Request: Sendable {
     public let client: Client
     /// The operator who asks, on operators' routes.
     @_spi(Kernel) public let operatorID: UUID?
+    /// The version the caller expects, from `If-Match`; nil when any will do. Only routes that say so are given one.
+    public let expectedVersion: Timestamp?
     private let parameters: [(name: String, value: String)]
 
     /// The other end of the connection.
@@ -32,8 +34,9 @@ public struct Request: Sendable {
     @_spi(Kernel)
     public init(
         id: String, parameters: [(name: String, value: String)], query: Record, page: PageRequest,
-        client: Client = Client(), operatorID: UUID? = nil
+        client: Client = Client(), operatorID: UUID? = nil, expectedVersion: Timestamp? = nil
     ) {
+        self.expectedVersion = expectedVersion
         self.operatorID = operatorID
         self.id = id
         self.client = client

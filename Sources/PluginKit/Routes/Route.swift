@@ -18,6 +18,8 @@ public struct Route: Sendable {
     public let isList: Bool
     /// The status of success.
     public let status: Int
+    /// Whether `If-Match` is honoured: the handler compares `call.expectedVersion`.
+    public let takesIfMatch: Bool
     let handler: Handler
 
     /// Who may call a route.

@@ -33,23 +33,29 @@ public func Post<Input: RequestPayload, Answer: Payload>(
 
 // swift-format-ignore: AlwaysUseLowerCamelCase
 /// A route that changes some fields of something and answers it whole.
+///
+/// - Parameter ifMatch: whether the handler compares `call.expectedVersion`, which is the answer's `updated_at`.
 public func Patch<Input: RequestPayload, Answer: Payload>(
-    _ path: String, needs permission: String, takes _: Input.Type, returns _: Answer.Type, _ summary: String,
+    _ path: String, needs permission: String, takes _: Input.Type, returns _: Answer.Type, ifMatch: Bool = false,
+    _ summary: String,
     _ handler: @escaping @Sendable (Call, Input) async throws -> Resource<Answer>
 ) -> Route {
     Route(
         "PATCH", path, summary, .permission(permission), body: Input.schema, answer: Answer.schema,
+        takesIfMatch: ifMatch,
         handler: .call { call, body in try await handler(call, Input.decode(body)).content })
 }
 
 // swift-format-ignore: AlwaysUseLowerCamelCase
 /// A route that removes something and answers 204.
+///
+/// - Parameter ifMatch: whether the handler compares `call.expectedVersion`.
 public func Delete(
-    _ path: String, needs permission: String, _ summary: String,
+    _ path: String, needs permission: String, ifMatch: Bool = false, _ summary: String,
     _ handler: @escaping @Sendable (Call) async throws -> Void
 ) -> Route {
     Route(
-        "DELETE", path, summary, .permission(permission), status: 204,
+        "DELETE", path, summary, .permission(permission), status: 204, takesIfMatch: ifMatch,
         handler: .call { call, _ in
             try await handler(call)
             return .nothing
@@ -59,8 +65,10 @@ public func Delete(
 extension Route {
     init(
         _ method: String, _ path: String, _ summary: String, _ access: Access, query: [Field] = [],
-        body: Schema? = nil, answer: Schema? = nil, isList: Bool = false, status: Int = 200, handler: Handler
+        body: Schema? = nil, answer: Schema? = nil, isList: Bool = false, status: Int = 200,
+        takesIfMatch: Bool = false, handler: Handler
     ) {
+        self.takesIfMatch = takesIfMatch
         self.method = method
         self.path = path
         self.summary = summary

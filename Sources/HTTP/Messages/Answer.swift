@@ -1,0 +1,49 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+@_spi(Kernel) internal import PluginKit
+
+/// What a route answers, as bytes.
+struct Answer: Sendable {
+    let status: Int
+    /// The body; empty when there is none.
+    let bytes: [UInt8]
+    /// The tag of one object; nil for lists and for what has no body.
+    private let tag: String?
+    private let isReplayed: Bool
+
+    /// - Parameter scope: what cursors are bound to.
+    init(_ reply: Reply, _ cursors: CursorCodec, scope: String) {
+        status = reply.status
+        bytes = reply.isEmpty ? [] : reply.encode { cursors.encode($0, scope: scope) }
+        tag = reply.isEmpty || reply.isList ? nil : EntityTag.make(reply, bytes)
+        isReplayed = false
+    }
+
+    /// What an earlier request under the same idempotency key was answered with.
+    init(status: Int, replayed bytes: [UInt8]) {
+        self.status = status
+        self.bytes = bytes
+        tag = nil
+        isReplayed = true
+    }
+
+    /// The response, or 304 when the caller has it already.
+    func response(to request: Hummingbird.Request, requestID: String) -> Response {
+        var headers = ResponseHeaders.standard(requestID: requestID)
+        if let tag { headers[.eTag] = tag }
+        if isReplayed { headers[.idempotencyReplayed] = "true" }
+        if let tag, request.method == .get || request.method == .head,
+            EntityTag.isNamed(tag, by: request.headers[.ifNoneMatch])
+        {
+            headers[.contentType] = nil
+            return Response(status: .notModified, headers: headers)
+        }
+        guard !bytes.isEmpty else {
+            headers[.contentType] = nil
+            return Response(status: .init(code: status), headers: headers)
+        }
+        return Response(
+            status: .init(code: status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}

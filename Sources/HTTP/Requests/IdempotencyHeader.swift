@@ -1,0 +1,35 @@
+internal import Cryptography
+internal import PluginKit
+internal import Tenancy
+
+/// The header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07) as a claim.
+enum IdempotencyHeader {
+    /// The claim of a writing request; nil without the header.
+    ///
+    /// - Throws: `Problem` 400 when the key is not 1 to 255 visible ASCII characters.
+    static func claim(_ key: String?, method: String, path: String, body: JSONValue) throws -> IdempotencyClaim? {
+        guard let key, method != "GET" else { return nil }
+        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Problem(
+                status: 400, code: "idempotency_key_invalid",
+                detail: "Idempotency-Key takes 1 to 255 visible ASCII characters.")
+        }
+        let request = Array("\(method) \(path)\n".utf8) + body.encoded()
+        return IdempotencyClaim(keyHash: SHA256.digest(key), fingerprint: SHA256.digest(request))
+    }
+
+    /// What a caller is told whose key is taken.
+    static func problem(for outcome: IdempotencyKeys.Outcome) -> Problem {
+        switch outcome {
+        case .reused:
+            .conflict("This Idempotency-Key was used for another request.", code: "idempotency_key_reused")
+        case .unanswered(let age) where age > .seconds(60):
+            .conflict(
+                "This request was carried out, but its answer was lost; read what it was about.",
+                code: "idempotency_answer_lost")
+        case .unanswered, .free, .answered:
+            Problem(
+                status: 409, code: "idempotency_in_progress", detail: "The same request is under way.", retryAfter: 1)
+        }
+    }
+}

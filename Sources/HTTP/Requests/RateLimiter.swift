@@ -1,0 +1,42 @@
+internal import Foundation
+internal import PluginKit
+internal import Synchronization
+
+/// How many requests a minute a tenant, a key or an address may send to this process: the generic cell rate algorithm
+/// (ITU-T I.371), which needs one instant for each, with a burst of a tenth of a minute's requests.
+package final class RateLimiter: Sendable {
+    /// Whose requests are counted.
+    enum Subject: Hashable, Sendable {
+        case tenant(UUID)
+        case key(UUID)
+        case address(String)
+    }
+
+    private static let capacity = 100_000
+
+    private let arrivals = Mutex<[Subject: ContinuousClock.Instant]>([:])
+
+    package init() {}
+
+    /// Counts a request.
+    ///
+    /// - Throws: `Problem` 429 `rate_limited` with the seconds to wait.
+    func count(_ subject: Subject, perMinute limit: Int, now: ContinuousClock.Instant = .now) throws {
+        let interval = Duration.seconds(60) / limit
+        let tolerance = interval * max(1, limit / 10)
+        let wait: Duration? = arrivals.withLock { arrivals in
+            if arrivals.count >= RateLimiter.capacity {
+                arrivals = arrivals.filter { $0.value > now }
+            }
+            let expected = max(arrivals[subject] ?? now, now)
+            let next = expected + interval
+            guard next - tolerance <= now else { return now.duration(to: next - tolerance) }
+            arrivals[subject] = next
+            return nil
+        }
+        guard let wait else { return }
+        throw Problem(
+            status: 429, code: "rate_limited", detail: "Too many requests; wait before the next.",
+            retryAfter: max(1, Int(wait.components.seconds) + 1))
+    }
+}

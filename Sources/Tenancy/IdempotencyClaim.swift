@@ -1,0 +1,55 @@
+internal import PluginKit
+internal import Postgres
+internal import Synchronization
+
+/// A request's claim on its idempotency key, made in the transaction of the request's first write, so that the claim
+/// commits exactly when the effect does.
+package final class IdempotencyClaim: Sendable {
+    /// Another request holds the key.
+    package struct Taken: Error {}
+
+    private enum State {
+        case open
+        /// A transaction carries it. Can transition to: open (it failed), committed.
+        case carried
+        case committed
+    }
+
+    /// SHA-256 of the key.
+    package let keyHash: [UInt8]
+    /// SHA-256 of method, path and body.
+    package let fingerprint: [UInt8]
+    private let state = Mutex(State.open)
+
+    package init(keyHash: [UInt8], fingerprint: [UInt8]) {
+        self.keyHash = keyHash
+        self.fingerprint = fingerprint
+    }
+
+    /// Whether a transaction with the claim has committed.
+    package var isCommitted: Bool { state.withLock { $0 == .committed } }
+
+    /// Runs a transaction, which carries the claim unless another one does.
+    ///
+    /// - Parameter body: given the claim's statement, or nil when there is none to carry.
+    /// - Throws: `Taken` when another request holds the key.
+    func carry<Value>(_ body: (SQL?) async throws -> Value) async throws -> Value {
+        let carries = state.withLock { state in
+            guard state == .open else { return false }
+            state = .carried
+            return true
+        }
+        guard carries else { return try await body(nil) }
+        do {
+            let value = try await body("SELECT core.idempotency(\(keyHash), \(fingerprint))")
+            state.withLock { $0 = .committed }
+            return value
+        } catch let error as DatabaseError where error.constraint == "idempotency_keys_pkey" {
+            state.withLock { $0 = .open }
+            throw Taken()
+        } catch {
+            state.withLock { $0 = .open }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import NIOHTTP1
+import PluginKit
+import TestKit
+import Testing
+
+/// The same request under the same key happens once, whoever repeats it and however often at once.
+@Suite("Idempotency")
+struct IdempotencyTests {
+    private static func post(
+        _ site: PeopleSite, _ path: String, _ body: JSONValue, key: String, token: String? = nil
+    ) async throws -> TestClient.Answer {
+        try await site.client.send(
+            "POST", "/v1" + path, token: token ?? site.tenant.token, body: body, headers: [("Idempotency-Key", key)])
+    }
+
+    private static func customers(_ site: PeopleSite) async throws -> Int {
+        try await site.send("GET", "/customers").json["data"]?.array?.count ?? -1
+    }
+
+    @Test("A repeated request is answered again and not done again", arguments: ["/customers", "/teams"])
+    func replay(path: String) async throws {
+        try await PeopleSite.with { site in
+            let body: JSONValue = ["name": "Noah"]
+            let first = try await Self.post(site, path, body, key: "one")
+            #expect(first.status == 201 && first.headers["Idempotency-Replayed"].isEmpty, "\(first.text)")
+            let second = try await Self.post(site, path, body, key: "one")
+            #expect(second.status == 201 && second.text == first.text)
+            #expect(second.headers["Idempotency-Replayed"] == ["true"])
+            #expect(try await site.send("GET", path).json["data"]?.array?.count == 1)
+            let other = try await Self.post(site, path, ["name": "Emma"], key: "one")
+            #expect(other.status == 409 && other.code == "idempotency_key_reused")
+            #expect(try await Self.post(site, path, ["name": "Emma"], key: "two").status == 201)
+        }
+    }
+
+    @Test("Of twenty at once one is done")
+    func race() async throws {
+        try await PeopleSite.with { site in
+            let answers = try await withThrowingTaskGroup(of: TestClient.Answer.self) { group in
+                for _ in 0..<20 {
+                    group.addTask { try await Self.post(site, "/customers", ["name": "Noah"], key: "k") }
+                }
+                return try await group.reduce(into: [TestClient.Answer]()) { $0.append($1) }
+            }
+            #expect(answers.allSatisfy { $0.status == 201 || $0.code == "idempotency_in_progress" })
+            #expect(Set(answers.filter { $0.status == 201 }.map(\.text)).count == 1)
+            #expect(try await Self.customers(site) == 1)
+        }
+    }
+
+    @Test("A request that failed may be sent again under its key")
+    func failures() async throws {
+        try await PeopleSite.with { site in
+            let taken: JSONValue = ["name": "Noah", "email": "noah@example.com"]
+            let first = try await Self.post(site, "/customers", taken, key: "a")
+            #expect(first.status == 201)
+            #expect(try await Self.post(site, "/customers", taken, key: "b").code == "already_exists")
+            #expect(try await Self.post(site, "/customers", ["name": 1], key: "b").status == 422)
+            #expect(try await Self.post(site, "/customers", ["name": "Emma"], key: "b").status == 201)
+            let team: JSONValue = ["name": "T", "member_ids": [.string(ActorID.make().description)]]
+            #expect(try await Self.post(site, "/teams", team, key: "c").code == "reference_missing")
+            #expect(try await Self.post(site, "/teams", ["name": "T"], key: "c").status == 201)
+        }
+    }
+
+    @Test("A key belongs to one actor of one tenant")
+    func scopes() async throws {
+        try await PeopleSite.with { site in
+            let other = try await site.test.tenant("other")
+            try await site.add("grace", role: "agent")
+            for token in [site.tenant.token, other.token, try await site.token("grace")] {
+                let answer = try await Self.post(site, "/customers", ["name": "Noah"], key: "same", token: token)
+                #expect(answer.status == 201 && answer.headers["Idempotency-Replayed"].isEmpty)
+            }
+        }
+    }
+
+    @Test("What is no key is refused", arguments: ["", "a b", String(repeating: "k", count: 256)])
+    func badKeys(key: String) async throws {
+        try await PeopleSite.with { site in
+            let answer = try await Self.post(site, "/customers", ["name": "Noah"], key: key)
+            #expect(answer.status == 400 && answer.code == "idempotency_key_invalid")
+        }
+    }
+}
