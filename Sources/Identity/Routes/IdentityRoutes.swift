@@ -27,17 +27,17 @@ package struct IdentityRoutes: Sendable {
                 "Log in to a tenant"
             ) { _, input in
                 try await logins.login(email: input.email, password: input.password, tenant: input.tenant)
-            },
+            }.answering(401),
             .request(
                 "POST", "/auth/refresh", .public, takes: RefreshRequest.self, returns: SessionPayload.self,
                 "Exchange a refresh token for a new pair"
             ) { _, input in
                 try await logins.refresh(input.refreshToken)
-            },
+            }.answering(401),
             .call("POST", "/auth/logout", .session, "End this login") { call in
                 guard let session = call.session else { throw Problem.notFound }
                 try await logins.end(session, of: call.tenant)
-            },
+            }.answering(404),
             .call("GET", "/me", .session, returns: MePayload.self, "Who I am and what I may do") { call in
                 try Resource([
                     "tenant_id": .string(call.tenant.description), "profile_id": .string(call.actor.id.description),

@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "d8722ce760c06c383d1416afd5c5a0713fc0d5565d52f6099260b8b26ad6d4a8"
+#define ROMASHKA_PLUGINKIT_SOURCES "45615e31e6c534f09945cdcabf31e9fc0d01d1f14d7dce5ee5be632abe70a511"
