@@ -14,12 +14,13 @@ package struct API: HTTPResponder {
     private let permissions: Permissions
     private let control: ControlPlane
     private let health: Health
+    private let documents: Documents
     private let cursors: CursorCodec
     private let logger: Logger
 
     package init(
         table: RouteTable, authenticator: Authenticator, permissions: Permissions, control: ControlPlane,
-        health: Health,
+        health: Health, documents: Documents,
         cursors: CursorKey, logger: Logger
     ) {
         self.table = table
@@ -27,6 +28,7 @@ package struct API: HTTPResponder {
         self.permissions = permissions
         self.control = control
         self.health = health
+        self.documents = documents
         self.cursors = cursors.codec
         self.logger = logger
     }
@@ -48,6 +50,7 @@ package struct API: HTTPResponder {
             if let response = try await health.respond(to: path, method: request.method, requestID: id) {
                 return response
             }
+            if let response = documents.respond(to: request, requestID: id) { return response }
             switch table.match(method: request.method.rawValue, path: path) {
             case .found(let mounted, let parameters):
                 return try await run(mounted, request, from: channel, parameters: parameters, id: id)
