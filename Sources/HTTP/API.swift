@@ -18,6 +18,7 @@ package struct API: HTTPResponder {
     private let health: Health
     private let metricsPage: MetricsPage
     private let telemetry: Telemetry
+    private let documents: Documents
     private let cursors: CursorCodec
     private let idempotency: IdempotencyKeys
     private let teammates: Teammates
@@ -26,7 +27,7 @@ package struct API: HTTPResponder {
 
     package init(
         table: RouteTable, authenticator: Authenticator, permissions: Permissions, control: ControlPlane,
-        health: Health, metricsPage: MetricsPage, telemetry: Telemetry, cursors: CursorKey,
+        health: Health, documents: Documents, metricsPage: MetricsPage, telemetry: Telemetry, cursors: CursorKey,
         idempotency: IdempotencyKeys, teammates: Teammates, logger: Logger
     ) {
         self.idempotency = idempotency
@@ -38,6 +39,7 @@ package struct API: HTTPResponder {
         self.health = health
         self.metricsPage = metricsPage
         self.telemetry = telemetry
+        self.documents = documents
         self.cursors = cursors.codec
         self.logger = logger
     }
@@ -81,6 +83,7 @@ package struct API: HTTPResponder {
         _ path: String, _ request: Hummingbird.Request, from channel: any Channel, id: String
     ) async throws -> Response? {
         if let response = try await health.respond(to: path, method: request.method, requestID: id) { return response }
+        if let response = documents.respond(to: request, requestID: id) { return response }
         return try await metricsPage.respond(to: path, request, from: channel, requestID: id)
     }
 

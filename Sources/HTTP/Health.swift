@@ -18,6 +18,13 @@ package struct Health: Sendable {
         self.connectionBudget = connectionBudget
     }
 
+    /// The two paths, as they are described.
+    static let operations = [
+        Operation("/healthz", tag: "health", "Whether the process runs", answer: .object(status)),
+        Operation("/readyz", tag: "health", "Whether it can serve", answer: .object(status), problems: [503]),
+    ]
+    private static let status = Schema("Status", [Field("status", .oneOf(["ok"]), example: "ok")])
+
     /// The answer for one of the two paths; nil for every other.
     func respond(to path: String, method: HTTPRequest.Method, requestID: String) async throws -> Response? {
         guard path == "/healthz" || path == "/readyz" else { return nil }

@@ -23,13 +23,12 @@ package struct Identity: Sendable {
     /// - Parameters:
     ///   - pipeline: of the kernel's role `auth`.
     ///   - issuer: the installation's name or address, as tokens and authenticator apps show it.
-    /// - Throws: `TokenError` when the database has no signing key.
     package init(
         pipeline: PipelineConnection, control: ControlPlane, master: MasterSecret, issuer: String,
         passwords: PasswordHasher, permissions: Permissions
-    ) throws {
+    ) {
         self.permissions = permissions
-        keyring = try TokenKeyring(issuer: issuer, master: master, control: control)
+        keyring = TokenKeyring(issuer: issuer, master: master, control: control)
         let secondFactors = SecondFactors(pipeline: pipeline, master: master, issuer: issuer)
         let credentials = Credentials(
             pipeline: pipeline, passwords: passwords, throttle: LoginThrottle(pipeline: pipeline, master: master),

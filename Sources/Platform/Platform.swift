@@ -5,7 +5,8 @@ package import Logging
 internal import Migrations
 package import Observability
 package import PluginHost
-internal import PluginKit
+package import PluginKit
+internal import Postgres
 package import ServiceLifecycle
 package import Tenancy
 
@@ -18,6 +19,8 @@ package struct Platform: Sendable {
     package let switches: ModuleSwitches
     package let partitions: PartitionKeeper
     package let table: RouteTable
+    /// The document of the API.
+    package let openAPI: JSONValue
     package let api: API
     /// Every metric of the process.
     package let metrics: MetricRegistry
@@ -31,25 +34,47 @@ package struct Platform: Sendable {
         let databases = try Databases(
             server: settings.server, master: settings.master, leaseBudget: settings.leaseBudget, logger: logger)
         do {
-            return try await Platform(settings, databases: databases, logger: logger)
+            let control = ControlPlane(pipeline: databases.pipeline(of: .auth), logger: logger)
+            let pending = try await requireSchema(settings, databases)
+            try await control.load()
+            return try Platform(settings, databases: databases, control: control, pending: pending, logger: logger)
         } catch {
             databases.close()
             throw error
         }
     }
 
-    private init(_ settings: PlatformSettings, databases: Databases, logger: Logger) async throws {
+    /// The platform without a database: it knows its plugins and routes, connects to nothing and can serve nothing.
+    package static func described(_ installation: Installation, logger: Logger) throws -> Platform {
+        let settings = PlatformSettings(
+            server: try ConnectionSettings(url: "postgresql:///none"), master: .generate(), installation: installation)
+        let databases = try Databases(server: settings.server, master: settings.master, logger: logger)
+        defer { databases.close() }
+        let control = ControlPlane(pipeline: databases.pipeline(of: .auth), logger: logger)
+        return try Platform(settings, databases: databases, control: control, pending: [:], logger: logger)
+    }
+
+    /// - Returns: for each module, why its schema cannot be used yet.
+    private static func requireSchema(
+        _ settings: PlatformSettings, _ databases: Databases
+    ) async throws -> [String: String] {
         let auth = databases.pipeline(of: .auth)
-        let installation = settings.installation
-        let plans = PluginFolder.list(in: installation.plugins).compactMap(\.plan)
-        let status = try await SchemaStatus.read(installation.folders, plans, pipeline: auth)
+        let plans = PluginFolder.list(in: settings.installation.plugins).compactMap(\.plan)
+        let status = try await SchemaStatus.read(settings.installation.folders, plans, pipeline: auth)
         if let reason = status.kernel { throw ConfigurationError(reason) }
         try await MasterCheck.require(settings.master, pipeline: auth)
-        let control = ControlPlane(pipeline: auth, logger: logger)
-        try await control.load()
+        return status.modules
+    }
+
+    private init(
+        _ settings: PlatformSettings, databases: Databases, control: ControlPlane, pending: [String: String],
+        logger: Logger
+    ) throws {
+        let auth = databases.pipeline(of: .auth)
+        let installation = settings.installation
         let registry = PluginRegistry.load(
             from: installation.plugins, libraries: installation.libraries,
-            reserved: IdentityRoutes.mounts + ModuleRoutes.mounts, pending: status.modules, logger: logger)
+            reserved: IdentityRoutes.mounts + ModuleRoutes.mounts, pending: pending, logger: logger)
         let permissions = Permissions(
             registry.activeManifests.flatMap { $0.permissions.map { (permission: $0.id, roles: $0.roles) } })
 
@@ -57,7 +82,7 @@ package struct Platform: Sendable {
         self.databases = databases
         self.control = control
         self.registry = registry
-        identity = try Identity(
+        identity = Identity(
             pipeline: auth, control: control, master: settings.master, issuer: settings.issuer, passwords: passwords,
             permissions: permissions)
         switches = ModuleSwitches(pipeline: auth, control: control, registry: registry)
@@ -68,6 +93,7 @@ package struct Platform: Sendable {
             + ModuleRoutes(switches: switches, registry: registry).all
         table = try RouteTable(
             kernelRoutes.map { MountedRoute($0, module: nil) } + Platform.moduleRoutes(registry, databases))
+        openAPI = OpenAPI.document(of: table.routes, version: BuildInfo.version)
         let pipelines = registry.activeManifests.count * ModuleDatabase.maximumConnections + KernelRole.allCases.count
         let budget = pipelines + settings.leaseBudget
         let metrics = MetricRegistry()
@@ -85,6 +111,7 @@ package struct Platform: Sendable {
         api = API(
             table: table, authenticator: identity.authenticator, permissions: permissions, control: control,
             health: Health(control: control, pipeline: auth, connectionBudget: budget),
+            documents: Documents(openAPI: openAPI),
             metricsPage: MetricsPage(
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
             telemetry: Telemetry(table, registry: metrics, tracer: tracer, accessLog: accessLog),
@@ -99,7 +126,8 @@ package struct Platform: Sendable {
         registry.plugins.flatMap { hosted -> [MountedRoute] in
             guard let plugin = hosted.plugin, let manifest = hosted.manifest else { return [] }
             let module = MountedRoute.Module(
-                name: manifest.id, isAlwaysOn: manifest.isAlwaysOn, database: databases.database(of: manifest.id))
+                name: manifest.id, title: manifest.title, isAlwaysOn: manifest.isAlwaysOn,
+                database: databases.database(of: manifest.id))
             return plugin.routes.map { MountedRoute($0, module: module) }
         }
     }

@@ -45,9 +45,11 @@ extension Problem {
     public static let notFound = Problem(status: 404, code: "not_found", detail: "There is nothing here under this id.")
 
     /// Fields of the request are wrong.
-    public static func validation(_ errors: [FieldError]) -> Problem {
+    ///
+    /// - Parameter code: another one where no schema can tell what is wrong.
+    public static func validation(_ errors: [FieldError], code: String = "validation_failed") -> Problem {
         Problem(
-            status: 422, code: "validation_failed", detail: "Some fields are not as they must be; see errors.",
+            status: 422, code: code, detail: "Some fields are not as they must be; see errors.",
             errors: errors)
     }
 

@@ -140,6 +140,11 @@ extension CommonOptions {
         }
     }
 
+    /// The platform as it can be described without a database, of the plugins that this installation has.
+    var described: Platform {
+        get throws { try Platform.described(installation, logger: quietLogger) }
+    }
+
     /// For commands whose output is for people: warnings and errors only.
     private var quietLogger: Logger {
         var logger = logger

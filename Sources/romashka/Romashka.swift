@@ -1,5 +1,6 @@
 import ArgumentParser
 import Observability
+import Platform
 
 /// The command line: one file per command in `Commands`.
 @main
@@ -19,11 +20,13 @@ struct Romashka: AsyncParsableCommand {
               romashka tenant create acme "Acme Ltd" --admin-email ada@acme.example
               romashka token operator --name deploy         a token for /v1/operator
               romashka module disable knowledge --tenant acme
+              romashka openapi > openapi.json               the document of the API
             """,
         version: BuildInfo.version,
         subcommands: [
             Up.self, Serve.self, BootstrapCommand.self, Migrate.self, VerifySchema.self, Doctor.self,
             TenantCommand.self,
-            TokenCommand.self, ModuleCommand.self, PluginCommand.self, ImportDemo.self,
+            TokenCommand.self, ModuleCommand.self, PluginCommand.self, RoutesCommand.self, OpenAPICommand.self,
+            ImportDemo.self,
         ])
 }

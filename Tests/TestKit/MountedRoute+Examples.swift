@@ -21,8 +21,7 @@ extension MountedRoute {
     /// A body that is valid as far as the schema says; nil when the route takes none.
     package var exampleBody: JSONValue? {
         guard let body = route.body else { return nil }
-        // A conversation names its customer by id or by address, not by both.
-        let fields = body.fields.filter { $0.name != "customer_id" && $0.name != "assignee_id" }
-        return .object(fields.map { .init($0.name, $0.example) })
+        // Nobody has the id that the example of an assignee has.
+        return .object((body.example.members ?? []).filter { $0.name != "assignee_id" })
     }
 }

@@ -74,7 +74,7 @@ struct NewConversation: RequestPayload {
                         [
                             Field("content", .text(1...100_000), required: true, example: "I ordered a week ago.")
                         ])), example: ["content": "I ordered a week ago."]),
-        ])
+        ], rules: [.exactlyOne(["customer", "customer_id"])])
 
     init(_ record: Record) throws {
         customerID = try record["customer_id"]
@@ -85,13 +85,6 @@ struct NewConversation: RequestPayload {
         channel = record.has("channel") ? try record["channel"] : "web"
         let message: Record? = try record["message"]
         content = try message?["content"]
-        guard (customerID == nil) != (customerEmail == nil) else {
-            throw Problem.validation([
-                .init(
-                    pointer: "/customer", code: "required",
-                    detail: "exactly one of customer and customer_id must be given")
-            ])
-        }
     }
 }
 

@@ -13,7 +13,8 @@ enum ConversationRoutes {
             ], of: Conversation.self, "The inbox, latest message first", list),
         Post(
             "/conversations", needs: "conversations.write", takes: NewConversation.self, returns: Conversation.self,
-            "Open a conversation", open),
+            "Open a conversation", open
+        ).answering(404),
         Get(
             "/conversations/{id}", needs: "conversations.read", returns: ConversationDetail.self, "One conversation",
             get),

@@ -42,7 +42,7 @@ struct NewCustomer: RequestPayload {
             Field("phone", .text(1...40), nullable: true, example: "+49 30 1234567"),
             Field("company", .text(1...200), nullable: true, example: "Acme Ltd"),
             Field("metadata", .json(maximumBytes: 16_384), example: ["city": "Denver"]),
-        ])
+        ], rules: [.atLeastOne(["external_id", "email", "name"])])
 
     init(_ record: Record) throws {
         externalID = try record["external_id"]
@@ -51,11 +51,6 @@ struct NewCustomer: RequestPayload {
         phone = try record["phone"]
         company = try record["company"]
         metadata = record.has("metadata") ? try record["metadata"] : [:]
-        guard externalID != nil || email != nil || name != nil else {
-            throw Problem.validation([
-                .init(pointer: "", code: "required", detail: "one of external_id, email and name must be given")
-            ])
-        }
     }
 }
 

@@ -4,6 +4,8 @@ internal import PluginKit
 /// Cursors of lists: the key of a page's last row, with a MAC over tenant and route, so that nobody can make one,
 /// change one, or use another tenant's.
 struct CursorCodec: Sendable {
+    /// The most characters of a cursor.
+    static let maximumLength = 1024
     private static let macLength = 16
     private let authenticator: HMACSHA256
 
@@ -21,7 +23,8 @@ struct CursorCodec: Sendable {
     ///
     /// - Throws: `Problem` 422 when this list of this tenant did not make it.
     func decode(_ cursor: String, scope: String) throws -> [JSONValue] {
-        guard cursor.utf8.count <= 1024, let bytes = Base64URL.decode(cursor), bytes.count > CursorCodec.macLength,
+        guard cursor.utf8.count <= CursorCodec.maximumLength, let bytes = Base64URL.decode(cursor),
+            bytes.count > CursorCodec.macLength,
             case let key = Array(bytes[CursorCodec.macLength...]),
             ConstantTime.equal(Array(bytes[..<CursorCodec.macLength]), mac(key, scope)),
             case .array(let values)? = try? JSONParser.parse(key)

@@ -14,11 +14,14 @@ package struct MountedRoute: Sendable {
     /// The module of a route.
     package struct Module: Sendable {
         package let name: ModuleName
+        /// What people call it.
+        package let title: String
         package let isAlwaysOn: Bool
         package let database: ModuleDatabase
 
-        package init(name: ModuleName, isAlwaysOn: Bool, database: ModuleDatabase) {
+        package init(name: ModuleName, title: String, isAlwaysOn: Bool, database: ModuleDatabase) {
             self.name = name
+            self.title = title
             self.isAlwaysOn = isAlwaysOn
             self.database = database
         }

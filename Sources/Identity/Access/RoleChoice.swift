@@ -19,9 +19,10 @@ struct RoleChoice: Sendable {
         } else if let id = ID<CustomRole>(text) {
             role = .custom(id)
         } else {
-            throw Problem.validation([
-                .init(pointer: pointer, code: "role", detail: "must be owner, admin, agent, viewer or a role's id")
-            ])
+            throw Problem.validation(
+                [
+                    .init(pointer: pointer, code: "role", detail: "must be owner, admin, agent, viewer or a role's id")
+                ], code: "role_unknown")
         }
     }
 }
@@ -52,13 +53,14 @@ struct RoleAuthority: Sendable {
         let known = Set(permissions.known)
         let unknown = scopes.keys.filter { !known.contains($0) }.sorted()
         guard unknown.isEmpty else {
-            throw Problem.validation([
-                .init(
-                    pointer: pointer, code: "unknown",
-                    detail:
-                        "must name known permissions; not \(unknown.prefix(5).map { $0.prefix(80) }.joined(separator: ", "))"
-                )
-            ])
+            throw Problem.validation(
+                [
+                    .init(
+                        pointer: pointer, code: "unknown",
+                        detail:
+                            "must name known permissions; not \(unknown.prefix(5).map { $0.prefix(80) }.joined(separator: ", "))"
+                    )
+                ], code: "permission_unknown")
         }
         guard permissions.covers(call.permissions, isOwner: false, .listed(scopes)) else {
             throw Problem(

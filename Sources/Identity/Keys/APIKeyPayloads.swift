@@ -54,7 +54,8 @@ package struct NewAPIKey: RequestPayload {
         requestsPerMinute = try record["requests_per_minute"]
         expiresAt = try record["expires_at"]
         guard expiresAt.map({ $0 > .now() }) ?? true else {
-            throw Problem.validation([.init(pointer: "/expires_at", code: "range", detail: "must lie in the future")])
+            throw Problem.validation(
+                [.init(pointer: "/expires_at", code: "range", detail: "must lie in the future")], code: "time_passed")
         }
     }
 }

@@ -50,7 +50,8 @@ struct SecondFactors: Sendable {
     /// - Throws: `Problem` 422 when the code is wrong.
     func confirm(_ account: ID<Account>, code: String) async throws -> Resource<RecoveryCodesPayload> {
         guard let step = try await step(of: code, account), try await use(step, account, confirming: true) else {
-            throw Problem.validation([.init(pointer: "/code", code: "code", detail: "must be the app's present code")])
+            throw Problem.validation(
+                [.init(pointer: "/code", code: "code", detail: "must be the app's present code")], code: "code_refused")
         }
         let codes = (0..<SecondFactors.recoveryCodeCount).map { _ in Base32.encode(RandomBytes.generate(10)) }
         _ = try await run(

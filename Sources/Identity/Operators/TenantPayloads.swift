@@ -26,8 +26,8 @@ struct NewTenant: RequestPayload {
         "NewTenant",
         [
             Field(
-                "slug", .text(2...63), required: true, example: "acme",
-                summary: "Lower-case letters, digits and hyphens."),
+                "slug", .slug(2...63), required: true, example: "acme",
+                summary: "Lower-case letters, digits and inner hyphens."),
             Field("name", .text(1...200), required: true, example: "Acme Ltd"),
             Field("is_test", .boolean, example: false),
             Field(
@@ -42,11 +42,5 @@ struct NewTenant: RequestPayload {
         name = try record["name"]
         isTest = record.has("is_test") ? try record["is_test"] : false
         admin = try NewMember(try record["admin"], role: .owner)
-        let isSlug = slug.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
-        guard isSlug, slug.first != "-", slug.last != "-" else {
-            throw Problem.validation([
-                .init(pointer: "/slug", code: "format", detail: "must be lower-case letters, digits and inner hyphens")
-            ])
-        }
     }
 }

@@ -26,11 +26,12 @@ enum RolePayload: Payload {
         var scopes: [String: Scope] = [:]
         for member in value.members ?? [] {
             guard let scope = member.value.string.flatMap({ Scope(rawValue: $0) }) else {
-                throw Problem.validation([
-                    .init(
-                        pointer: "/permissions/\(member.name.prefix(80))", code: "scope",
-                        detail: "must be all, team or assigned")
-                ])
+                throw Problem.validation(
+                    [
+                        .init(
+                            pointer: "/permissions/\(member.name.prefix(80))", code: "scope",
+                            detail: "must be all, team or assigned")
+                    ], code: "scope_unknown")
             }
             scopes[member.name] = scope
         }

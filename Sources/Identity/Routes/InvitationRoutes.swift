@@ -24,7 +24,7 @@ struct InvitationRoutes: Sendable {
                 status: 201, "Join the tenant that invited, and log in"
             ) { request, input in
                 try await invitations.accept(input, request.client)
-            },
+            }.answering(401, 404, 409),
         ]
     }
 }

@@ -13,28 +13,28 @@ struct LoginRoutes: Sendable {
                 try await identity.logins.login(
                     email: input.email, password: input.password, code: input.code, tenant: input.tenant,
                     request.client)
-            },
+            }.answering(401),
             .request(
                 "POST", "/auth/refresh", .public, takes: RefreshRequest.self, returns: SessionPayload.self,
                 "Exchange a refresh token for a new pair"
             ) { _, input in
                 try await identity.sessions.refresh(input.refreshToken)
-            },
+            }.answering(401),
             .request(
                 "POST", "/auth/password-resets/confirm", .public, takes: PasswordResetConfirmation.self,
                 "Choose a new password by a reset's token"
             ) { _, input in
                 try await identity.resets.confirm(input)
-            },
+            }.answering(404),
             .call("POST", "/auth/logout", .session, "End this login") { call in
                 guard let session = call.session else { throw Problem.notFound }
                 try await identity.sessions.end(session, of: call.tenant)
-            },
+            }.answering(404),
             .call("POST", "/auth/logout-everywhere", .session, "End all of my logins in this tenant") { call in
                 guard call.session != nil, !call.isImpersonated else { throw Problem.notFound }
                 try await identity.sessions.endAll(
                     of: ProfileID(call.actor.id.uuid), call.tenant, but: nil, reason: "logout everywhere")
-            },
+            }.answering(404),
             .call("GET", "/me", .session, returns: MePayload.self, "Who I am and what I may do") { call in
                 try LoginRoutes.me(call)
             },

@@ -9,7 +9,7 @@ struct OwnAccountRoutes: Sendable {
             .callList("/me/sessions", .session, of: LoginSessionPayload.self, "My logins, newest first") { call in
                 guard call.actor.kind == .member else { throw Problem.notFound }
                 return try await identity.sessions.list(ProfileID(call.actor.id.uuid), call)
-            },
+            }.answering(404),
             .call("DELETE", "/me/sessions/{id}", .session, "End one of my logins") { call in
                 guard call.actor.kind == .member, !call.isImpersonated else { throw Problem.notFound }
                 try await identity.sessions.end(

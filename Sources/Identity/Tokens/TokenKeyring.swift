@@ -16,19 +16,18 @@ package final class TokenKeyring: Sendable {
     private let issuer: String
     private let master: MasterSecret
     private let control: ControlPlane
-    private let rings: Mutex<Rings>
+    private let rings = Mutex(Rings?.none)
 
     /// - Parameter issuer: what `iss` says.
-    /// - Throws: `TokenError.keySetInvalid` when the database has no key.
-    package init(issuer: String, master: MasterSecret, control: ControlPlane) throws(TokenError) {
+    package init(issuer: String, master: MasterSecret, control: ControlPlane) {
         self.issuer = issuer
         self.master = master
         self.control = control
-        let records = control.read { $0.tokenKeys }
-        rings = Mutex(try TokenKeyring.rings(records, issuer: issuer, master: master))
     }
 
     /// What verifies tokens now.
+    ///
+    /// - Throws: `TokenError.keySetInvalid` when the database has no key.
     package var verifier: TokenVerifier {
         get throws(TokenError) { try current { $0.verifier } }
     }
@@ -48,10 +47,10 @@ package final class TokenKeyring: Sendable {
     private func current<Value>(_ body: (Rings) -> Value) throws(TokenError) -> Value {
         let records = control.read { $0.tokenKeys }
         return try rings.withLock { rings throws(TokenError) in
-            if rings.records != records {
-                rings = try TokenKeyring.rings(records, issuer: issuer, master: master)
-            }
-            return body(rings)
+            if let known = rings, known.records == records { return body(known) }
+            let fresh = try TokenKeyring.rings(records, issuer: issuer, master: master)
+            rings = fresh
+            return body(fresh)
         }
     }
 

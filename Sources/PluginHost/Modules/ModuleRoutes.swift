@@ -27,7 +27,7 @@ package struct ModuleRoutes: Sendable {
             ) { call, input in
                 try await switches.change(
                     try call.request.path("id"), of: call.tenant, enabled: input.enabled, settings: input.settings)
-            },
+            }.with(parameters: [Field("id", .text(2...31), required: true, example: "knowledge")]),
             .list("/operator/plugins", .operator, of: PluginPayload.self, "All plugins and why some are paused") { _ in
                 Page(try registry.plugins.map { try ModuleRoutes.resource($0) })
             },

@@ -143,7 +143,7 @@ public struct JSONParser {
             skipDigits()
             guard position > start else { throw error("a digit is expected in the exponent") }
         }
-        guard position - start <= 64 else { throw error("the number is too long") }
+        guard position - start <= 400 else { throw error("the number is too long") }  // jsonb writes up to 343
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         if isWhole, let integer = Int64(text) { return .integer(integer) }
         guard let double = Double(text), double.isFinite else { throw error("the number is too large") }

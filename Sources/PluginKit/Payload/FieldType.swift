@@ -6,6 +6,8 @@ public indirect enum FieldType: Sendable {
     case number
     /// Text of so many characters (Unicode scalars).
     case text(ClosedRange<Int>)
+    /// So many lower-case letters of ASCII, digits and inner hyphens, as in the name of a host.
+    case slug(ClosedRange<Int>)
     /// An e-mail address, lower-cased when read.
     case email
     /// One of these words.

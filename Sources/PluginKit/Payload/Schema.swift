@@ -4,14 +4,33 @@ public struct Schema: Sendable {
     public let name: String
     /// The fields, in the order they are written.
     public let fields: [Field]
+    /// What must hold between the fields of a request.
+    public let rules: [Rule]
     /// Each field as `"name":`, ready to be written.
     let keys: [[UInt8]]
 
     /// A schema; names must differ.
-    public init(_ name: String, _ fields: [Field]) {
+    public init(_ name: String, _ fields: [Field], rules: [Rule] = []) {
         self.name = name
         self.fields = fields
+        self.rules = rules
         keys = fields.map { Array("\"\($0.name)\":".utf8) }
+    }
+
+    /// Something that must hold between several fields of a request; a field counts as given when it is not null.
+    public enum Rule: Hashable, Sendable {
+        /// At least one of these fields must be given.
+        case atLeastOne([String])
+        /// One of these fields must be given and no other of them; the example has the first.
+        case exactlyOne([String])
+    }
+
+    /// An object that is valid: the example of each field, but of those that exclude each other only the first.
+    public var example: JSONValue {
+        let excluded = rules.flatMap { rule -> [String] in
+            if case .exactlyOne(let names) = rule { Array(names.dropFirst()) } else { [] }
+        }
+        return .object(fields.filter { !excluded.contains($0.name) }.map { .init($0.name, $0.example) })
     }
 
     /// The position of a field; nil when there is none of that name.

@@ -22,7 +22,26 @@ struct Validation {
             let isMissing = values[index] == nil && !members.contains { $0.name == field.name }
             if isMissing { fail("\(pointer)/\(field.name)", "required", "must be given") }
         }
+        // What several fields are together says something only when each of them is right.
+        if errors.count == before { check(schema.rules, values, schema, at: pointer) }
         return errors.count == before ? Record(schema: schema, values: values) : nil
+    }
+
+    private mutating func check(_ rules: [Schema.Rule], _ values: [JSONValue?], _ schema: Schema, at pointer: String) {
+        func given(_ names: [String]) -> Int {
+            names.count { name in schema.index(of: name).flatMap { values[$0] } ?? .null != .null }
+        }
+        for rule in rules {
+            switch rule {
+            case .atLeastOne(let names) where given(names) == 0:
+                fail(pointer, "required", "one of \(names.joined(separator: ", ")) must be given")
+            case .exactlyOne(let names) where given(names) != 1:
+                fail(
+                    "\(pointer)/\(names[0])", "required",
+                    "exactly one of \(names.joined(separator: ", ")) must be given")
+            default: break
+            }
+        }
     }
 
     private mutating func value(_ value: JSONValue, _ field: Field, at pointer: String) -> JSONValue? {
@@ -42,6 +61,9 @@ struct Validation {
                 return fail(pointer, "range", "must lie between \(bounds.lowerBound) and \(bounds.upperBound)")
             }
             return value
+        // JSON knows one kind of number: 5.0 is the whole number 5 (RFC 8259 §6; JSON Schema's `integer` says the same).
+        case (.integer, .number(let number)) where Int64(exactly: number) != nil:
+            return checked(.integer(Int64(number)), type, at: pointer)
         case (.object(let schema), _):
             guard let record = record(value, schema, at: pointer) else { return nil }
             return .object(
@@ -73,6 +95,13 @@ struct Validation {
             }
             guard !text.utf8.contains(0) else { return fail(pointer, "characters", "must not hold a NUL") }
             return .string(text)
+        case .slug(let bounds):
+            guard bounds.contains(text.utf8.count), Validation.isSlug(text) else {
+                return fail(
+                    pointer, "format",
+                    "must be \(bounds.lowerBound) to \(bounds.upperBound) lower-case letters, digits and inner hyphens")
+            }
+            return .string(text)
         case .email:
             guard let address = EmailAddress(text) else { return fail(pointer, "format", "must be an e-mail address") }
             return .string(address.normalized)
@@ -92,6 +121,11 @@ struct Validation {
         default:
             return fail(pointer, "type", "must be \(type.article), found a string")
         }
+    }
+
+    private static func isSlug(_ text: String) -> Bool {
+        text.first != "-" && text.last != "-"
+            && text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
     }
 
     @discardableResult
@@ -115,7 +149,7 @@ extension FieldType {
         case .boolean: "a boolean"
         case .integer: "an integer"
         case .number: "a number"
-        case .text, .email, .oneOf: "a string"
+        case .text, .slug, .email, .oneOf: "a string"
         case .timestamp: "a time"
         case .json, .object: "an object"
         case .array: "an array"

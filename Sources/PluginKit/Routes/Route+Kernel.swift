@@ -8,7 +8,7 @@ extension Route {
         _ handler: @escaping @Sendable (Request, Input) async throws -> Resource<Answer>
     ) -> Route {
         Route(
-            method, path, summary, access, body: Input.schema, answer: Answer.schema, status: status,
+            method, path, summary, access, body: Input.self, answer: Answer.schema, status: status,
             handler: .request { request, body in try await handler(request, Input.decode(body)).content })
     }
 
@@ -71,7 +71,7 @@ extension Route {
         _ handler: @escaping @Sendable (Call, Input) async throws -> Resource<Answer>
     ) -> Route {
         Route(
-            "PATCH", path, summary, access, body: Input.schema, answer: Answer.schema,
+            "PATCH", path, summary, access, body: Input.self, answer: Answer.schema,
             handler: .call { call, body in try await handler(call, Input.decode(body)).content })
     }
 
@@ -82,7 +82,7 @@ extension Route {
         _ handler: @escaping @Sendable (Call, Input) async throws -> Resource<Answer>
     ) -> Route {
         Route(
-            method, path, summary, access, body: Input.schema, answer: Answer.schema, status: status,
+            method, path, summary, access, body: Input.self, answer: Answer.schema, status: status,
             handler: .call { call, body in try await handler(call, Input.decode(body)).content })
     }
 
@@ -92,7 +92,7 @@ extension Route {
         _ handler: @escaping @Sendable (Call, Input) async throws -> Void
     ) -> Route {
         Route(
-            method, path, summary, access, body: Input.schema, status: 204,
+            method, path, summary, access, body: Input.self, status: 204,
             handler: .call { call, body in
                 try await handler(call, Input.decode(body))
                 return .nothing
@@ -105,7 +105,7 @@ extension Route {
         _ handler: @escaping @Sendable (Request, Input) async throws -> Void
     ) -> Route {
         Route(
-            method, path, summary, access, body: Input.schema, status: 204,
+            method, path, summary, access, body: Input.self, status: 204,
             handler: .request { request, body in
                 try await handler(request, Input.decode(body))
                 return .nothing

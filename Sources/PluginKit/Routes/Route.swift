@@ -10,8 +10,19 @@ public struct Route: Sendable {
     public let access: Access
     /// The declared query parameters; a list also takes `limit` and `cursor`.
     public let query: Schema
-    /// The fields of the request's body; nil when it has none.
-    public let body: Schema?
+    /// The parameters of the path, in order; those that `with(parameters:)` does not declare are UUIDs.
+    public var parameters: [Field] {
+        path.split(separator: "/").filter { $0.hasPrefix("{") }.map { segment in
+            let name = String(segment.dropFirst().dropLast())
+            return declared.first { $0.name == name }
+                ?? Field(name, .uuid, required: true, example: "0192f0c1-7a00-7000-8000-000000000001")
+        }
+    }
+    /// What the request's body is read as; nil when it has none.
+    let input: (any RequestPayload.Type)?
+    private var declared: [Field] = []
+    /// Statuses of problems that only the handler knows of, beside those that follow from the declaration.
+    public private(set) var problems: Set<Int> = []
     /// The fields of the answer, or of one element of a list; nil when there is none.
     public let answer: Schema?
     /// Whether the answer is a page of a list.
@@ -21,6 +32,24 @@ public struct Route: Sendable {
     /// Whether `If-Match` is honoured: the handler compares `call.expectedVersion`.
     public let takesIfMatch: Bool
     let handler: Handler
+
+    init(
+        _ method: String, _ path: String, _ summary: String, _ access: Access, query: [Field] = [],
+        body: (any RequestPayload.Type)? = nil, answer: Schema? = nil, isList: Bool = false, status: Int = 200,
+        takesIfMatch: Bool = false, handler: Handler
+    ) {
+        self.takesIfMatch = takesIfMatch
+        self.method = method
+        self.path = path
+        self.summary = summary
+        self.access = access
+        self.query = Schema("Query", query)
+        self.input = body
+        self.answer = answer
+        self.isList = isList
+        self.status = status
+        self.handler = handler
+    }
 
     /// Who may call a route.
     public enum Access: Hashable, Sendable {
@@ -40,8 +69,35 @@ public struct Route: Sendable {
     }
 }
 
+extension Route {
+    /// The fields of the request's body; nil when it has none.
+    public var body: Schema? { input?.schema }
+
+    /// The same route, with what the parameters of its path are where they are no UUIDs.
+    public func with(parameters: [Field]) -> Route {
+        var route = self
+        route.declared = parameters
+        return route
+    }
+
+    /// The same route, which may also answer these statuses of problems: those its handler throws of itself, such as
+    /// 404 for something that the body refers to.
+    public func answering(_ problems: Int...) -> Route {
+        var route = self
+        route.problems.formUnion(problems)
+        return route
+    }
+}
+
 @_spi(Kernel)
 extension Route {
+    /// Reads a body as the handler would, and runs nothing.
+    ///
+    /// - Throws: `Problem` 422 with a pointer for each wrong field.
+    public func check(body: JSONValue) throws {
+        if let input { _ = try input.decode(body) }
+    }
+
     /// The path without the names of its parameters: what two routes with one method may not share.
     public var shape: String {
         path.split(separator: "/").map { $0.hasPrefix("{") ? "{}" : $0 }.joined(separator: "/")
@@ -93,11 +149,17 @@ extension Route {
 extension FieldType {
     fileprivate func value(ofParameter text: String) -> JSONValue {
         switch self {
-        case .integer: Int64(text).map { .integer($0) } ?? .string(text)
+        case .integer: FieldType.integer(text) ?? .string(text)
         case .number: FieldType.number(text) ?? .string(text)
         case .boolean: text == "true" ? true : text == "false" ? false : .string(text)
         default: .string(text)
         }
+    }
+
+    /// A whole number as JSON writes it, without plus sign and leading zeros.
+    private static func integer(_ text: String) -> JSONValue? {
+        guard case .integer(let number)? = try? JSONParser.parse(Array(text.utf8)) else { return nil }
+        return .integer(number)
     }
 
     /// A number as JSON writes it: not-a-number, infinity and hexadecimal digits are none.

@@ -27,7 +27,7 @@ public func Post<Input: RequestPayload, Answer: Payload>(
     _ handler: @escaping @Sendable (Call, Input) async throws -> Resource<Answer>
 ) -> Route {
     Route(
-        "POST", path, summary, .permission(permission), body: Input.schema, answer: Answer.schema, status: 201,
+        "POST", path, summary, .permission(permission), body: Input.self, answer: Answer.schema, status: 201,
         handler: .call { call, body in try await handler(call, Input.decode(body)).content })
 }
 
@@ -41,7 +41,7 @@ public func Patch<Input: RequestPayload, Answer: Payload>(
     _ handler: @escaping @Sendable (Call, Input) async throws -> Resource<Answer>
 ) -> Route {
     Route(
-        "PATCH", path, summary, .permission(permission), body: Input.schema, answer: Answer.schema,
+        "PATCH", path, summary, .permission(permission), body: Input.self, answer: Answer.schema,
         takesIfMatch: ifMatch,
         handler: .call { call, body in try await handler(call, Input.decode(body)).content })
 }
@@ -60,24 +60,4 @@ public func Delete(
             try await handler(call)
             return .nothing
         })
-}
-
-extension Route {
-    init(
-        _ method: String, _ path: String, _ summary: String, _ access: Access, query: [Field] = [],
-        body: Schema? = nil, answer: Schema? = nil, isList: Bool = false, status: Int = 200,
-        takesIfMatch: Bool = false, handler: Handler
-    ) {
-        self.takesIfMatch = takesIfMatch
-        self.method = method
-        self.path = path
-        self.summary = summary
-        self.access = access
-        self.query = Schema("Query", query)
-        self.body = body
-        self.answer = answer
-        self.isList = isList
-        self.status = status
-        self.handler = handler
-    }
 }

@@ -100,9 +100,18 @@ struct JSONParserTests {
         #expect(error?.description.hasPrefix("at byte \(offset): ") == true)
     }
 
-    @Test("a number of 64 characters is read, a longer one refused")
+    @Test("a number of 400 characters is read, a longer one refused")
     func longNumberIsRefused() throws {
-        #expect(try JSONParser.parse(Array(repeating: UInt8(ascii: "1"), count: 64)).kind == "a number")
-        #expect(throws: JSONSyntaxError.self) { try JSONParser.parse(Array(repeating: UInt8(ascii: "1"), count: 65)) }
+        let longest = "0." + String(repeating: "1", count: 398)
+        #expect(try JSONParser.parse(Array(longest.utf8)).kind == "a number")
+        #expect(throws: JSONSyntaxError.self) { try JSONParser.parse(Array((longest + "1").utf8)) }
+    }
+
+    @Test("every number is read as jsonb writes it, without an exponent")
+    func numberWithoutExponentIsRead() throws {
+        let smallest = "-0." + String(repeating: "0", count: 323) + "5"
+        #expect(try JSONParser.parse(Array(smallest.utf8)) == .number(-.leastNonzeroMagnitude))
+        let largest = "17976931348623157" + String(repeating: "0", count: 292)
+        #expect(try JSONParser.parse(Array(largest.utf8)) == .number(.greatestFiniteMagnitude))
     }
 }

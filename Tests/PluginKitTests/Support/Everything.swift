@@ -14,6 +14,7 @@ struct Everything: RequestPayload {
             Field("whole", .integer, example: 5),
             Field("ratio", .number, example: 0.5),
             Field("title", .text(2...5), example: "Title"),
+            Field("slug", .slug(2...5), example: "ab-c"),
             Field("note", .text(max: 3), nullable: true, example: "abc"),
             Field("email", .email, example: "a@b.co"),
             Field("status", .oneOf(["open", "closed"]), example: "open"),
@@ -68,4 +69,16 @@ struct Demanding: RequestPayload {
     init(_ record: Record) throws {
         name = try record["name"]
     }
+}
+
+/// A request whose fields depend on each other.
+struct Choosing: RequestPayload {
+    static let schema = Schema(
+        "Choosing",
+        [
+            Field("id", .integer, example: 1), Field("name", .text(1...10), example: "Anna"),
+            Field("mail", .text(1...10), nullable: true, example: "a"), Field("phone", .text(1...10), example: "1"),
+        ], rules: [.exactlyOne(["id", "name"]), .atLeastOne(["mail", "phone"])])
+
+    init(_ record: Record) throws {}
 }

@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "257ee2618dbe32806301bd5d67ade031b0b4a034e636e664f479612831622380"
+#define ROMASHKA_PLUGINKIT_SOURCES "cd77efce20054728695dc7533f9f86826c3a938eed30bd2d956d8a33de63a3e8"

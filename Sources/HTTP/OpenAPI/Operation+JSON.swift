@@ -1,0 +1,87 @@
+internal import PluginKit
+
+extension Operation {
+    /// The operation object (OpenAPI 3.1.1 §4.8.10); what it refers to is noted in `components`.
+    func json(_ components: inout Components) -> JSONValue {
+        JSONValue(members: [
+            "operationId": .string(id),
+            "tags": [.string(tag.name)],
+            "summary": .string(summary),
+            "description": permission.map { .string("Needs the permission `\($0)`.") },
+            "security": security,
+            "parameters": parameterList.isEmpty ? nil : .array(parameterList),
+            "requestBody": body.map { schema in
+                [
+                    "required": true,
+                    "content": [
+                        "application/json": [
+                            "schema": components.request(schema, in: tag.name), "example": schema.example,
+                        ]
+                    ],
+                ]
+            },
+            "responses": .object([.init("\(status)", success(&components))] + problemResponses(&components)),
+        ])
+    }
+
+    /// What the role of the caller must have.
+    private var permission: String? {
+        if case .permission(let permission) = access { permission } else { nil }
+    }
+
+    private var security: JSONValue {
+        switch access {
+        case .public: []
+        case .operator: [["operator": []]]
+        case .session, .permission: [["session": []]]
+        }
+    }
+
+    private var parameterList: [JSONValue] {
+        parameters.map { Operation.parameter($0, in: "path", isRequired: true) }
+            + query.map { Operation.parameter($0, in: "query", isRequired: $0.isRequired) }
+    }
+
+    private static func parameter(_ field: Field, in place: String, isRequired: Bool) -> JSONValue {
+        JSONValue(members: [
+            "name": .string(field.name), "in": .string(place), "required": .bool(isRequired),
+            "description": field.summary.isEmpty ? nil : .string(field.summary),
+            // A parameter's type is one of text; objects have no form there.
+            "schema": JSONSchema.ofValue(field.type, isRequest: true) { _ in ["type": "object"] },
+            // Nobody can make up a cursor.
+            "example": field.example == .null ? nil : field.example,
+        ])
+    }
+
+    private func success(_ components: inout Components) -> JSONValue {
+        switch answer {
+        case .nothing: return response(nil)
+        case .object(let schema):
+            return response(["schema": components.answer(schema, in: tag.name), "example": schema.exampleOfAnswer])
+        case .list(let schema):
+            return response([
+                "schema": components.page(of: schema, in: tag.name),
+                "example": ["data": [schema.exampleOfAnswer], "next_cursor": nil],
+            ])
+        case .content(let type, let schema):
+            return response(["schema": schema], type: type)
+        }
+    }
+
+    private func response(_ media: JSONValue?, type: String = "application/json") -> JSONValue {
+        JSONValue(members: [
+            "description": .string(status == 201 ? "Created." : media == nil ? "Done." : "The answer."),
+            "headers": Components.headers,
+            "content": media.map { .object([.init(type, $0)]) },
+        ])
+    }
+
+    private func problemResponses(_ components: inout Components) -> [JSONValue.Member] {
+        problems.map { .init("\($0)", components.problem($0)) }
+    }
+}
+
+extension Schema {
+    /// An answer with every field.
+    var exampleOfAnswer: JSONValue { .object(fields.map { .init($0.name, $0.example) }) }
+}

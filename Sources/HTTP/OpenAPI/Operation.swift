@@ -1,0 +1,106 @@
+internal import PluginKit
+internal import Tenancy
+
+/// One method of one path as it is described, be it a route of the table or an answer of the server's own.
+struct Operation: Sendable {
+    /// The name that generated clients call it by; stable as long as method and path are.
+    var id: String
+    /// In lower case.
+    let method: String
+    let path: String
+    /// The group: a module with its title, or the first segment of a kernel's path.
+    let tag: (name: String, title: String)
+    let summary: String
+    let access: Route.Access
+    let parameters: [Field]
+    let query: [Field]
+    let body: Schema?
+    let status: Int
+    let answer: Answer
+    /// The statuses of the problems it may answer, ascending.
+    let problems: [Int]
+
+    /// The body of a successful answer.
+    enum Answer: Sendable {
+        case nothing
+        case object(Schema)
+        case list(Schema)
+        /// Content that is not made of fields, such as a page of HTML.
+        case content(type: String, schema: JSONValue)
+    }
+}
+
+extension Operation {
+    /// A route of the table.
+    init(_ mounted: MountedRoute) {
+        let route = mounted.route
+        id = Operation.id(route.method, mounted.path, isList: route.isList)
+        method = route.method.lowercased()
+        path = mounted.path
+        let segment = route.path.split(separator: "/").first.map(String.init) ?? "romashka"
+        tag = mounted.module.map { ($0.name.description, $0.title) } ?? (segment, "Romashka: \(segment)")
+        summary = route.summary
+        access = route.access
+        parameters = route.parameters
+        query = route.query.fields + (route.isList ? Operation.pageFields : [])
+        body = route.body
+        status = route.status
+        answer = route.answer.map { route.isList ? .list($0) : .object($0) } ?? .nothing
+        problems = Operation.problems(of: mounted)
+    }
+
+    /// What the server answers without a route: open to anybody, without parameters.
+    init(_ path: String, tag: String, _ summary: String, answer: Answer, problems: [Int] = []) {
+        id = Operation.id("GET", path, isList: false)
+        method = "get"
+        self.path = path
+        self.tag = (tag, "Romashka: \(tag)")
+        self.summary = summary
+        access = .public
+        parameters = []
+        query = []
+        body = nil
+        status = 200
+        self.answer = answer
+        self.problems = problems
+    }
+
+    /// The parameters that every list takes.
+    private static let pageFields = [
+        Field(
+            "limit", .integer(1...Int64(PageRequest.maximumLimit)), example: .integer(Int64(PageRequest.defaultLimit)),
+            summary: "Elements on a page, \(PageRequest.defaultLimit) unless given."),
+        Field(
+            "cursor", .text(1...CursorCodec.maximumLength), example: nil,
+            summary: "The next_cursor of the page before; nothing else is taken."),
+    ]
+
+    /// What can go wrong follows from what a route takes and who may call it; see API, RequestBody and ProblemMapping.
+    private static func problems(of mounted: MountedRoute) -> [Int] {
+        let route = mounted.route
+        var statuses = route.problems.union([400, 422, 503])
+        if route.access != .public { statuses.insert(401) }
+        switch route.access {
+        case .session, .permission: statuses.formUnion(route.method == "GET" ? [403, 429] : [403, 409, 429])
+        case .public: statuses.insert(429)
+        case .operator: break
+        }
+        if route.takesIfMatch { statuses.insert(412) }
+        if !route.parameters.isEmpty || mounted.module?.isAlwaysOn == false { statuses.insert(404) }
+        if route.body != nil { statuses.formUnion(route.access == .public ? [413, 415] : [409, 413, 415]) }
+        return statuses.sorted()
+    }
+
+    /// `GET /v1/conversations/{id}/messages`, a list, becomes `listConversationsByIdMessages`.
+    private static func id(_ method: String, _ path: String, isList: Bool) -> String {
+        let words = path.split(separator: "/").drop { $0 == "v1" }.flatMap { segment -> [Substring] in
+            let words = segment.split { !$0.isLetter && !$0.isNumber }
+            return segment.hasPrefix("{") ? ["by"] + words : words
+        }
+        return (isList ? "list" : method.lowercased()) + words.map(\.capitalizedFirst).joined()
+    }
+}
+
+extension Substring {
+    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

@@ -1,0 +1,141 @@
+"""Who calls in the name of schemathesis, and which refusals of valid requests are right."""
+
+import atexit
+import json
+import os
+import threading
+import urllib.error
+import urllib.request
+
+import schemathesis
+
+SITE = json.loads(os.environ["CONTRACT_SITE"])
+#: Problems of which no schema can speak: of what is stored, and of how many bytes a body takes.
+BEYOND_SCHEMAS = {
+    "reference_missing", "body_too_large", "role_unknown", "permission_unknown", "scope_unknown", "time_passed",
+    "code_refused",
+}
+UNKNOWN = "01999999-9999-7999-8999-999999999999"
+
+
+class Member:
+    """A tenant's admin, who logs in again when a test has ended the login."""
+
+    def __init__(self, login: dict):
+        self.login = login
+        self.lock = threading.Lock()
+        self.current = None
+
+    def token(self) -> str:
+        with self.lock:
+            if self.current is None:
+                request = urllib.request.Request(
+                    SITE["url"] + "/v1/auth/login", json.dumps(self.login).encode(),
+                    {"Content-Type": "application/json"})
+                try:
+                    with urllib.request.urlopen(request, timeout=20) as response:
+                        self.current = json.load(response)["access_token"]
+                except urllib.error.HTTPError as error:
+                    # Wrong passwords have locked it out, as they should.
+                    if error.code != 429:
+                        raise
+                    return "none"
+            return self.current
+
+    def forget(self, token: str) -> None:
+        with self.lock:
+            if self.current == token:
+                self.current = None
+
+
+# The first does what can be done, the second tries to see it, the third has its modules switched on and off, the fourth
+# gives wrong passwords and ends its logins.
+first, second, third, fourth = (Member(login) for login in SITE["logins"])
+OWN_ACCOUNT = ("/v1/me/password", "/v1/me/second-factor", "/v1/auth/logout")
+
+
+def scheme(operation) -> str | None:
+    """The security scheme of an operation; none when anybody may call."""
+    requirements = operation.definition.raw.get("security") or [{}]
+    return next(iter(requirements[0]), None)
+
+
+@schemathesis.auth(refresh_interval=None)
+class Bearer:
+    """The token that the operation's security scheme asks for."""
+
+    def get(self, case, context):
+        match scheme(context.operation):
+            case "session":
+                if context.operation.path.startswith(OWN_ACCOUNT):
+                    return fourth.token()
+                return (third if "modules" in context.operation.tags else first).token()
+            case "operator":
+                return SITE["operator_token"]
+
+    def set(self, case, data, context):
+        if data:
+            case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Spares what all other tests stand on, and pages only where a page has led."""
+    if case.method != "GET":
+        for name, value in (case.path_parameters or {}).items():
+            if value in SITE["protected"]:
+                case.path_parameters[name] = UNKNOWN
+    is_positive = case.meta is not None and case.meta.generation.mode.is_positive
+    if is_positive and "cursor" in (case.query or {}):
+        cursor = cursors.get(case.operation.label)
+        if cursor is None:
+            del case.query["cursor"]
+        else:
+            case.query["cursor"] = cursor
+
+
+cursors: dict[str, str] = {}
+answers: dict[str, set[int]] = {}
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    """Notes what came, for the tests that follow and for the report."""
+    answers.setdefault(case.operation.label, set()).add(response.status_code)
+    sent = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if response.status_code == 401:
+        for member in (first, second, third, fourth):
+            member.forget(sent)
+    if response.status_code == 200 and b'"next_cursor":"' in response.content:
+        cursors[case.operation.label] = response.json()["next_cursor"]
+
+
+@atexit.register
+def write_answers() -> None:
+    """Leaves the statuses of each operation to contract.py."""
+    with open(SITE["answers"], "w") as file:
+        json.dump({label: sorted(statuses) for label, statuses in answers.items()}, file)
+
+
+@schemathesis.hook
+def filter_failure(context, failure, case, response):
+    """A valid request may be refused because of what is stored, or of its length in bytes."""
+    if type(failure).__name__ != "RejectedPositiveData" or response.status_code not in (413, 422, 429):
+        return True
+    return response.json().get("code") not in BEYOND_SCHEMAS | {"too_many_attempts"}
+
+
+@schemathesis.check
+def other_tenant_sees_nothing(ctx, response, case):
+    """What one tenant reads by its id is a missing thing for the other."""
+    if case.method != "GET" or response.status_code != 200 or scheme(case.operation) != "session":
+        return
+    if not case.path_parameters:
+        return
+    request = urllib.request.Request(
+        response.request.url, headers={"Authorization": f"Bearer {second.token()}"})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            raise AssertionError(f"another tenant's token reads {response.request.url}: {answer.status}")
+    except urllib.error.HTTPError as error:
+        assert error.code == 404, f"another tenant's token gets {error.code} for {response.request.url}"
