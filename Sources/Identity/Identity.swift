@@ -14,6 +14,10 @@ package struct Identity: Sendable {
     package let keys: APIKeys
     package let authenticator: Authenticator
     package let resets: PasswordResets
+    package let rotation: TokenKeyRotation
+    let accounts: TenantAccounts
+    let erasure: Erasure
+    let settings: SystemSettings
     let roles: CustomRoles
     let teams: Teams
     let invitations: Invitations
@@ -24,7 +28,7 @@ package struct Identity: Sendable {
     ///   - pipeline: of the kernel's role `auth`.
     ///   - issuer: the installation's name or address, as tokens and authenticator apps show it.
     package init(
-        pipeline: PipelineConnection, control: ControlPlane, master: MasterSecret, issuer: String,
+        pipeline: PipelineConnection, leases: LeasePool, control: ControlPlane, master: MasterSecret, issuer: String,
         passwords: PasswordHasher, permissions: Permissions
     ) {
         self.permissions = permissions
@@ -41,11 +45,14 @@ package struct Identity: Sendable {
         operators = OperatorTokens(pipeline: pipeline)
         keys = APIKeys(pipeline: pipeline, control: control)
         authenticator = Authenticator(keyring: keyring, keys: keys, operators: operators, control: control)
+        rotation = TokenKeyRotation(pipeline: pipeline, control: control)
+        accounts = TenantAccounts(pipeline: pipeline, control: control)
+        erasure = Erasure(leases: leases, control: control)
+        settings = SystemSettings(pipeline: pipeline)
         roles = CustomRoles(pipeline: pipeline, control: control, permissions: permissions)
         teams = Teams(pipeline: pipeline)
         invitations = Invitations(
-            pipeline: pipeline, credentials: credentials, sessions: sessions, control: control,
-            permissions: permissions)
+            pipeline: pipeline, credentials: credentials, sessions: sessions, members: members)
         impersonations = Impersonations(pipeline: pipeline, keyring: keyring, control: control)
         ownAccount = OwnAccount(
             pipeline: pipeline, credentials: credentials, secondFactors: secondFactors, sessions: sessions)

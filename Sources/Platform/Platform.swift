@@ -18,6 +18,7 @@ package struct Platform: Sendable {
     package let identity: Identity
     package let switches: ModuleSwitches
     package let partitions: PartitionKeeper
+    package let housekeeper: Housekeeper
     package let table: RouteTable
     /// The document of the API.
     package let openAPI: JSONValue
@@ -83,10 +84,12 @@ package struct Platform: Sendable {
         self.control = control
         self.registry = registry
         identity = Identity(
-            pipeline: auth, control: control, master: settings.master, issuer: settings.issuer, passwords: passwords,
+            pipeline: auth, leases: databases.leases, control: control, master: settings.master,
+            issuer: settings.issuer, passwords: passwords,
             permissions: permissions)
         switches = ModuleSwitches(pipeline: auth, control: control, registry: registry)
         partitions = PartitionKeeper(leases: databases.leases, logger: logger)
+        housekeeper = Housekeeper(leases: databases.leases, logger: logger)
 
         let kernelRoutes =
             IdentityRoutes(identity).all
@@ -120,7 +123,7 @@ package struct Platform: Sendable {
     }
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
-    package var services: [any Service] { observers + [databases, control, partitions] }
+    package var services: [any Service] { observers + [databases, control, partitions, housekeeper] }
 
     private static func moduleRoutes(_ registry: PluginRegistry, _ databases: Databases) -> [MountedRoute] {
         registry.plugins.flatMap { hosted -> [MountedRoute] in

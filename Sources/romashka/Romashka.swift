@@ -25,7 +25,7 @@ struct Romashka: AsyncParsableCommand {
         version: BuildInfo.version,
         subcommands: [
             Up.self, Serve.self, BootstrapCommand.self, Migrate.self, VerifySchema.self, Doctor.self,
-            TenantCommand.self,
+            TenantCommand.self, MemberCommand.self, KeysCommand.self,
             TokenCommand.self, ModuleCommand.self, PluginCommand.self, RoutesCommand.self, OpenAPICommand.self,
             ImportDemo.self,
         ])

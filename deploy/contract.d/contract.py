@@ -27,7 +27,7 @@ NEED_SECRETS = {
     "POST /v1/invitations/accept", "POST /v1/me/password", "POST /v1/me/second-factor",
     "POST /v1/me/second-factor/confirm", "POST /v1/me/second-factor/remove", "DELETE /v1/me/sessions/{id}",
     "DELETE /v1/operator/tenants/{id}/impersonations/{impersonation_id}",
-    "POST /v1/operator/tenants/{id}/impersonations",
+    "POST /v1/operator/tenants/{id}/impersonations", "POST /v1/operator/tenants/{id}/erase",
     "POST /v1/operator/tenants/{id}/members/{member_id}/password-reset",
 }
 

@@ -33,11 +33,12 @@ package struct APIKeys: Sendable {
 
     /// Makes a key, whose text is shown this once.
     ///
-    /// - Throws: `Problem` 409 `too_many` when the tenant has a hundred.
+    /// - Throws: `Problem` 409 `limit_reached` when the tenant has as many as it may.
     package func create(
         _ input: NewAPIKey, by creator: ProfileID?, of tenant: TenantID
     ) async throws -> Resource<CreatedAPIKeyPayload> {
         let token = APIKeyToken.make()
+        let limit = min(control.read { $0.limit("api_keys", of: tenant) } ?? .max, APIKeys.maximumCount)
         let results = try await run([
             "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE",
             """
@@ -49,12 +50,12 @@ package struct APIKeys: Sendable {
                 SELECT count(*)
                 FROM core.api_keys
                 WHERE tenant_id = \(tenant) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
-            ) < \(APIKeys.maximumCount)
+            ) < \(limit)
             RETURNING id, name, permissions, requests_per_minute, expires_at, created_at, \(token.text)::text AS key
             """,
         ])
         guard !results[1].isEmpty else {
-            throw Problem.conflict("A tenant has at most \(APIKeys.maximumCount) keys.", code: "too_many")
+            throw Problem.conflict("This tenant may have \(limit) keys.", code: "limit_reached")
         }
         return try Resource(results[1])
     }

@@ -16,17 +16,18 @@ struct Invitations: Sendable {
     private let pipeline: PipelineConnection
     private let credentials: Credentials
     private let sessions: LoginSessions
+    private let members: Members
     private let authority: RoleAuthority
 
     /// - Parameter pipeline: of the kernel's role `auth`.
     init(
-        pipeline: PipelineConnection, credentials: Credentials, sessions: LoginSessions, control: ControlPlane,
-        permissions: Permissions
+        pipeline: PipelineConnection, credentials: Credentials, sessions: LoginSessions, members: Members
     ) {
         self.pipeline = pipeline
         self.credentials = credentials
         self.sessions = sessions
-        authority = RoleAuthority(permissions: permissions, control: control)
+        self.members = members
+        authority = members.authority
     }
 
     private static let columns: SQL = "id, email, COALESCE(role_id::text, role) AS role, expires_at, created_at"
@@ -108,6 +109,7 @@ struct Invitations: Sendable {
         ])[0].first
         guard let open, ConstantTime.equal(try open.get("hash"), token.hash) else { throw Invitations.refused }
         let tenant = try open.get("tenant_id", as: TenantID.self)
+        try await members.requireRoom(in: tenant)
         let email = try open.get("email", as: String.self)
         let existing = try open.get("account_id", as: ID<Account>?.self)
         let hash: String?

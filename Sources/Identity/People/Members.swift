@@ -27,12 +27,23 @@ package struct Members: Sendable {
 
     /// Adds a person to a tenant, with an account that the tenant manages.
     ///
-    /// - Throws: `Problem` 409 `already_exists` when the tenant has somebody with this address.
+    /// - Throws: `Problem` 409 `already_exists` when the tenant has somebody with this address; 409 `limit_reached`.
     package func add(_ member: NewMember, to tenant: TenantID) async throws -> Resource<MemberPayload> {
+        try await requireRoom(in: tenant)
         let hash = try await passwords.hash(chosen: member.password, at: "/password")
         let results = try await run(
             Members.insertion(of: member, passwordHash: hash.text, into: tenant, returning: Members.columns))
         return try Resource(results[1])
+    }
+
+    /// Refuses one more person than the tenant's limit.
+    ///
+    /// - Throws: `Problem` 409 `limit_reached`.
+    func requireRoom(in tenant: TenantID) async throws {
+        guard let limit = control.read({ $0.limit("members", of: tenant) }) else { return }
+        let row = try await run(["SELECT count(*) AS count FROM core.profiles WHERE tenant_id = \(tenant)"])[0].first
+        guard let count = try row?.get("count", as: Int.self), count >= limit else { return }
+        throw Problem.conflict("This tenant may have \(limit) members.", code: "limit_reached")
     }
 
     /// A page of a tenant's people, newest first.
@@ -47,6 +58,39 @@ package struct Members: Sendable {
             """
         ])[0]
         return try Page(result, limit: page.limit, key: ["id"])
+    }
+
+    /// All people of a tenant, newest first, for the command line.
+    package func all(of tenant: TenantID) async throws -> [Summary] {
+        let result = try await run([
+            """
+            SELECT \(Members.columns)
+            FROM core.profiles
+            WHERE tenant_id = \(tenant)
+            ORDER BY id DESC
+            """
+        ])[0]
+        return try result.rows.map { row in
+            Summary(
+                id: try row.get("id"), email: try row.get("email"), name: try row.get("name"),
+                role: try row.get("role"), status: try row.get("status"))
+        }
+    }
+
+    /// A person in one line.
+    package struct Summary: Sendable {
+        package let id: ProfileID
+        package let email: String
+        package let name: String
+        package let role: String
+        package let status: String
+
+        package var json: JSONValue {
+            [
+                "id": .string(id.description), "email": .string(email), "name": .string(name), "role": .string(role),
+                "status": .string(status),
+            ]
+        }
     }
 
     /// One person.

@@ -38,7 +38,8 @@ package final class TokenKeyring: Sendable {
     package func tokenIssuer(now: Date) throws(TokenError) -> TokenIssuer {
         let (records, keys) = try current { ($0.records, $0.keys) }
         let present = Timestamp(now)
-        guard let record = records.last(where: { $0.signsFrom <= present && $0.endsAt == nil }) else {
+        guard let record = records.last(where: { $0.signsFrom <= present && $0.endsAt.map { present < $0 } ?? true })
+        else {
             throw .keySetInvalid
         }
         return TokenIssuer(issuer: issuer, keys: try TokenKeySet(keys, active: TokenKeyID(record.id)))

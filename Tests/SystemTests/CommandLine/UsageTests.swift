@@ -10,7 +10,8 @@ struct UsageTests {
             "", "up", "serve", "bootstrap", "migrate", "verify-schema", "doctor", "tenant", "tenant create",
             "tenant list",
             "tenant suspend", "tenant resume", "token", "token operator", "token revoke", "module", "module list",
-            "module enable", "module disable", "plugin", "plugin list", "routes", "openapi",
+            "module enable", "module disable", "plugin", "plugin list", "routes", "openapi", "keys", "keys list",
+            "keys rotate", "member", "member list", "member reset-password",
             "import-demo",
         ])
     func help(command: String) throws {
@@ -22,7 +23,8 @@ struct UsageTests {
         "Help shows an example",
         arguments: [
             "", "up", "serve", "bootstrap", "migrate", "verify-schema", "doctor", "tenant create", "token operator",
-            "module enable", "module disable", "routes", "openapi", "import-demo",
+            "module enable", "module disable", "routes", "openapi", "import-demo", "keys", "keys list", "keys rotate",
+            "member", "member list", "member reset-password",
         ])
     func examples(command: String) throws {
         let result = try Romashka.run(command.split(separator: " ").map(String.init) + ["--help"])

@@ -15,12 +15,13 @@ struct IsolationBatteryRouterTests {
         "POST /v1/auth/login": "login_refused", "POST /v1/auth/refresh": "refresh_refused",
         "POST /v1/auth/password-resets/confirm": "reset_refused", "POST /v1/invitations/accept": "invitation_refused",
         "POST /v1/me/password": "login_refused", "POST /v1/me/second-factor": "login_refused",
-        "POST /v1/me/second-factor/confirm": "validation_failed", "POST /v1/me/second-factor/remove": "login_refused",
+        "POST /v1/me/second-factor/confirm": "code_refused", "POST /v1/me/second-factor/remove": "login_refused",
         "DELETE /v1/roles/{id}": "role_in_use", "PATCH /v1/roles/{id}": "already_exists",
         "PATCH /v1/teams/{id}": "already_exists", "DELETE /v1/api-keys/{id}": "not_found",
         "PATCH /v1/members/{id}": "last_owner",
         "DELETE /v1/members/{id}": "last_owner", "POST /v1/operator/tenants/{id}/impersonations": "not_found",
         "DELETE /v1/operator/tenants/{id}/impersonations/{impersonation_id}": "not_found",
+        "POST /v1/operator/tenants/{id}/erase": "confirmation_differs",
         "POST /v1/operator/tenants/{id}/members/{member_id}/password-reset": "not_found",
     ]
 

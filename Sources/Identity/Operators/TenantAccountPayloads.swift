@@ -1,0 +1,121 @@
+internal import PluginKit
+
+/// A tenant with what it may use and how it is set.
+enum TenantAccountPayload: Payload {
+    static let schema = Schema(
+        "TenantAccount",
+        [
+            Field("id", .uuid, example: "0192f0c1-7a00-7000-8000-000000000001"),
+            Field("slug", .text(1...63), example: "acme"),
+            Field("name", .text(1...200), example: "Acme Ltd"),
+            Field("status", .oneOf(["active", "suspended"]), example: "active"),
+            Field("is_test", .boolean, example: false),
+            Field("plan", .text(1...40), example: "standard"),
+            Field("limits", .json(maximumBytes: 16_384), example: ["members": 20], summary: Limits.summary),
+            Field("settings", .json(maximumBytes: 65_536), example: ["language": "en"]),
+            Field("created_at", .timestamp, example: "2026-11-21T09:00:00.000000Z"),
+            Field("updated_at", .timestamp, example: "2026-11-21T09:00:00.000000Z"),
+        ])
+}
+
+/// The limits there are.
+enum Limits {
+    static let summary =
+        "The most of each: members, api_keys, requests_per_minute (to one process). What is not named has no limit."
+    private static let names: Set<String> = ["members", "api_keys", "requests_per_minute"]
+
+    /// The field of a request.
+    static func field(required: Bool) -> Field {
+        Field(
+            "limits", .json(maximumBytes: 4096), required: required,
+            example: ["members": 20, "requests_per_minute": 6000],
+            summary: summary)
+    }
+
+    /// Refuses names and numbers that are no limits.
+    ///
+    /// - Throws: `Problem` 422.
+    static func require(_ limits: JSONValue) throws {
+        for member in limits.members ?? [] {
+            guard names.contains(member.name), let number = Int(field: member.value),
+                (1...1_000_000_000).contains(number)
+            else {
+                throw Problem.validation(
+                    [
+                        .init(
+                            pointer: "/limits/\(member.name.prefix(80))", code: "limit",
+                            detail: "must be members, api_keys or requests_per_minute with a whole number above 0")
+                    ], code: "limit_unknown")
+            }
+        }
+    }
+}
+
+/// What an operator changes of a tenant.
+struct TenantChange: RequestPayload {
+    let name: String?
+    let isTest: Bool?
+    let plan: String?
+    let limits: JSONValue?
+
+    static let schema = Schema(
+        "TenantChange",
+        [
+            Field("name", .text(1...200), example: "Acme Ltd"), Field("is_test", .boolean, example: false),
+            Field("plan", .text(1...40), example: "standard"), Limits.field(required: false),
+        ])
+
+    init(_ record: Record) throws {
+        name = try record["name"]
+        isTest = try record["is_test"]
+        plan = try record["plan"]
+        limits = try record["limits"]
+        if let limits { try Limits.require(limits) }
+    }
+}
+
+/// What an admin changes of the own tenant.
+struct OwnTenantChange: RequestPayload {
+    let name: String?
+    let settings: JSONValue?
+
+    static let schema = Schema(
+        "OwnTenantChange",
+        [
+            Field("name", .text(1...200), example: "Acme Ltd"),
+            Field("settings", .json(maximumBytes: 65_536), example: ["language": "en"]),
+        ])
+
+    init(_ record: Record) throws {
+        name = try record["name"]
+        settings = try record["settings"]
+    }
+}
+
+/// A plan.
+enum PlanPayload: Payload {
+    static let schema = Schema(
+        "Plan",
+        [
+            Field("id", .text(1...40), example: "standard"),
+            Field("limits", .json(maximumBytes: 16_384), example: ["members": 20], summary: Limits.summary),
+            Field("updated_at", .timestamp, example: "2026-11-21T09:00:00.000000Z"),
+        ])
+
+    /// The parameter of a path.
+    static let id = Field(
+        "id", .text(1...40), required: true, example: "standard", summary: "Lower-case letters, digits and underscores."
+    )
+}
+
+/// A plan's limits.
+struct PlanChange: RequestPayload {
+    let limits: JSONValue
+
+    static let schema = Schema("PlanChange", [Limits.field(required: true)])
+
+    init(_ record: Record) throws {
+        limits = try record["limits"]
+        try Limits.require(limits)
+    }
+}

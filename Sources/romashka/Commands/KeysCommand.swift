@@ -1,0 +1,70 @@
+import ArgumentParser
+import Identity
+import Platform
+import PluginKit
+import Tenancy
+
+/// The keys that access tokens are signed with.
+struct KeysCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys", abstract: "List and rotate the keys that access tokens are signed with.",
+        discussion: """
+            EXAMPLES
+              romashka keys list
+              romashka keys rotate              nobody notices
+              romashka keys rotate --emergency  every access token ends now; people stay logged in by their refresh token
+            """,
+        subcommands: [List.self, Rotate.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The keys in use, oldest first.",
+            discussion: """
+                EXAMPLE
+                  romashka keys list --json
+                """)
+
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            try await common.withPlatform { platform in
+                let keys = platform.control.read { $0.tokenKeys }
+                if common.json {
+                    for key in keys { Output.result(key.json, "", asJSON: true) }
+                } else {
+                    let rows = keys.map { [$0.id, $0.signsFrom.description, $0.endsAt?.description ?? "-"] }
+                    Output.result(.null, Output.table([["KEY", "SIGNS FROM", "ENDS"]] + rows), asJSON: false)
+                }
+            }
+        }
+    }
+
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sign with a new key; the old one verifies until its last token has ended.",
+            discussion: """
+                EXAMPLE
+                  romashka keys rotate
+                """)
+
+        @OptionGroup var common: CommonOptions
+        @Flag(help: "End the old keys now, and with them every access token.")
+        var emergency = false
+
+        func run() async throws {
+            try await common.withPlatform { platform in
+                let key = try await platform.identity.rotation.rotate(isEmergency: emergency)
+                Output.result(key.json, "\(key.id) signs from \(key.signsFrom)", asJSON: common.json)
+            }
+        }
+    }
+}
+
+extension TokenKeyRecord {
+    fileprivate var json: JSONValue {
+        [
+            "id": .string(id), "signs_from": .string(signsFrom.description),
+            "ends_at": endsAt.map { .string($0.description) } ?? .null,
+        ]
+    }
+}

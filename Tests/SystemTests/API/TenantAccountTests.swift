@@ -1,0 +1,127 @@
+import PluginKit
+import Postgres
+import TestKit
+import Testing
+
+/// Plans, limits, settings, and the end of a tenant.
+@Suite("Tenant accounts")
+struct TenantAccountTests {
+    private static func operate(
+        _ site: PeopleSite, _ method: String, _ path: String, _ body: JSONValue? = nil
+    ) async throws -> TestClient.Answer {
+        try await site.client.send(method, "/v1/operator" + path, token: site.test.operatorToken, body: body)
+    }
+
+    @Test("A limit on members and keys holds, and goes with the plan")
+    func limits() async throws {
+        try await PeopleSite.with { site in
+            let plan = try await Self.operate(site, "PUT", "/plans/small", ["limits": ["members": 2, "api_keys": 1]])
+            #expect(plan.status == 200, "\(plan.text)")
+            let path = "/tenants/\(site.tenant.id)"
+            #expect(try await Self.operate(site, "PATCH", path, ["plan": "small"]).json["limits"]?["members"] == 2)
+            try await site.add("grace", role: "agent")
+            let member: JSONValue = [
+                "email": "x@acme.example", "name": "X", "password": .string(PeopleSite.password), "role": "agent",
+            ]
+            #expect(try await site.send("POST", "/members", member).code == "limit_reached")
+            let key: JSONValue = ["name": "k", "permissions": ["members.read"]]
+            #expect(try await site.send("POST", "/api-keys", key).status == 201)
+            #expect(try await site.send("POST", "/api-keys", key).code == "limit_reached")
+            #expect(try await Self.operate(site, "PATCH", path, ["limits": ["members": 3]]).status == 200)
+            #expect(try await site.send("POST", "/members", member).status == 201)
+            #expect(try await Self.operate(site, "PATCH", path, ["plan": "none"]).code == "reference_missing")
+            #expect(try await Self.operate(site, "PATCH", path, ["limits": ["pizzas": 3]]).code == "limit_unknown")
+        }
+    }
+
+    @Test("A tenant's flood is refused, another tenant's requests are not")
+    func rates() async throws {
+        try await PeopleSite.with { site in
+            let other = try await site.test.tenant("other")
+            let path = "/tenants/\(site.tenant.id)"
+            #expect(try await Self.operate(site, "PATCH", path, ["limits": ["requests_per_minute": 20]]).status == 200)
+            var statuses: [Int] = []
+            for _ in 0..<4 { statuses.append(try await site.send("GET", "/me").status) }
+            #expect(statuses == [200, 200, 429, 429])
+            #expect(try await site.send("GET", "/me", token: other.token).status == 200)
+        }
+    }
+
+    @Test("Public settings are readable by anybody, the others by operators")
+    func settings() async throws {
+        try await PeopleSite.with { site in
+            let value: JSONValue = ["address": "help@example.com"]
+            #expect(
+                try await Self.operate(
+                    site, "PUT", "/settings/support.email", ["value": value, "is_public": true]
+                ).status == 200)
+            #expect(try await Self.operate(site, "PUT", "/settings/secret", ["value": ["a": 1]]).status == 200)
+            let seen = try await site.client.send("GET", "/v1/system/settings")
+            #expect(seen.json["data"]?.array?.map { $0["key"] ?? .null } == ["support.email"])
+            #expect(seen.json["data"]?.array?.first?["value"] == value)
+            #expect(try await Self.operate(site, "GET", "/settings").json["data"]?.array?.count == 2)
+            #expect(try await Self.operate(site, "PUT", "/settings/No Key", ["value": value]).status == 422)
+            #expect(try await Self.operate(site, "DELETE", "/settings/secret").status == 204)
+            #expect(try await Self.operate(site, "DELETE", "/settings/secret").status == 404)
+        }
+    }
+
+    @Test("An erased tenant leaves no row in any table, nor anything of another tenant gone")
+    func erasure() async throws {
+        try await PeopleSite.with { site in
+            let other = try await site.test.tenant("other")
+            for token in [site.tenant.token, other.token] {
+                let opened = try await site.send(
+                    "POST", "/conversations",
+                    ["customer": ["email": "noah@example.com"], "subject": "S", "message": ["content": "hello"]],
+                    token: token)
+                #expect(opened.status == 201)
+                #expect(
+                    try await site.send("POST", "/knowledge/items", ["title": "T", "body": "B"], token: token).status
+                        == 201)
+            }
+            try await site.add("grace", role: "agent")
+            let key = try await site.send("POST", "/api-keys", ["name": "k", "permissions": ["members.read"]])
+            let path = "/tenants/\(site.tenant.id)"
+            #expect(try await Self.operate(site, "POST", path + "/erase", ["confirm": "acme"]).code == "tenant_active")
+            #expect(try await Self.operate(site, "POST", path + "/suspend").status == 200)
+            #expect(
+                try await Self.operate(site, "POST", path + "/erase", ["confirm": "other"]).code
+                    == "confirmation_differs")
+            let erased = try await Self.operate(site, "POST", path + "/erase", ["confirm": "acme"])
+            #expect(erased.status == 200, "\(erased.text)")
+            let proof = erased.json["proof"]?.members ?? []
+            #expect(proof.count > 10 && proof.allSatisfy { $0.value["left"] == nil || $0.value["left"] == 0 })
+            #expect(erased.json["proof"]?["conversations.messages"]?["erased"] == 1)
+            #expect(try await Self.operate(site, "GET", path).status == 404)
+            #expect(try await site.send("GET", "/me").status == 403)
+            #expect(try await site.send("GET", "/me", token: key.json["key"]?.string).status == 401)
+            #expect(try await site.login("grace").status == 401)
+            try await Self.expectNoTrace(of: site)
+            let kept = try await site.send("GET", "/conversations", token: other.token)
+            #expect(kept.json["data"]?.array?.count == 1)
+        }
+    }
+
+    /// Looks for the tenant's id in every table that has a column for it, from the catalogue and not from our views.
+    private static func expectNoTrace(of site: PeopleSite) async throws {
+        try await site.test.database.asSuperuser { admin in
+            let columns = try await admin.run(
+                """
+                SELECT c.oid::regclass::text AS name, a.attname::text AS attribute
+                FROM pg_class AS c
+                JOIN pg_attribute AS a ON a.attrelid = c.oid
+                WHERE c.relkind = 'r' AND a.atttypid = 'uuid'::regtype AND a.attnum > 0 AND NOT a.attisdropped
+                  AND c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+                  AND c.oid NOT IN ('core.erasures'::regclass, 'core.changes'::regclass)
+                """)
+            #expect(columns.count > 30)
+            for row in columns.rows {
+                let (name, attribute): (String, String) = (try row.get("name"), try row.get("attribute"))
+                let left = try await admin.run(
+                    "SELECT 1 FROM \(unsafeSQL: name) WHERE \(unsafeSQL: attribute) = \(site.tenant.id) LIMIT 1")
+                #expect(left.isEmpty, "\(name).\(attribute)")
+            }
+        }
+    }
+}
