@@ -13,16 +13,16 @@ package import Tenancy
 package struct API: HTTPResponder {
     private let table: RouteTable
     private let authenticator: Authenticator
-    private let permissions: Permissions
-    private let control: ControlPlane
+    let permissions: Permissions
+    let control: ControlPlane
     private let health: Health
     private let metricsPage: MetricsPage
     private let telemetry: Telemetry
     private let documents: Documents
     private let cursors: CursorCodec
-    private let idempotency: IdempotencyKeys
-    private let teammates: Teammates
-    private let limiter = RateLimiter()
+    let idempotency: IdempotencyKeys
+    let teammates: Teammates
+    let limiter = RateLimiter()
     private let logger: Logger
 
     package init(
@@ -58,7 +58,10 @@ package struct API: HTTPResponder {
         let id = note.scope.requestID
         do {
             let path = request.uri.path
-            if let response = try await page(path, request, from: channel, id: id) { return response }
+            if let meter = telemetry.meter(ofPage: path) {
+                note.meter = meter
+                return try await page(path, request, from: channel, id: id)
+            }
             switch table.match(method: request.method.rawValue, path: path) {
             case .found(let mounted, let parameters):
                 note.meter = telemetry.meter(of: mounted)
@@ -78,13 +81,13 @@ package struct API: HTTPResponder {
         }
     }
 
-    /// The answer of the pages beside the API, each of which has its name in `Telemetry.pages`; nil for every other path.
+    /// The answer of a page beside the API; each of them is listed in `Telemetry.pagePaths`.
     private func page(
         _ path: String, _ request: Hummingbird.Request, from channel: any Channel, id: String
-    ) async throws -> Response? {
+    ) async throws -> Response {
         if let response = try await health.respond(to: path, method: request.method, requestID: id) { return response }
         if let response = documents.respond(to: request, requestID: id) { return response }
-        return try await metricsPage.respond(to: path, request, from: channel, requestID: id)
+        return try await metricsPage.respond(to: request, from: channel, requestID: id)
     }
 
     /// What nobody foresaw: the caller learns the request's id, the log learns the cause.
@@ -132,61 +135,6 @@ package struct API: HTTPResponder {
             return answer.response(to: request, requestID: requestID)
         }
     }
-
-    private func call(
-        _ input: PluginKit.Request, _ mounted: MountedRoute, _ caller: Caller, _ reach: Scope,
-        _ claim: IdempotencyClaim?
-    ) async throws -> Call {
-        let session = caller.session
-        let mode: SessionClaims.Mode = mounted.route.method == "GET" ? .read : .write
-        return Call(
-            request: input, tenant: session.tenant, actor: session.actor, session: caller.login, scope: reach,
-            teammates: reach == .team ? try await teammates.of(session) : [],
-            permissions: permissions.all(of: caller.grant), isImpersonated: caller.impersonator != nil,
-            tx: mounted.module?.database.open(session, mode: mode, claim: claim) ?? .none)
-    }
-
-    private func limit(_ channel: any Channel) throws {
-        guard let address = channel.remoteAddress?.ipAddress else { return }
-        try limiter.count(.address(address), perMinute: API.publicRequestsPerMinute)
-    }
-
-    private func limit(_ caller: Caller) throws {
-        let tenant = caller.session.tenant
-        if let limit = caller.requestsPerMinute {
-            try limiter.count(.key(caller.session.actor.id.uuid), perMinute: limit)
-        }
-        if let limit = control.read({ $0.limit("requests_per_minute", of: tenant) }) {
-            try limiter.count(.tenant(tenant.uuid), perMinute: limit)
-        }
-    }
-
-    /// Runs a request once for its idempotency key; whoever comes second is given the first one's answer.
-    private func once(
-        _ claim: IdempotencyClaim?, _ mounted: MountedRoute, _ session: TenantSession, requestID: String,
-        _ body: () async throws -> Answer
-    ) async throws -> Answer {
-        guard let claim else { return try await body() }
-        do {
-            if mounted.module == nil { try await idempotency.take(claim, session) }
-            let answer = try await body()
-            if claim.isCommitted {
-                try await idempotency.store(status: answer.status, answer.bytes, claim, session)
-            }
-            return answer
-        } catch is IdempotencyClaim.Taken {
-            let outcome = try await idempotency.outcome(claim, session)
-            guard case .answered(let status, let bytes) = outcome else { throw IdempotencyHeader.problem(for: outcome) }
-            return Answer(status: status, replayed: bytes)
-        } catch let problem as Problem where problem.status < 500 {
-            // The kernel's own routes refuse before they change anything.
-            if mounted.module == nil { try await idempotency.release(claim, session) }
-            throw problem
-        }
-    }
-
-    /// The most that one address may send to the routes that need no token.
-    private static let publicRequestsPerMinute = 6000
 
     private func operatorID(_ route: Route, _ request: Hummingbird.Request) async throws -> UUID? {
         guard route.access == .operator else { return nil }

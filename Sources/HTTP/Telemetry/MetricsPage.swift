@@ -22,11 +22,12 @@ package struct MetricsPage: Sendable {
         self.letsLoopbackIn = letsLoopbackIn
     }
 
-    /// The answer for `/metrics`; nil for every other path.
+    /// The answer for `/metrics`.
+    ///
+    /// - Throws: `Problem` 401 `unauthenticated`.
     func respond(
-        to path: String, _ request: Hummingbird.Request, from channel: any Channel, requestID: String
-    ) async throws -> Response? {
-        guard path == "/metrics" else { return nil }
+        to request: Hummingbird.Request, from channel: any Channel, requestID: String
+    ) async throws -> Response {
         if !letsLoopbackIn || !MetricsPage.isLocal(request, channel) {
             _ = try await authenticator.operator(request.bearer)
         }

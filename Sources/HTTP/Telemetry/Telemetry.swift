@@ -6,14 +6,14 @@ internal import Tenancy
 
 /// Watches every request: counts it, times it, traces it, and writes its line in the access log.
 package struct Telemetry: Sendable {
-    /// The pages beside the API, which are counted under their own paths.
-    private static let pages = ["/healthz", "/readyz", "/metrics"]
+    /// The paths of the pages beside the API, which are counted under their own paths.
+    private static let pagePaths = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"]
     /// The route of all paths that are none: what a client makes up must not become a label.
     private static let unmatched = "(unmatched)"
 
     /// One for each route, in the table's order.
     private let routes: [RouteMeter]
-    private let others: [String: RouteMeter]
+    private let pages: [String: RouteMeter]
     private let unmatched = RouteMeter(route: Telemetry.unmatched, module: "kernel", method: "*")
     private let inFlight: Gauge
     private let tracer: Tracer
@@ -29,10 +29,12 @@ package struct Telemetry: Sendable {
             RouteMeter(
                 route: mounted.path, module: mounted.module?.name.description ?? "kernel", method: mounted.route.method)
         }
-        others = Dictionary(
-            uniqueKeysWithValues: Telemetry.pages.map { ($0, RouteMeter(route: $0, module: "kernel", method: "GET")) })
+        pages = Dictionary(
+            uniqueKeysWithValues: Telemetry.pagePaths.map {
+                ($0, RouteMeter(route: $0, module: "kernel", method: "GET"))
+            })
         inFlight = registry.gauge("romashka_http_requests_in_flight", help: "Requests that are being answered.")
-        let meters = routes + others.values.sorted { $0.route < $1.route } + [unmatched]
+        let meters = routes + pages.values.sorted { $0.route < $1.route } + [unmatched]
         registry.add("romashka_http_requests_total", .counter, help: "Requests that were answered.") { writer in
             for meter in meters { meter.writeCounts(&writer) }
         }
@@ -53,8 +55,11 @@ package struct Telemetry: Sendable {
             tracer: tracer)
         return RequestNote(
             scope: scope, parent: parent, method: request.method.rawValue,
-            meter: others[request.uri.path] ?? unmatched)
+            meter: unmatched)
     }
+
+    /// What counts the requests of a page beside the API; nil for every other path.
+    func meter(ofPage path: String) -> RouteMeter? { path.hasPrefix("/v1/") ? nil : pages[path] }
 
     /// What counts a route's requests.
     func meter(of mounted: MountedRoute) -> RouteMeter { routes[mounted.position] }

@@ -106,6 +106,9 @@ package struct JSONLine: Sendable {
     /// Appends a quoted and escaped string.
     private mutating func quote(_ string: String) {
         bytes.append(UInt8(ascii: "\""))
+        defer { bytes.append(UInt8(ascii: "\"")) }
+        var string = string
+        if appendPlain(&string) { return }
         var count = 0
         for scalar in string.unicodeScalars {
             count += UTF8.width(scalar)
@@ -115,7 +118,17 @@ package struct JSONLine: Sendable {
             }
             append(scalar)
         }
-        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends a string as it is when nothing in it must be escaped, as is the rule; false when something must.
+    private mutating func appendPlain(_ string: inout String) -> Bool {
+        string.withUTF8 { characters in
+            let isPlain =
+                characters.count <= JSONLine.longestString
+                && characters.allSatisfy { (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
+            if isPlain { bytes.append(contentsOf: characters) }
+            return isPlain
+        }
     }
 
     /// Appends one character, escaped where JSON or a terminal demands it.

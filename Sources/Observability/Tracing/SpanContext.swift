@@ -26,42 +26,37 @@ package struct SpanContext: Hashable, Sendable {
 
     /// A new span of the same trace.
     func child() -> SpanContext {
-        SpanContext(trace: trace, span: .random(), isSampled: isSampled)
+        SpanContext(trace: trace, span: SpanID(bits: RandomBits.one()), isSampled: isSampled)
+    }
+
+    /// The first span of a new trace.
+    static func first(isSampled: (TraceID) -> Bool) -> SpanContext {
+        let (high, low, span) = RandomBits.three()
+        let trace = TraceID(high: high, low: low)
+        return SpanContext(trace: trace, span: SpanID(bits: span), isSampled: isSampled(trace))
     }
 }
 
 extension SpanContext.TraceID: CustomStringConvertible {
-    /// A new id.
-    static func random() -> Self {
-        let (high, low) = RandomBits.pair()
-        return high | low == 0 ? random() : Self(high: high, low: low)
-    }
-
     /// 32 lower-case hexadecimal digits.
     package var description: String { LowerHex.text([high, low]) }
 }
 
 extension SpanContext.SpanID: CustomStringConvertible {
-    /// A new id.
-    static func random() -> Self {
-        let (bits, _) = RandomBits.pair()
-        return bits == 0 ? random() : Self(bits: bits)
-    }
-
     /// 16 lower-case hexadecimal digits.
     package var description: String { LowerHex.text([bits]) }
 }
 
-/// Random numbers of the system. Ids that could be foretold would tell a client how many requests others make.
+/// Random numbers of the system, none of which is zero. Ids that could be foretold would tell a client how many
+/// requests others make.
 private enum RandomBits {
-    /// Two numbers for one call of the system.
-    static func pair() -> (UInt64, UInt64) {
-        var bits: (UInt64, UInt64) = (0, 0)
+    static func one() -> UInt64 { UInt64.random(in: 1 ... .max) }
+
+    /// Three numbers for one call of the system.
+    static func three() -> (UInt64, UInt64, UInt64) {
+        var bits: (UInt64, UInt64, UInt64) = (0, 0, 0)
         let isFilled = withUnsafeMutableBytes(of: &bits) { getentropy($0.baseAddress, $0.count) == 0 }
-        guard isFilled else {
-            var generator = SystemRandomNumberGenerator()
-            return (generator.next(), generator.next())
-        }
+        guard isFilled, bits.0 != 0, bits.1 != 0, bits.2 != 0 else { return (one(), one(), one()) }
         return bits
     }
 }

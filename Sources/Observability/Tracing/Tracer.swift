@@ -22,8 +22,7 @@ package final class Tracer: Sendable {
     /// A new span of the caller's trace, or of a new one. The caller's decision to record holds here too.
     package func begin(after parent: SpanContext?) -> SpanContext {
         if let parent { return parent.child() }
-        let trace = SpanContext.TraceID.random()
-        return SpanContext(trace: trace, span: .random(), isSampled: isChosen(trace))
+        return SpanContext.first(isSampled: isChosen)
     }
 
     /// Whether the spans of this trace are kept.

@@ -1,0 +1,62 @@
+internal import Identity
+internal import NIOCore
+@_spi(Kernel) internal import PluginKit
+internal import Tenancy
+
+/// What a request in somebody's name goes through besides its handler.
+extension API {
+    func call(
+        _ input: PluginKit.Request, _ mounted: MountedRoute, _ caller: Caller, _ reach: Scope,
+        _ claim: IdempotencyClaim?
+    ) async throws -> Call {
+        let session = caller.session
+        let mode: SessionClaims.Mode = mounted.route.method == "GET" ? .read : .write
+        return Call(
+            request: input, tenant: session.tenant, actor: session.actor, session: caller.login, scope: reach,
+            teammates: reach == .team ? try await teammates.of(session) : [],
+            permissions: permissions.all(of: caller.grant), isImpersonated: caller.impersonator != nil,
+            tx: mounted.module?.database.open(session, mode: mode, claim: claim) ?? .none)
+    }
+
+    func limit(_ channel: any Channel) throws {
+        guard let address = channel.remoteAddress?.ipAddress else { return }
+        try limiter.count(.address(address), perMinute: API.publicRequestsPerMinute)
+    }
+
+    func limit(_ caller: Caller) throws {
+        let tenant = caller.session.tenant
+        if let limit = caller.requestsPerMinute {
+            try limiter.count(.key(caller.session.actor.id.uuid), perMinute: limit)
+        }
+        if let limit = control.read({ $0.limit("requests_per_minute", of: tenant) }) {
+            try limiter.count(.tenant(tenant.uuid), perMinute: limit)
+        }
+    }
+
+    /// Runs a request once for its idempotency key; whoever comes second is given the first one's answer.
+    func once(
+        _ claim: IdempotencyClaim?, _ mounted: MountedRoute, _ session: TenantSession, requestID: String,
+        _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        guard let claim else { return try await body() }
+        do {
+            if mounted.module == nil { try await idempotency.take(claim, session) }
+            let answer = try await body()
+            if claim.isCommitted {
+                try await idempotency.store(status: answer.status, answer.bytes, claim, session)
+            }
+            return answer
+        } catch is IdempotencyClaim.Taken {
+            let outcome = try await idempotency.outcome(claim, session)
+            guard case .answered(let status, let bytes) = outcome else { throw IdempotencyHeader.problem(for: outcome) }
+            return Answer(status: status, replayed: bytes)
+        } catch let problem as Problem where problem.status < 500 {
+            // The kernel's own routes refuse before they change anything.
+            if mounted.module == nil { try await idempotency.release(claim, session) }
+            throw problem
+        }
+    }
+
+    /// The most that one address may send to the routes that need no token.
+    private static let publicRequestsPerMinute = 6000
+}
