@@ -148,9 +148,7 @@ package struct Migrator: Sendable {
     private func protect(_ plan: ModulePlan, _ admin: Lease) async throws {
         let name = plan.module.description
         let rules = JSONValue.object(
-            plan.tables.compactMap { table in
-                table.customerColumn.map { .init(table.name, ["customer": .string($0)]) }
-            })
+            plan.tables.filter { $0.rule.members?.isEmpty == false }.map { .init($0.name, $0.rule) })
         try await asOwner(admin) { owner in
             try await owner.run("SELECT core.declare_tables(\(name), \(rules))")
             try await owner.run("SELECT core.protect_module(\(name))")

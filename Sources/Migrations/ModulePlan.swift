@@ -1,3 +1,4 @@
+package import PluginKit
 package import Tenancy
 
 /// What the migrator must know of a module.
@@ -19,12 +20,12 @@ package struct ModulePlan: Sendable {
     package struct Table: Sendable {
         package let name: String
         package let isPartitioned: Bool
-        package let customerColumn: String?
+        package let rule: JSONValue
 
-        package init(name: String, isPartitioned: Bool, customerColumn: String?) {
+        package init(name: String, isPartitioned: Bool, rule: JSONValue) {
             self.name = name
             self.isPartitioned = isPartitioned
-            self.customerColumn = customerColumn
+            self.rule = rule
         }
     }
 

@@ -17,6 +17,15 @@ package struct TestDatabase: Sendable {
     package static func with<Value: Sendable>(
         template: String? = nil, _ body: (TestDatabase) async throws -> Value
     ) async throws -> Value {
+        try await turnstile.pass { try await run(template, body) }
+    }
+
+    /// Each platform may take a dozen connections.
+    private static let turnstile = Turnstile(places: 16)
+
+    private static func run<Value: Sendable>(
+        _ template: String?, _ body: (TestDatabase) async throws -> Value
+    ) async throws -> Value {
         let server = try await TestServer.shared()
         let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
         let copy = template.map { " TEMPLATE \($0) STRATEGY file_copy" } ?? ""

@@ -143,6 +143,13 @@ CREATE TABLE IF NOT EXISTS core.table_rules (
     CHECK (customer_column IS NULL OR parent_column IS NULL)
 );
 
+-- What a customer may not see even of their own, and what anybody may see; without a rule neither sees a row.
+ALTER TABLE core.table_rules
+    ADD COLUMN IF NOT EXISTS hidden_column text,
+    ADD COLUMN IF NOT EXISTS hidden_value  text,
+    ADD COLUMN IF NOT EXISTS public_column text,
+    ADD COLUMN IF NOT EXISTS public_value  text;
+
 -- Tables of other modules a module's manifest says it reads.
 CREATE TABLE IF NOT EXISTS core.module_reads (
     module      text NOT NULL,

@@ -38,7 +38,13 @@ SELECT
     ) AS has_tenant,
     COALESCE(rule.is_global, false) AS is_global,
     COALESCE(rule.append_only, false) AS append_only,
-    rule.customer_column
+    rule.customer_column,
+    rule.parent_column,
+    rule.parent_table,
+    rule.hidden_column,
+    rule.hidden_value,
+    rule.public_column,
+    rule.public_value
 FROM pg_catalog.pg_class AS c
 JOIN core.our_schemas AS s ON s.oid = c.relnamespace
 LEFT JOIN core.table_rules AS rule
@@ -70,20 +76,37 @@ SELECT
     '(tenant_id = ( SELECT core.tenant_id() AS tenant_id))'::text AS expression
 FROM core.tenant_tables AS t
 UNION ALL
+-- Members, keys and the kernel see their tenant; a customer or a visitor only what a rule of the manifest opens.
 SELECT
     t.oid,
-    'customer',
+    'principal',
     false,
     'ALL',
     'romashka_modules',
     pg_catalog.format(
         -- Not "… IS NULL OR …": the planner would take that for a rare condition and sort the tenant's whole table
         -- instead of walking the index to the first 25. Of CASE it knows nothing.
-        'CASE WHEN (( SELECT core.customer() AS customer) IS NULL) THEN true '
-        'ELSE (%I = ( SELECT core.customer() AS customer)) END',
-        t.customer_column)
+        'CASE ( SELECT core.actor_kind() AS actor_kind) WHEN %L::text THEN %s WHEN %L::text THEN %s ELSE true END',
+        'c',
+        CASE
+            WHEN t.customer_column IS NOT NULL AND t.hidden_column IS NOT NULL THEN pg_catalog.format(
+                '((%I = ( SELECT core.customer() AS customer)) AND (%I <> %L::text))',
+                t.customer_column, t.hidden_column, t.hidden_value)
+            WHEN t.customer_column IS NOT NULL THEN pg_catalog.format(
+                '(%I = ( SELECT core.customer() AS customer))', t.customer_column)
+            WHEN t.parent_column IS NOT NULL THEN pg_catalog.format(
+                '(EXISTS ( SELECT 1 FROM %I.%I parent WHERE ((parent.tenant_id = %I.tenant_id) AND (parent.id = %I.%I))))',
+                t.schema_name, t.parent_table, t.table_name, t.table_name, t.parent_column)
+            ELSE 'false'
+        END,
+        'p',
+        CASE
+            WHEN t.public_column IS NOT NULL THEN pg_catalog.format(
+                '(%I = %L::text)', t.public_column, t.public_value)
+            ELSE 'false'
+        END)
 FROM core.tenant_tables AS t
-WHERE t.customer_column IS NOT NULL
+WHERE t.login_name IS NOT NULL
 UNION ALL
 SELECT
     t.oid,
@@ -140,7 +163,7 @@ BEGIN
         SELECT a.name
         FROM core.actual_policies AS a
         WHERE a.oid = target
-          AND (a.name IN ('tenant', 'customer') OR a.name LIKE 'kernel\_%')
+          AND (a.name IN ('tenant', 'principal', 'customer') OR a.name LIKE 'kernel\_%')
           AND NOT EXISTS (
               SELECT
               FROM core.expected_policies AS e
@@ -300,7 +323,8 @@ END
 $$;
 
 -- What a manifest says of a module's tables, as {"table": {"customer": "customer_id", "append_only": true,
--- "global": true}}; tables that need none of this are not named. Replaces what was declared before.
+-- "global": true, "customer_hides": {"column": …, "value": …}, "parent": {"table": …, "column": …},
+-- "public": {"column": …, "value": …}}}; tables that need none of this are not named. Replaces what was declared before.
 CREATE OR REPLACE FUNCTION core.declare_tables(module text, rules jsonb)
 RETURNS void
 LANGUAGE sql
@@ -308,13 +332,21 @@ BEGIN ATOMIC
     DELETE FROM core.table_rules AS old
     WHERE old.module = declare_tables.module;
 
-    INSERT INTO core.table_rules (module, table_name, customer_column, append_only, is_global)
+    INSERT INTO core.table_rules (
+        module, table_name, customer_column, append_only, is_global, hidden_column, hidden_value, parent_table,
+        parent_column, public_column, public_value)
     SELECT
         declare_tables.module,
         rule.key,
         rule.value ->> 'customer',
         COALESCE((rule.value ->> 'append_only')::boolean, false),
-        COALESCE((rule.value ->> 'global')::boolean, false)
+        COALESCE((rule.value ->> 'global')::boolean, false),
+        rule.value #>> '{customer_hides,column}',
+        rule.value #>> '{customer_hides,value}',
+        rule.value #>> '{parent,table}',
+        rule.value #>> '{parent,column}',
+        rule.value #>> '{public,column}',
+        rule.value #>> '{public,value}'
     FROM pg_catalog.jsonb_each(rules) AS rule;
 END;
 

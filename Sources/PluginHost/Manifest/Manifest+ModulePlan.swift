@@ -6,7 +6,7 @@ extension Manifest {
         ModulePlan(
             module: id, folder: folder,
             tables: tables.map {
-                .init(name: $0.name, isPartitioned: $0.isPartitioned, customerColumn: $0.customerColumn)
+                .init(name: $0.name, isPartitioned: $0.isPartitioned, rule: $0.rule)
             },
             searches: search.map { .init(function: $0.function, table: $0.table, column: $0.column) })
     }

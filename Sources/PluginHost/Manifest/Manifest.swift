@@ -31,6 +31,8 @@ package struct Manifest: Sendable {
         package let isPartitioned: Bool
         /// The column that says whose row it is, when customers may see their own.
         package let customerColumn: String?
+        /// What customers, and what visitors see of it; without a rule neither sees a row.
+        package let rule: JSONValue
     }
 
     /// A generated full-text search function.
@@ -111,12 +113,35 @@ extension Manifest.TableDeclaration {
             Field("name", .text(1...63), required: true, example: "messages"),
             Field("partitioned", .boolean, example: false),
             Field("customer", .text(1...63), example: "customer_id"),
+            Field("customer_hides", .object(match), example: ["column": "type", "value": "note"]),
+            Field("parent", .object(parent), example: ["table": "conversations", "column": "conversation_id"]),
+            Field("public", .object(match), example: ["column": "status", "value": "published"]),
+        ])
+
+    /// A column and the value that it must have.
+    private static let match = Schema(
+        "TableMatch",
+        [
+            Field("column", .text(1...63), required: true, example: "status"),
+            Field("value", .text(1...80), required: true, example: "published"),
+        ])
+
+    /// A table of the same module, through which a row belongs to a customer.
+    private static let parent = Schema(
+        "TableParent",
+        [
+            Field("table", .text(1...63), required: true, example: "conversations"),
+            Field("column", .text(1...63), required: true, example: "conversation_id"),
         ])
 
     package init(_ record: Record) throws {
         name = try record["name"]
         isPartitioned = record.has("partitioned") ? try record["partitioned"] : false
         customerColumn = record.has("customer") ? try record["customer"] : nil
+        rule = .object(
+            try ["customer", "customer_hides", "parent", "public"].compactMap { name in
+                try (record[name] as JSONValue?).map { .init(name, $0) }
+            })
     }
 }
 

@@ -147,6 +147,86 @@ extension IsolationBatteryDatabaseRoleTests {
         }
     }
 
+    @Test("a customer or a visitor sees no table that no rule opens, and writes none", arguments: IsolationGround.modes)
+    func principalsAreShutOut(mode: Bootstrap.SessionMode) async throws {
+        try await IsolationGround.with(mode) { ground in
+            let closed = try await ground.database.asSuperuser { admin in
+                try await admin.run(
+                    """
+                    SELECT object, customer_column IS NULL AND parent_column IS NULL AS to_customers,
+                           public_column IS NULL AS to_visitors
+                    FROM core.tenant_tables
+                    WHERE login_name IS NOT NULL AND NOT is_leaf
+                    """
+                ).rows.map { row in
+                    (
+                        table: try row.get("object", as: String.self),
+                        kinds: [
+                            (Actor.Kind.customer, try row.get("to_customers", as: Bool.self)),
+                            (Actor.Kind.visitor, try row.get("to_visitors", as: Bool.self)),
+                        ]
+                    )
+                }
+            }
+            var count = 0
+            for (name, kinds) in closed {
+                let table = try #require(ground.moduleTables.first { $0.text == name })
+                for (kind, isClosed) in kinds where isClosed {
+                    let actor = Actor(kind: kind, id: .make(), role: "guest")
+                    let guest = IsolationTenant(
+                        id: ground.b.id, word: ground.b.word,
+                        session: TenantSession(verified: ground.b.id, actor: actor))
+                    for statement in [
+                        "SELECT t::text FROM \(name) AS t", "DELETE FROM \(name) AS t RETURNING t::text",
+                        ground.insertion(of: try await ground.value(of: ground.b, in: table), into: table),
+                    ] {
+                        let outcome = try await ground.run([statement], as: table.module, guest, commits: false)
+                        #expect(outcome.touched == 0, "\(kind) \(statement)")
+                    }
+                    count += 1
+                }
+            }
+            #expect(count >= 6)
+        }
+    }
+
+    @Test("a customer reads no note, a visitor only what is published", arguments: IsolationGround.modes)
+    func rulesHideRows(mode: Bootstrap.SessionMode) async throws {
+        try await IsolationGround.with(mode) { ground in
+            let customer = try await ground.database.asSuperuser { admin in
+                try await admin.run(
+                    "UPDATE knowledge.knowledge_items SET status = 'published' WHERE tenant_id = \(ground.b.id)")
+                try await admin.run("UPDATE conversations.messages SET type = 'text' WHERE tenant_id = \(ground.b.id)")
+                return try #require(
+                    try await admin.run(
+                        "SELECT customer_id FROM conversations.messages WHERE tenant_id = \(ground.b.id)"
+                    )
+                    .first
+                ).get("customer_id", as: ActorID.self)
+            }
+            let guests = [(Actor.Kind.customer, customer), (.visitor, ActorID.make())].map { kind, id in
+                IsolationTenant(
+                    id: ground.b.id, word: ground.b.word,
+                    session: TenantSession(verified: ground.b.id, actor: Actor(kind: kind, id: id, role: "guest")))
+            }
+            let reads = [
+                ("conversations", "SELECT m.id FROM conversations.messages AS m", guests[0]),
+                ("knowledge", "SELECT i.id FROM knowledge.knowledge_items AS i", guests[1]),
+            ]
+            for (module, statement, guest) in reads {
+                #expect(try await ground.run([statement], as: module, guest).touched == 1, "\(statement)")
+            }
+            try await ground.database.asSuperuser { admin in
+                try await admin.run(
+                    "UPDATE knowledge.knowledge_items SET status = 'draft' WHERE tenant_id = \(ground.b.id)")
+                try await admin.run("UPDATE conversations.messages SET type = 'note' WHERE tenant_id = \(ground.b.id)")
+            }
+            for (module, statement, guest) in reads {
+                #expect(try await ground.run([statement], as: module, guest).touched == 0, "\(statement)")
+            }
+        }
+    }
+
     private func owner(of table: String, _ column: String, _ ground: IsolationGround) async throws -> ActorID {
         try await ground.database.asSuperuser { admin in
             let row = try await admin.run(
