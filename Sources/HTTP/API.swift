@@ -23,12 +23,13 @@ package struct API: HTTPResponder {
     let idempotency: IdempotencyKeys
     let teammates: Teammates
     let limiter = RateLimiter()
+    private let limits: ConnectionLimits
     private let logger: Logger
 
     package init(
         table: RouteTable, authenticator: Authenticator, permissions: Permissions, control: ControlPlane,
         health: Health, documents: Documents, metricsPage: MetricsPage, telemetry: Telemetry, cursors: CursorKey,
-        idempotency: IdempotencyKeys, teammates: Teammates, logger: Logger
+        idempotency: IdempotencyKeys, teammates: Teammates, limits: ConnectionLimits, logger: Logger
     ) {
         self.idempotency = idempotency
         self.teammates = teammates
@@ -41,6 +42,7 @@ package struct API: HTTPResponder {
         self.telemetry = telemetry
         self.documents = documents
         self.cursors = cursors.codec
+        self.limits = limits
         self.logger = logger
     }
 
@@ -194,7 +196,7 @@ package struct API: HTTPResponder {
     private func body(of route: Route, _ request: Hummingbird.Request, from channel: any Channel) async throws
         -> JSONValue
     {
-        route.body == nil ? .null : try await RequestBody.json(of: request, from: channel)
+        route.body == nil ? .null : try await RequestBody.json(of: request, from: channel, within: limits.body)
     }
 }
 

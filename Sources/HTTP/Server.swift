@@ -17,23 +17,25 @@ package struct ListenAddress: Sendable {
 }
 
 package enum Server {
-    /// How long a connection may be idle.
-    private static let idleTimeout: TimeAmount = .seconds(60)
-
     /// The HTTP server as a service.
     ///
     /// - Parameters:
     ///   - responder: the API, or the metrics alone.
+    ///   - limits: how long clients may take.
     ///   - onReady: called with the port once requests are taken.
     package static func application(
-        _ responder: some HTTPResponder<HTTPContext>, listen: ListenAddress, logger: Logger,
+        _ responder: some HTTPResponder<HTTPContext>, listen: ListenAddress, limits: ConnectionLimits = .init(),
+        logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
         Application(
             responder: responder,
             server: HTTPServerBuilder { responder in
                 EventLoopBoundChannel(
-                    base: HTTP1Channel(responder: responder, configuration: .init(idleTimeout: idleTimeout)))
+                    base: HeaderDeadlineChannel(
+                        base: HTTP1Channel(
+                            responder: responder, configuration: .init(idleTimeout: TimeAmount(limits.idle))),
+                        limits: limits))
             },
             configuration: .init(address: .hostname(listen.host, port: listen.port), serverName: nil, backlog: 1024),
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? listen.port) },

@@ -8,20 +8,40 @@ struct Ledger {
         let number: Int
         let name: String
         let checksum: [UInt8]
+        /// How many files of all modules ran before it.
+        let position: Int
     }
 
     private let entries: [String: [Entry]]
 
     /// Reads all of it.
     static func read(_ run: (SQL) async throws -> ResultSet) async throws -> Ledger {
-        let result = try await run("SELECT module, number, name, checksum FROM core.migrations ORDER BY module, number")
+        let result = try await run(
+            """
+            SELECT module, number, name, checksum,
+                   row_number() OVER (ORDER BY applied_at, module <> 'core', module, number) AS position
+            FROM core.migrations
+            ORDER BY module, number
+            """)
         var entries: [String: [Entry]] = [:]
         for row in result.rows {
             let entry = Entry(
-                number: try row.get("number"), name: try row.get("name"), checksum: try row.get("checksum"))
+                number: try row.get("number"), name: try row.get("name"), checksum: try row.get("checksum"),
+                position: try row.get("position"))
             entries[try row.get("module"), default: []].append(entry)
         }
         return Ledger(entries: entries)
+    }
+
+    /// Reads all of it on a superuser's connection.
+    ///
+    /// - Throws: `MigrationError` with code `not_bootstrapped` where there is none.
+    static func read(_ admin: Lease) async throws -> Ledger {
+        do {
+            return try await read { try await admin.run($0) }
+        } catch let error as DatabaseError where error.sqlState == "42P01" || error.sqlState == "3F000" {
+            throw MigrationError(.notBootstrapped, "this database has no kernel schema: run romashka bootstrap first")
+        }
     }
 
     /// The files that have not run, after checking that those that have are still the same.
@@ -44,8 +64,13 @@ struct Ledger {
         return files.filter { file in !done.contains { $0.number == file.number } }
     }
 
-    /// The last migration of a module that ran.
-    func last(of module: String) -> Entry? { entries[module]?.last }
+    /// What ran of a module, by number.
+    func entries(of module: String) -> [Entry] { entries[module] ?? [] }
+
+    /// The module whose migration ran last of all; nil when none has run.
+    var newestModule: String? {
+        entries.max { ($0.value.last?.position ?? 0) < ($1.value.last?.position ?? 0) }?.key
+    }
 }
 
 extension [UInt8] {

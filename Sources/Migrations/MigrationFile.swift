@@ -62,7 +62,13 @@ package struct MigrationError: Error, Hashable, Sendable, CustomStringConvertibl
         case failed = "migration_failed"
         case masterSecretDiffers = "master_secret_differs"
         case notBootstrapped = "not_bootstrapped"
+        /// A file that ran has no down file beside it.
         case noRollback = "no_rollback"
+        /// Processes are connected that a change of the schema would break.
+        case stillServing = "still_serving"
+        /// It cannot be known whether processes serve, so somebody has to say so.
+        case unconfirmed = "confirmation_needed"
+        case unknownModule = "module_unknown"
     }
 
     package let code: Code

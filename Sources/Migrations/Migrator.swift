@@ -14,18 +14,16 @@ package struct Migrator: Sendable {
     package struct Outcome: Sendable {
         /// `core` or a module.
         package let module: String
-        /// The files that ran now.
+        /// The files that ran now, also those before one that failed.
         package let applied: [String]
         /// Why it stopped; nil when all is well.
         package let failure: String?
     }
 
-    /// The key of the lock that keeps a second migrator out ("romashka" as a number).
-    private static let lock: Int64 = 0x726F_6D61_7368_6B61
-
     private let folders: SchemaFolders
     private let bootstrap: Bootstrap
     private let owners: ModuleOwners
+    private let protection: SchemaProtection
     private let logger: Logger
 
     package init(
@@ -35,49 +33,30 @@ package struct Migrator: Sendable {
         self.logger = logger
         bootstrap = Bootstrap(folders: folders, server: server, master: master)
         owners = ModuleOwners(server: server, reactor: reactor, logger: logger)
+        protection = SchemaProtection(folders: folders)
     }
 
     /// Runs everything that has not run.
     ///
     /// - Throws: `MigrationError` when the kernel's schema cannot be brought up to date.
     package func run(_ admin: Lease, plans: [ModulePlan]) async throws -> [Outcome] {
-        try await admin.run("SELECT pg_advisory_lock(\(Migrator.lock))", timeout: .seconds(300))
-        do {
-            let outcomes = try await migrate(admin, plans)
-            try await admin.run("SELECT pg_advisory_unlock(\(Migrator.lock))")
-            return outcomes
-        } catch {
-            _ = try? await admin.run("SELECT pg_advisory_unlock(\(Migrator.lock))")
-            throw error
-        }
+        try await MigrationLock.hold(admin) { try await migrate(admin, plans) }
     }
 
     private func migrate(_ admin: Lease, _ plans: [ModulePlan]) async throws -> [Outcome] {
-        let ledger = try await ledger(admin)
+        let ledger = try await Ledger.read(admin)
         let kernel = try await applyKernel(ledger, admin)
         var outcomes: [Outcome] = []
         for plan in plans { outcomes.append(await migrate(plan, ledger, admin)) }
-        let list = try SQLFile.read("\(folders.policies)/kernel.sql")
-        try await asOwner(admin) { owner in
-            try await owner.script(list)
-            try await owner.run("SELECT core.ensure_partitions(3)")
-        }
+        try await protection.protectKernel(admin)
         return [kernel] + (try await judged(outcomes, plans, admin))
-    }
-
-    private func ledger(_ admin: Lease) async throws -> Ledger {
-        do {
-            return try await Ledger.read { try await admin.run($0) }
-        } catch let error as DatabaseError where error.sqlState == "42P01" || error.sqlState == "3F000" {
-            throw MigrationError(.notBootstrapped, "this database has no kernel schema: run romashka bootstrap first")
-        }
     }
 
     private func applyKernel(_ ledger: Ledger, _ admin: Lease) async throws -> Outcome {
         let pending = try ledger.pending(try MigrationFile.list(in: folders.migrations), of: "core")
         for file in pending {
             try await apply(file, of: "core") { start in
-                try await asOwner(admin) { owner in
+                try await admin.asKernelOwner { owner in
                     // A back-fill and the check of a new foreign key must see the rows of all tenants.
                     try await owner.run("SELECT core.unforce_module('core')")
                     try await owner.script(file.sql)
@@ -95,41 +74,39 @@ package struct Migrator: Sendable {
 
     private func migrate(_ plan: ModulePlan, _ ledger: Ledger, _ admin: Lease) async -> Outcome {
         let name = plan.module.description
+        var applied: [String] = []
         do {
             let pending = try ledger.pending(try MigrationFile.list(in: plan.folder), of: name)
             try await admin.transaction { try await $0.run("SELECT bootstrap.create_module(\(name))") }
             try await bootstrap.setPassword(of: plan.module.loginRole, admin)
-            if !pending.isEmpty { try await apply(pending, plan, admin) }
-            try await protect(plan, admin)
-            return Outcome(module: name, applied: pending.map(\.name), failure: nil)
+            if !pending.isEmpty { try await apply(pending, plan, admin) { applied.append($0.name) } }
+            try await protection.protect(plan, admin)
+            return Outcome(module: name, applied: applied, failure: nil)
         } catch {
             let reason = (error as? DatabaseError)?.debugDescription ?? "\(error)"
-            return Outcome(module: name, applied: [], failure: reason)
+            return Outcome(module: name, applied: applied, failure: reason)
         }
     }
 
     /// Runs a module's files as its owner, who sees all rows of its own tables meanwhile, for back-fills.
-    private func apply(_ pending: [MigrationFile], _ plan: ModulePlan, _ admin: Lease) async throws {
+    private func apply(
+        _ pending: [MigrationFile], _ plan: ModulePlan, _ admin: Lease, onDone: (MigrationFile) -> Void
+    ) async throws {
         let name = plan.module.description
-        try await asOwner(admin) { try await $0.run("SELECT core.unforce_module(\(name))") }
-        do {
-            try await owners.use(plan.module, admin) { owner in
-                for file in pending {
-                    try await apply(file, of: name) { start in
-                        try await owner.transaction { transaction in
-                            try await transaction.script(file.sql)
-                            try await transaction.run(
-                                """
-                                SELECT core.record_migration(
-                                    \(name), \(file.number)::int4, \(file.name), \(file.checksum), \(start.milliseconds)::int4)
-                                """)
-                        }
+        try await owners.useUnforced(plan.module, admin) { owner in
+            for file in pending {
+                try await apply(file, of: name) { start in
+                    try await owner.transaction { transaction in
+                        try await transaction.script(file.sql)
+                        try await transaction.run(
+                            """
+                            SELECT core.record_migration(
+                                \(name), \(file.number)::int4, \(file.name), \(file.checksum), \(start.milliseconds)::int4)
+                            """)
                     }
                 }
+                onDone(file)
             }
-        } catch {
-            try await asOwner(admin) { try await $0.run("SELECT core.protect_module(\(name))") }
-            throw error
         }
     }
 
@@ -142,26 +119,6 @@ package struct Migrator: Sendable {
             throw MigrationError(.failed, "\(module): \(file.name): \(error.debugDescription)")
         }
         logger.info("migration applied", metadata: ["module": "\(module)", "file": "\(file.name)"])
-    }
-
-    /// Policies, grants, search functions and partitions, as the manifest declares them.
-    private func protect(_ plan: ModulePlan, _ admin: Lease) async throws {
-        let name = plan.module.description
-        let rules = JSONValue.object(
-            plan.tables.filter { $0.rule.members?.isEmpty == false }.map { .init($0.name, $0.rule) })
-        try await asOwner(admin) { owner in
-            try await owner.run("SELECT core.declare_tables(\(name), \(rules))")
-            try await owner.run("SELECT core.protect_module(\(name))")
-            try await owner.run("SELECT core.ensure_partitions(3)")
-        }
-        for search in plan.searches {
-            let table = "\(name).\(search.table)"
-            try await admin.transaction {
-                try await $0.run(
-                    "SELECT bootstrap.create_search(\(name), \(search.function), \(table)::text::regclass, \(search.column))"
-                )
-            }
-        }
     }
 
     /// A module whose schema breaks a rule is not served, whatever its migrations did to get there.
@@ -180,16 +137,9 @@ package struct Migrator: Sendable {
         }
         return judged
     }
-
-    private func asOwner(_ admin: Lease, _ body: (Lease) async throws -> Void) async throws {
-        try await admin.transaction { lease in
-            try await lease.run(SQL(unsafeSQL: "SET LOCAL ROLE \(RolePrefix.installation)owner"))
-            try await body(lease)
-        }
-    }
 }
 
 extension ContinuousClock.Instant {
     /// How long ago this was.
-    fileprivate var milliseconds: Int { Int(duration(to: .now) / .milliseconds(1)) }
+    var milliseconds: Int { Int(duration(to: .now) / .milliseconds(1)) }
 }

@@ -58,6 +58,17 @@ package struct DatabaseSetup: Sendable {
         return try await withClusterLock { try await use(admin) { try await migrator.run($0, plans: plans) } }
     }
 
+    /// Takes migrations back; see `Rollback`.
+    ///
+    /// - Returns: the module it was about; nil when nothing ever ran.
+    package func rollback(_ target: Rollback.Target, report: (Rollback.Progress) -> Void) async throws -> String? {
+        let plans = PluginFolder.list(in: installation.plugins).compactMap(\.plan)
+        let rollback = Rollback(folders: installation.folders, server: server, reactor: reactor, logger: logger)
+        return try await withClusterLock {
+            try await use(admin) { try await rollback.run($0, plans: plans, target, report: report) }
+        }
+    }
+
     /// Checks every rule of the schema.
     package func verifySchema() async throws -> [SchemaLints.Offence] {
         let lints = try SchemaLints(installation.folders)

@@ -119,7 +119,7 @@ package struct Platform: Sendable {
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
             telemetry: Telemetry(table, registry: metrics, tracer: tracer, accessLog: accessLog),
             cursors: CursorKey(master: settings.master), idempotency: IdempotencyKeys(pipeline: auth),
-            teammates: Teammates(pipeline: auth), logger: logger)
+            teammates: Teammates(pipeline: auth), limits: settings.connectionLimits, logger: logger)
     }
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.

@@ -1,4 +1,5 @@
 package import Cryptography
+package import HTTP
 package import Observability
 package import Postgres
 
@@ -21,6 +22,8 @@ package struct PlatformSettings: Sendable {
     package var tracing: TracingSettings?
     /// Whether clients of this machine read `/metrics` without a token; not behind a reverse proxy of this machine.
     package var letsLoopbackReadMetrics = false
+    /// How long clients may take with their requests.
+    package var connectionLimits = ConnectionLimits()
 
     package init(server: ConnectionSettings, master: MasterSecret, installation: Installation) {
         self.server = server

@@ -8,25 +8,24 @@ struct Romashka: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "romashka",
         abstract: "A multi-tenant customer-support platform on PostgreSQL.",
-        discussion: """
-            Exit codes: 0 done, 1 failed, 2 findings (verify-schema, doctor), 64 wrong usage.
-
+        discussion: Help.discussion(
+            """
             Without DATABASE_URL, commands use the embedded PostgreSQL of --data-dir, running or not.
             With it, DATABASE_URL names host and database, DATABASE_ADMIN_URL a superuser's connection for bootstrap
             and migrate, and ROMASHKA_MASTER_SECRET (64 hexadecimal digits) the secret all keys are derived from.
-
-            EXAMPLES
-              romashka up --port 8080                       everything, with a database of its own
-              romashka tenant create acme "Acme Ltd" --admin-email ada@acme.example
-              romashka token operator --name deploy         a token for /v1/operator
-              romashka module disable knowledge --tenant acme
-              romashka openapi > openapi.json               the document of the API
             """,
+            examples: [
+                "romashka up --port 8080                       everything, with a database of its own",
+                "romashka tenant create acme \"Acme Ltd\" --admin-email ada@acme.example",
+                "romashka token operator --name deploy         a token for /v1/operator",
+                "romashka module disable knowledge --tenant acme",
+                "romashka openapi > openapi.json               the document of the API",
+            ],
+            codes: [.done, .failed, .findings("verify-schema and doctor found something"), .wrongUsage]),
         version: BuildInfo.version,
         subcommands: [
-            Up.self, Serve.self, BootstrapCommand.self, Migrate.self, VerifySchema.self, Doctor.self,
-            TenantCommand.self, MemberCommand.self, KeysCommand.self,
-            TokenCommand.self, ModuleCommand.self, PluginCommand.self, RoutesCommand.self, OpenAPICommand.self,
-            ImportDemo.self,
+            Up.self, Serve.self, BootstrapCommand.self, Migrate.self, RollbackCommand.self, VerifySchema.self,
+            Doctor.self, TenantCommand.self, MemberCommand.self, KeysCommand.self, TokenCommand.self,
+            ModuleCommand.self, PluginCommand.self, RoutesCommand.self, OpenAPICommand.self, ImportDemo.self,
         ])
 }

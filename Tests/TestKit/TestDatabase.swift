@@ -11,25 +11,28 @@ package struct TestDatabase: Sendable {
     /// How the superuser reaches it.
     package var settings: ConnectionSettings { server.settings.connecting(toDatabase: name) }
 
-    /// Creates a database on the shared server, runs `body`, and drops the database with whoever is still connected.
+    /// Creates a database, runs `body`, and drops the database with whoever is still connected.
     ///
-    /// - Parameter template: the database to copy, to which nobody may be connected; an empty one by default.
+    /// - Parameters:
+    ///   - template: the database to copy, to which nobody may be connected; an empty one by default.
+    ///   - server: the server it is on; the shared one by default.
     package static func with<Value: Sendable>(
-        template: String? = nil, _ body: (TestDatabase) async throws -> Value
+        template: String? = nil, on server: TestServer? = nil, _ body: (TestDatabase) async throws -> Value
     ) async throws -> Value {
-        try await turnstile.pass { try await run(template, body) }
+        guard let server else {
+            return try await with(template: template, on: TestServer.shared(), body)
+        }
+        return try await turnstile.pass { try await run(template, server, body) }
     }
 
     /// Each platform may take a dozen connections.
     private static let turnstile = Turnstile(places: 16)
 
     private static func run<Value: Sendable>(
-        _ template: String?, _ body: (TestDatabase) async throws -> Value
+        _ template: String?, _ server: TestServer, _ body: (TestDatabase) async throws -> Value
     ) async throws -> Value {
-        let server = try await TestServer.shared()
         let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
-        let copy = template.map { " TEMPLATE \($0) STRATEGY file_copy" } ?? ""
-        try await server.asSuperuser { try await $0.run(SQL(unsafeSQL: "CREATE DATABASE \(name)\(copy)")) }
+        try await create(name, template: template, on: server)
         do {
             let value = try await body(TestDatabase(name: name, server: server))
             await drop(name, server)
@@ -37,6 +40,19 @@ package struct TestDatabase: Sendable {
         } catch {
             await drop(name, server)
             throw error
+        }
+    }
+
+    /// Creates a database; one that is copied stays as closed to PUBLIC as bootstrap made the template, because the
+    /// privileges of a database are not copied with it.
+    package static func create(_ name: String, template: String?, on server: TestServer) async throws {
+        try await server.asSuperuser { admin in
+            guard let template else {
+                try await admin.run(SQL(unsafeSQL: "CREATE DATABASE \(name)"))
+                return
+            }
+            try await admin.run(SQL(unsafeSQL: "CREATE DATABASE \(name) TEMPLATE \(template) STRATEGY file_copy"))
+            try await admin.run(SQL(unsafeSQL: "REVOKE TEMPORARY, CREATE ON DATABASE \(name) FROM PUBLIC"))
         }
     }
 

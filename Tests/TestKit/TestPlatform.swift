@@ -19,6 +19,8 @@ package struct TestPlatform: Sendable {
     package let url: String
     /// An operator's token.
     package let operatorToken: String
+    private let settings: PlatformSettings
+    private let group: ServiceGroup
 
     /// The secret of every test platform; roles are shared by all databases of the test server.
     package static let master = MasterSecret.fixed
@@ -42,6 +44,16 @@ package struct TestPlatform: Sendable {
         }
     }
 
+    /// Starts a second server on the same database for the time of `body`, as another process would be.
+    package func withAnother<Value: Sendable>(
+        _ body: @Sendable (TestPlatform) async throws -> Value
+    ) async throws -> Value {
+        try await TestPlatform.run(database, settings, body)
+    }
+
+    /// Tells the server to stop, as SIGTERM does; what it was asked before it still answers.
+    package func beginShutdown() async { await group.triggerGracefulShutdown() }
+
     /// How a platform connects to a test's database.
     package static func settings(_ database: TestDatabase, plugins: String? = nil) throws -> PlatformSettings {
         var settings = PlatformSettings(
@@ -58,7 +70,8 @@ package struct TestPlatform: Sendable {
         let token = try await platform.identity.operators.issue(name: "test", lifetime: .seconds(3600))
         let (ports, port) = AsyncStream<Int>.makeStream()
         let application = Server.application(
-            platform.api, listen: ListenAddress(host: "127.0.0.1", port: 0), logger: database.server.logger
+            platform.api, listen: ListenAddress(host: "127.0.0.1", port: 0), limits: settings.connectionLimits,
+            logger: database.server.logger
         ) { port.yield($0) }
         let group = ServiceGroup(
             configuration: .init(
@@ -72,7 +85,8 @@ package struct TestPlatform: Sendable {
             }
             guard let number = await ports.first(where: { _ in true }) else { throw CancellationError() }
             let test = TestPlatform(
-                platform: platform, database: database, url: "http://127.0.0.1:\(number)", operatorToken: token)
+                platform: platform, database: database, url: "http://127.0.0.1:\(number)", operatorToken: token,
+                settings: settings, group: group)
             do {
                 let value = try await body(test)
                 await group.triggerGracefulShutdown()

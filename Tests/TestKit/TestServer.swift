@@ -20,10 +20,13 @@ package struct TestServer: Sendable {
     private let server: EmbeddedServer
 
     /// The one server of the process.
-    package static func shared() async throws -> TestServer { try await start.value }
+    package static func shared() async throws -> TestServer { try await sharedStart.value }
+
+    /// A server besides, for tests that change what belongs to a whole server, such as roles and their passwords.
+    package static func start() async throws -> TestServer { try await TestServer() }
 
     /// A static property is made once, whoever comes first.
-    private static let start = Task { try await TestServer() }
+    private static let sharedStart = Task { try await TestServer() }
 
     private init() async throws {
         logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -33,6 +36,9 @@ package struct TestServer: Sendable {
         settings = try ConnectionSettings(url: server.url())
         reactor = try Reactor()
     }
+
+    /// The superuser's URL of a database.
+    package func url(database: String) -> String { server.url(database: database) }
 
     /// Runs `body` on a connection of its own as the superuser.
     ///

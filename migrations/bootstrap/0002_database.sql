@@ -210,10 +210,14 @@ BEGIN ATOMIC
     CROSS JOIN suspects AS s
     WHERE pg_catalog.has_function_privilege(s.name, f.function::oid, 'EXECUTE')
     UNION ALL
-    SELECT 'database', pg_catalog.format('%s by %s', privilege, s.name)
+    -- said once where it is PUBLIC that may
+    SELECT 'database', pg_catalog.format('%s by %s, as after a restore or a copy: run romashka bootstrap again',
+                                         privilege, s.name)
     FROM suspects AS s
     CROSS JOIN (VALUES ('TEMPORARY'), ('CREATE')) AS p (privilege)
     WHERE pg_catalog.has_database_privilege(s.name, pg_catalog.current_database(), privilege)
+      AND (s.name = 'public'
+           OR NOT pg_catalog.has_database_privilege('public', pg_catalog.current_database(), privilege))
     UNION ALL
     SELECT 'schema public', pg_catalog.format('USAGE by %s', s.name)
     FROM suspects AS s

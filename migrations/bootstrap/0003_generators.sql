@@ -322,6 +322,28 @@ BEGIN
 END
 $$;
 
+-- The other way: a file's down file and its line commit together. Only the newest line goes.
+CREATE OR REPLACE FUNCTION core.forget_migration(module text, number integer)
+RETURNS void
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF session_user <> 'romashka_o_' || module THEN
+        RAISE EXCEPTION 'the ledger of % is not open to this role', module USING ERRCODE = '42501';
+    END IF;
+    DELETE FROM core.migrations AS m
+    WHERE m.module = forget_migration.module
+      AND m.number = forget_migration.number
+      AND NOT EXISTS (
+          SELECT FROM core.migrations AS later WHERE later.module = m.module AND later.number > m.number);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION '% is not the newest migration of %', number, module USING ERRCODE = '55000';
+    END IF;
+END
+$$;
+
 -- What a manifest says of a module's tables, as {"table": {"customer": "customer_id", "append_only": true,
 -- "global": true, "customer_hides": {"column": …, "value": …}, "parent": {"table": …, "column": …},
 -- "public": {"column": …, "value": …}}}; tables that need none of this are not named. Replaces what was declared before.
@@ -629,8 +651,8 @@ BEGIN
     EXECUTE format('GRANT USAGE ON LANGUAGE plpgsql TO %I', owner_role);
     -- Rows may belong to people of the tenant, and must not to anybody else.
     EXECUTE format('GRANT REFERENCES (tenant_id, id) ON core.profiles TO %I', owner_role);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION core.record_migration(text, integer, text, bytea, integer) TO %I',
-                   owner_role);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION core.record_migration(text, integer, text, bytea, integer), '
+                   'core.forget_migration(text, integer) TO %I', owner_role);
 END
 $$;
 REVOKE ALL ON FUNCTION bootstrap.create_module(text) FROM PUBLIC;
@@ -698,3 +720,23 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION bootstrap.create_search(text, text, regclass, text, regconfig) FROM PUBLIC;
+
+-- Takes a module's search functions away, so that its tables can be changed; create_search() makes those that are
+-- still declared again. The index goes with its column.
+CREATE OR REPLACE FUNCTION bootstrap.drop_searches(module text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN SELECT s.name FROM core.searches AS s WHERE s.module = drop_searches.module
+    LOOP
+        EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(text, integer)', module, name);
+    END LOOP;
+    DELETE FROM core.kernel_policies AS k WHERE k.schema_name = drop_searches.module AND k.origin = 'search';
+    DELETE FROM core.searches AS s WHERE s.module = drop_searches.module;
+END
+$$;
+REVOKE ALL ON FUNCTION bootstrap.drop_searches(text) FROM PUBLIC;

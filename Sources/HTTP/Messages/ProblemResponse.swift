@@ -30,6 +30,7 @@ extension Problem {
         headers[.contentType] = "application/problem+json"
         if let retryAfter { headers[.retryAfter] = "\(retryAfter)" }
         if !allow.isEmpty { headers[.allow] = allow.joined(separator: ", ") }
+        if self.status == 408 { headers[.connection] = "close" }
         if self.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
         return Response(
             status: status, headers: headers,

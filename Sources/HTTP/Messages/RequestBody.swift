@@ -7,14 +7,15 @@ internal import PluginKit
 enum RequestBody {
     /// The largest body of an ordinary route, in bytes.
     static let maximumSize = 1 << 20
-    /// How long a client may take to send it.
-    static let limit: TimeAmount = .seconds(20)
 
-    /// - Throws: `Problem` 400 for what is not JSON, 413, 415.
-    static func json(of request: Hummingbird.Request, from channel: any Channel) async throws -> JSONValue {
+    /// - Parameter limit: how long a client may take to send it.
+    /// - Throws: `Problem` 400 for what is not JSON, 408 for what takes too long, 413, 415.
+    static func json(
+        of request: Hummingbird.Request, from channel: any Channel, within limit: Duration
+    ) async throws -> JSONValue {
         try requireJSON(request.headers)
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumSize { throw tooLarge }
-        let buffer = try await collect(request.body, from: channel)
+        let buffer = try await collect(request.body, from: channel, within: limit)
         guard buffer.readableBytes > 0 else {
             throw Problem(status: 400, code: "body_missing", detail: "A JSON body is needed.")
         }
@@ -35,14 +36,30 @@ enum RequestBody {
         }
     }
 
-    /// A client that is too slow loses its connection: a timer of the event loop costs nothing when it does not fire.
-    private static func collect(_ body: Hummingbird.RequestBody, from channel: any Channel) async throws -> ByteBuffer {
-        let deadline = channel.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
+    private static let tooSlow = Problem(
+        status: 408, code: "body_too_slow", detail: "The body did not arrive in time; the connection is closed.")
+
+    /// A client that is too slow is told so and loses its connection: what still arrived could be taken for the next
+    /// request. A timer of the event loop costs nothing when it does not fire.
+    private static func collect(
+        _ body: Hummingbird.RequestBody, from channel: any Channel, within limit: Duration
+    ) async throws -> ByteBuffer {
+        let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
+            // The server closes a connection that is told to wind down once the request in progress is answered.
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+            // This ends the stream of the body's parts.
+            channel.pipeline.fireErrorCaught(BodyTimeout())
+        }
         defer { deadline.cancel() }
         do {
             return try await body.collect(upTo: maximumSize)
         } catch is NIOTooManyBytesError {
             throw tooLarge
+        } catch is BodyTimeout {
+            throw tooSlow
         }
     }
 }
+
+/// The body did not arrive in time.
+private struct BodyTimeout: Error {}

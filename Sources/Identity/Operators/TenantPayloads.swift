@@ -16,13 +16,13 @@ package enum TenantPayload: Payload {
 }
 
 /// A tenant to be created, with its first owner.
-struct NewTenant: RequestPayload {
-    let slug: String
-    let name: String
-    let isTest: Bool
-    let admin: NewMember
+package struct NewTenant: RequestPayload {
+    package let slug: String
+    package let name: String
+    package let isTest: Bool
+    package let admin: NewMember
 
-    static let schema = Schema(
+    package static let schema = Schema(
         "NewTenant",
         [
             Field(
@@ -37,7 +37,7 @@ struct NewTenant: RequestPayload {
                 ], summary: "The tenant's first owner."),
         ])
 
-    init(_ record: Record) throws {
+    package init(_ record: Record) throws {
         slug = try record["slug"]
         name = try record["name"]
         isTest = record.has("is_test") ? try record["is_test"] : false

@@ -12,7 +12,7 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
     typealias Machine = PipelineStateMachine<PQResult>
 
     /// A request as it waits for its answer.
-    private struct Request {
+    struct Request {
         let statements: [(text: String, binds: [Bind])]
         let continuation: CheckedContinuation<Answer, any Error>
     }
@@ -23,36 +23,39 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
         let status: TransactionStatus
     }
 
-    private enum Letter {
+    /// What callers ask of the reactor's thread.
+    enum Letter {
         case submit(Machine.RequestID, Request, isReplayable: Bool, deadline: UInt64)
         case abandon(Machine.RequestID)
         case converse(Conversation)
         case close
     }
 
-    private struct Mailbox {
+    /// What is asked and not yet taken up.
+    struct Mailbox {
         var letters: [Letter] = []
         var lastID: UInt64 = 0
         var isWoken = false
         var isOpen = false
     }
 
-    private let mailbox = Mutex(Mailbox())
+    let mailbox = Mutex(Mailbox())
     private let outstanding = Atomic(0)
-    private let reactor: Reactor
-    private let settings: ConnectionSettings
-    private let sharing: Machine.Sharing
+    let reactor: Reactor
+    let settings: ConnectionSettings
+    let sharing: Machine.Sharing
     private let idleLimit: UInt64
-    private let logger: Logger
+    let logger: Logger
 
-    private var machine: Machine
-    private var connection: PQConnection?
+    // From here on the reactor's thread only, in this file and in those beside it.
+    var machine: Machine
+    var connection: PQConnection?
     /// The connection's socket, which libpq forgets when the server closes it.
-    private var socket: Int32 = -1
-    private var requests: [Machine.RequestID: Request] = [:]
-    private var cache = StatementCache()
-    private var conversation: Conversation?
-    private var waitsForWriting = false
+    var socket: Int32 = -1
+    var requests: [Machine.RequestID: Request] = [:]
+    var cache = StatementCache()
+    var conversation: Conversation?
+    var waitsForWriting = false
     private var lastUse = Reactor.now()
 
     /// - Parameter idleLimit: how long an unused shared connection stays open.
@@ -180,199 +183,6 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
             reactor.stopTicking(self)
             perform(machine.closed(error))
         }
-    }
-
-    private func perform(_ actions: [Machine.Action]) {
-        for action in actions {
-            switch action {
-            case .connect: connect()
-            case .send(let id): send(id)
-            case .complete(let id, let outcome): complete(id, outcome)
-            case .prepared(let name): cache.confirm(name)
-            case .forget(let name): cache.forget(name)
-            case .close: disconnect()
-            }
-        }
-    }
-
-    private func complete(_ id: Machine.RequestID, _ outcome: Result<[PQResult], DatabaseError>) {
-        guard let request = requests.removeValue(forKey: id) else { return }
-        switch outcome {
-        case .success(let results):
-            request.continuation.resume(
-                returning: Answer(results: results, status: connection?.transactionStatus ?? .unknown))
-        case .failure(let error): request.continuation.resume(throwing: error)
-        }
-    }
-
-    private func connect() {
-        let settings = settings
-        reactor.startTicking(self)
-        Connector.connect(settings) { [self, reactor] outcome in
-            reactor.run { [self] _ in didConnect(outcome) }
-        }
-    }
-
-    private func didConnect(_ outcome: Result<PQConnection, DatabaseError>) {
-        // Closed meanwhile, or connected by a later attempt: this one goes away with its last reference.
-        guard machine.link == .connecting else { return }
-        reactor.stopTicking(self)
-        switch outcome {
-        case .success(let connection):
-            adopt(connection)
-            perform(machine.connected())
-            flush()
-        case .failure(let error):
-            logger.warning("database connection failed", metadata: ["to": "\(settings)", "error": "\(error)"])
-            perform(machine.connectFailed(error))
-        }
-    }
-
-    /// Takes over a connection that was made elsewhere.
-    private func adopt(_ connection: PQConnection) {
-        self.connection = connection
-        cache = StatementCache()
-        waitsForWriting = false
-        mailbox.withLock { $0.isOpen = true }
-        socket = connection.socket
-        reactor.watch(socket, for: self)
-    }
-
-    private func disconnect() {
-        guard connection != nil else { return }
-        reactor.unwatch(socket, for: self)
-        connection = nil
-        mailbox.withLock { $0.isOpen = false }
-    }
-
-    private func lose(_ error: DatabaseError) {
-        disconnect()
-        conversation?.fail(error)
-        conversation = nil
-        perform(machine.lost(error))
-    }
-
-    private func send(_ id: Machine.RequestID) {
-        guard let connection, let request = requests[id] else { return }
-        var steps: [Machine.Step] = []
-        var names: [String?] = []
-        var isSent = true
-        for statement in request.statements {
-            guard case .shared = sharing else {
-                names.append(nil)
-                continue
-            }
-            switch cache.plan(statement.text, statement.binds) {
-            case .named(let name): names.append(name)
-            case .prepare(let name):
-                isSent = connection.sendPrepare(name, statement.text, statement.binds) && isSent
-                steps.append(.prepare(name))
-                names.append(name)
-            case .unnamed: names.append(nil)
-            }
-        }
-        for (statement, name) in zip(request.statements, names) {
-            isSent = connection.sendExecute(name, statement.text, statement.binds) && isSent
-            steps.append(.execute(name))
-        }
-        isSent = connection.sendSync() && isSent
-        machine.sent(id, steps + [.sync])
-        if !isSent { lose(DatabaseError(.connectionLost, message: connection.message)) }
-    }
-
-    private func flush() {
-        guard let connection else { return }
-        guard let outcome = connection.flush() else {
-            return lose(DatabaseError(.connectionLost, message: connection.message))
-        }
-        let mustWait = outcome == .blocked
-        if mustWait != waitsForWriting {
-            waitsForWriting = mustWait
-            reactor.setInterest(readable: true, writable: mustWait, connection.socket)
-        }
-    }
-
-    private func read() {
-        guard let connection else { return }
-        let isOpen = connection.consumeInput()
-        if let conversation {
-            advance(conversation, connection)
-        } else {
-            readAnswers(connection)
-        }
-        if self.connection === connection, !isOpen || !connection.isAlive {
-            lose(DatabaseError(.connectionLost, message: connection.message))
-        }
-    }
-
-    private func readAnswers(_ connection: PQConnection) {
-        var wasEnd = false
-        while machine.awaitsAnswer, self.connection === connection, !connection.isBusy {
-            guard let result = connection.nextResult() else {
-                // libpq says nothing twice in a row only when it has nothing to say.
-                guard !wasEnd else { return }
-                wasEnd = true
-                perform(machine.received(.endOfStatement))
-                continue
-            }
-            wasEnd = false
-            switch result.kind {
-            case .rows, .command: perform(machine.received(.rows(result, result.commandTag)))
-            case .failed: perform(machine.received(.failed(result.error)))
-            case .copyOut, .copyIn: perform(machine.received(.copy))
-            case .aborted: perform(machine.received(.aborted))
-            case .sync: perform(machine.received(.sync(connection.transactionStatus)))
-            case .notice: continue
-            }
-        }
-    }
-}
-
-extension PipelineConnection {
-    /// Connects now, for a holder that wants to know whether it can.
-    func open(_ completion: @escaping @Sendable (Result<Void, DatabaseError>) -> Void) {
-        Connector.connect(settings) { [self, reactor] outcome in
-            reactor.run { [self] _ in
-                switch outcome {
-                case .success(let connection):
-                    adopt(connection)
-                    perform(machine.connected())
-                    completion(.success(()))
-                case .failure(let error): completion(.failure(error))
-                }
-            }
-        }
-    }
-
-    /// The SCRAM-SHA-256 verifier for a role's password, by the connection's own settings.
-    func scramVerifier(password: String, role: String) async throws -> String {
-        try await withCheckedThrowingContinuation { continuation in
-            reactor.run { [self] _ in
-                do throws(DatabaseError) {
-                    guard let connection else { throw DatabaseError(.connectionLost) }
-                    continuation.resume(returning: try connection.scramVerifier(password: password, role: role))
-                } catch {
-                    continuation.resume(throwing: error)
-                }
-            }
-        }
-    }
-
-    private func begin(_ conversation: Conversation) {
-        guard let connection, machine.isIdle, self.conversation == nil else {
-            return conversation.fail(DatabaseError(.connectionLost, message: "the connection is gone or in use"))
-        }
-        self.conversation = conversation
-        guard conversation.start(on: connection) else {
-            return lose(DatabaseError(.connectionLost, message: connection.message))
-        }
-        advance(conversation, connection)
-        flush()
-    }
-
-    private func advance(_ conversation: Conversation, _ connection: PQConnection) {
-        guard conversation.advance(on: connection) == .finished else { return }
-        self.conversation = nil
     }
 }
 

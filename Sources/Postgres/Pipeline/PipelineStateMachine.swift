@@ -62,7 +62,8 @@ struct PipelineStateMachine<Rows: Sendable> {
         case exclusive
     }
 
-    private struct Entry {
+    /// A request on its way.
+    struct Entry {
         let id: RequestID
         let isReplayable: Bool
         let deadline: Instant
@@ -76,11 +77,11 @@ struct PipelineStateMachine<Rows: Sendable> {
         var wasResent = false
     }
 
-    private(set) var link = Link.disconnected
-    private var waiting: [Entry] = []
-    private var inFlight: [Entry] = []
-    private var firstInFlight = 0
-    private let sharing: Sharing
+    var link = Link.disconnected
+    var waiting: [Entry] = []
+    var inFlight: [Entry] = []
+    var firstInFlight = 0
+    let sharing: Sharing
     private let window: Int
     private let capacity: Int
 
@@ -97,7 +98,7 @@ struct PipelineStateMachine<Rows: Sendable> {
     var isIdle: Bool { waiting.isEmpty && flightCount == 0 }
     /// Whether an answer of the server is due.
     var awaitsAnswer: Bool { flightCount > 0 }
-    private var flightCount: Int { inFlight.count - firstInFlight }
+    var flightCount: Int { inFlight.count - firstInFlight }
 
     /// A request arrives. A replayable one only reads, so that it may run again on another connection.
     mutating func submit(_ id: RequestID, isReplayable: Bool, deadline: Instant) -> [Action] {
@@ -113,18 +114,6 @@ struct PipelineStateMachine<Rows: Sendable> {
         case .connecting: return []
         case .connected: return sendNext()
         }
-    }
-
-    /// The connection is there.
-    mutating func connected() -> [Action] {
-        link = .connected
-        return sendNext()
-    }
-
-    /// No connection could be made; whoever waits hears so.
-    mutating func connectFailed(_ error: DatabaseError) -> [Action] {
-        link = .disconnected
-        return failEverything(error)
     }
 
     /// The shell has queued a request's messages.
@@ -150,39 +139,6 @@ struct PipelineStateMachine<Rows: Sendable> {
         return [cancelled]
     }
 
-    /// The connection broke. What only reads starts over on the next one; what may have written is answered as lost.
-    mutating func lost(_ error: DatabaseError) -> [Action] {
-        link = .disconnected
-        var actions: [Action] = []
-        var again: [Entry] = []
-        for entry in takeInFlight() where !entry.isAbandoned {
-            if entry.isReplayable, !entry.wasResent, sharing == .shared {
-                again.append(Entry(id: entry.id, isReplayable: true, deadline: entry.deadline, wasResent: true))
-            } else {
-                actions.append(.complete(entry.id, .failure(error)))
-            }
-        }
-        waiting.insert(contentsOf: again, at: 0)
-        guard !waiting.isEmpty else { return actions }
-        guard sharing == .shared else { return actions + failEverything(error) }
-        link = .connecting
-        return actions + [.connect]
-    }
-
-    /// The connection is closed on purpose: nothing starts over.
-    mutating func closed(_ error: DatabaseError) -> [Action] {
-        link = .disconnected
-        let failed = takeInFlight().filter { !$0.isAbandoned }.map { Action.complete($0.id, .failure(error)) }
-        return [.close] + failed + failEverything(error)
-    }
-
-    /// Closes a connection that nobody uses.
-    mutating func closeIfIdle() -> [Action] {
-        guard isIdle, link == .connected else { return [] }
-        link = .disconnected
-        return [.close]
-    }
-
     /// Time passes: ends what waited too long. A server that does not answer loses its connection.
     mutating func expire(now: Instant) -> [Action] {
         var actions: [Action] = []
@@ -201,67 +157,8 @@ struct PipelineStateMachine<Rows: Sendable> {
 }
 
 extension PipelineStateMachine {
-    /// The next thing the server said.
-    mutating func received(_ event: Event) -> [Action] {
-        guard flightCount > 0 else { return poison("an answer nobody asked for") }
-        let step = inFlight[firstInFlight].steps[inFlight[firstInFlight].position]
-        switch (event, step) {
-        case (.rows(let rows, let tag), .execute):
-            guard sharing == .exclusive || tag.isDataManipulation else {
-                return poison("a statement answered \(tag.command)")
-            }
-            if !inFlight[firstInFlight].isAbandoned { inFlight[firstInFlight].rows.append(rows) }
-            return []
-        case (.rows(_, let tag), .prepare(let name)):
-            return tag.command.isEmpty ? [.prepared(name)] : poison("a preparation answered \(tag.command)")
-        case (.failed(let error), .execute(let name)):
-            inFlight[firstInFlight].failure = inFlight[firstInFlight].failure ?? error
-            guard let name, error.isStatementForgotten else { return [] }
-            inFlight[firstInFlight].isForgotten = true
-            return [.forget(name)]
-        case (.failed(let error), .prepare(let name)):
-            inFlight[firstInFlight].failure = inFlight[firstInFlight].failure ?? error
-            return [.forget(name)]
-        case (.aborted, .prepare(let name)): return [.forget(name)]
-        case (.aborted, .execute): return []
-        case (.endOfStatement, .prepare), (.endOfStatement, .execute):
-            inFlight[firstInFlight].position += 1
-            return []
-        case (.sync(let status), .sync): return finishRequest(status)
-        case (.failed(let error), .sync):
-            // Only a connection that is ending fails a Sync.
-            inFlight[firstInFlight].failure = error
-            return []
-        case (.endOfStatement, .sync): return []
-        case (.copy, _): return poison("COPY has no place in a pipeline")
-        default: return poison("the answers came out of order")
-        }
-    }
-
-    private mutating func finishRequest(_ status: TransactionStatus) -> [Action] {
-        if sharing == .shared, status == .inTransaction || status == .inError {
-            return poison("a transaction outlived its request")
-        }
-        let entry = popInFlight()
-        if entry.isForgotten, !entry.wasResent, !entry.isAbandoned {
-            // It failed, so nothing of it took effect; it is prepared anew.
-            waiting.insert(
-                Entry(id: entry.id, isReplayable: entry.isReplayable, deadline: entry.deadline, wasResent: true), at: 0)
-            return sendNext()
-        }
-        let completion: [Action] =
-            entry.isAbandoned ? [] : [.complete(entry.id, entry.failure.map { .failure($0) } ?? .success(entry.rows))]
-        return completion + sendNext()
-    }
-
-    /// Ends the connection and everything in flight: nothing that arrives on it can be trusted any more.
-    private mutating func poison(_ reason: String) -> [Action] {
-        let error = DatabaseError(.pipelinePoisoned, message: reason)
-        let failed = takeInFlight().filter { !$0.isAbandoned }.map { Action.complete($0.id, .failure(error)) }
-        return [.close] + failed + lost(error)
-    }
-
-    private mutating func sendNext() -> [Action] {
+    /// Sends what waits, as far as the window goes.
+    mutating func sendNext() -> [Action] {
         var actions: [Action] = []
         let count = min(waiting.count, window - flightCount)
         guard count > 0 else { return [] }
@@ -273,18 +170,8 @@ extension PipelineStateMachine {
         return actions
     }
 
-    private mutating func popInFlight() -> Entry {
-        let entry = inFlight[firstInFlight]
-        firstInFlight += 1
-        // Removing from the front one by one would move the rest each time.
-        if firstInFlight >= 64 || firstInFlight == inFlight.count {
-            inFlight.removeFirst(firstInFlight)
-            firstInFlight = 0
-        }
-        return entry
-    }
-
-    private mutating func takeInFlight() -> [Entry] {
+    /// Empties the flight.
+    mutating func takeInFlight() -> [Entry] {
         defer {
             inFlight = []
             firstInFlight = 0
@@ -292,7 +179,8 @@ extension PipelineStateMachine {
         return Array(inFlight[firstInFlight...])
     }
 
-    private mutating func failEverything(_ error: DatabaseError) -> [Action] {
+    /// Answers whoever waits.
+    mutating func failEverything(_ error: DatabaseError) -> [Action] {
         defer { waiting = [] }
         return waiting.map { .complete($0.id, .failure(error)) }
     }

@@ -8,11 +8,15 @@ struct BootstrapCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bootstrap",
         abstract: "Prepare a database once, as a superuser: roles, walls, the session's key.",
-        discussion: """
-            EXAMPLE
-              DATABASE_ADMIN_URL=postgresql://postgres@db.internal/romashka \\
-              DATABASE_URL=postgresql://db.internal/romashka ROMASHKA_MASTER_SECRET=… romashka bootstrap
-            """)
+        discussion: Help.discussion(
+            "Idempotent. A database that was made with another master secret is refused.",
+            examples: [
+                """
+                DATABASE_ADMIN_URL=postgresql://postgres@db.internal/romashka \\
+                DATABASE_URL=postgresql://db.internal/romashka ROMASHKA_MASTER_SECRET=… romashka bootstrap
+                """,
+                "romashka bootstrap --session-mode mac",
+            ]))
 
     @OptionGroup var common: CommonOptions
     @Option(help: "How the database keeps a session: privileged or mac; the best the server allows when left out.")

@@ -9,12 +9,10 @@ import Tenancy
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what is wrong with this installation and how to mend it.",
-        discussion: """
-            Exit code 2 when something was found.
-
-            EXAMPLE
-              romashka doctor
-            """)
+        discussion: Help.discussion(
+            "Looks at what PUBLIC may do, at every rule of the schema, and at paused plugins.",
+            examples: ["romashka doctor", "romashka doctor --json"],
+            codes: [.done, .failed, .findings("something was found"), .wrongUsage]))
 
     @OptionGroup var common: CommonOptions
 

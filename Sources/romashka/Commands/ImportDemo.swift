@@ -8,13 +8,12 @@ struct ImportDemo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import-demo",
         abstract: "Load two demo tenants from real data: a shop's customers and a bank's questions.",
-        discussion: """
+        discussion: Help.discussion(
+            """
             From FOLDER/retail/db.json a tenant with its customers; from FOLDER/banking77/train.csv a tenant with a
             conversation for each question. May be ended and run again at any time: what is there already is skipped.
-
-            EXAMPLE
-              romashka import-demo ../shared/data
-            """)
+            """,
+            examples: ["romashka import-demo ../shared/data", "romashka import-demo ./data --data-dir ./db --json"]))
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "The folder with retail and banking77.")

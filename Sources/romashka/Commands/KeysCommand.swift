@@ -8,21 +8,21 @@ import Tenancy
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "List and rotate the keys that access tokens are signed with.",
-        discussion: """
-            EXAMPLES
-              romashka keys list
-              romashka keys rotate              nobody notices
-              romashka keys rotate --emergency  every access token ends now; people stay logged in by their refresh token
-            """,
+        discussion: Help.discussion(
+            examples: [
+                "romashka keys list",
+                "romashka keys rotate              nobody notices",
+                "romashka keys rotate --emergency  every access token ends now; people stay logged in by their refresh token",
+            ]),
         subcommands: [List.self, Rotate.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "The keys in use, oldest first.",
-            discussion: """
-                EXAMPLE
-                  romashka keys list --json
-                """)
+            discussion: Help.discussion(
+                examples: [
+                    "romashka keys list --json"
+                ]))
 
         @OptionGroup var common: CommonOptions
 
@@ -42,10 +42,10 @@ struct KeysCommand: AsyncParsableCommand {
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Sign with a new key; the old one verifies until its last token has ended.",
-            discussion: """
-                EXAMPLE
-                  romashka keys rotate
-                """)
+            discussion: Help.discussion(
+                examples: [
+                    "romashka keys rotate"
+                ]))
 
         @OptionGroup var common: CommonOptions
         @Flag(help: "End the old keys now, and with them every access token.")

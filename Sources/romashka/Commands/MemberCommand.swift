@@ -7,20 +7,20 @@ import Platform
 struct MemberCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "member", abstract: "List a tenant's people, and help one who cannot log in.",
-        discussion: """
-            EXAMPLES
-              romashka member list --tenant acme
-              romashka member reset-password ada@acme.example --tenant acme
-            """,
+        discussion: Help.discussion(
+            examples: [
+                "romashka member list --tenant acme",
+                "romashka member reset-password ada@acme.example --tenant acme",
+            ]),
         subcommands: [ListAll.self, ResetPassword.self])
 
     struct ListAll: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "The people of a tenant, newest first.",
-            discussion: """
-                EXAMPLE
-                  romashka member list --tenant acme --json
-                """)
+            discussion: Help.discussion(
+                examples: [
+                    "romashka member list --tenant acme --json"
+                ]))
 
         @OptionGroup var common: CommonOptions
         @Option(help: "The tenant's slug.")
@@ -43,12 +43,11 @@ struct MemberCommand: AsyncParsableCommand {
     struct ResetPassword: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a token, good for an hour and once, by which a person chooses a new password.",
-            discussion: """
-                The person sends it to POST /v1/auth/password-resets/confirm.
-
-                EXAMPLE
-                  romashka member reset-password ada@acme.example --tenant acme
-                """)
+            discussion: Help.discussion(
+                "The person sends it to POST /v1/auth/password-resets/confirm.",
+                examples: [
+                    "romashka member reset-password ada@acme.example --tenant acme"
+                ]))
 
         @OptionGroup var common: CommonOptions
         @Argument(help: "The person's address.")

@@ -7,12 +7,10 @@ import PluginKit
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run every migration that has not run, the kernel's first, then each plugin's.",
-        discussion: """
-            A plugin that fails is reported and paused; the others go on. One migrator runs at a time.
-
-            EXAMPLE
-              romashka migrate --data-dir ./data
-            """)
+        discussion: Help.discussion(
+            "A plugin that fails is reported and paused; the others go on. One migrator runs at a time.",
+            examples: ["romashka migrate --data-dir ./data", "romashka migrate --json"],
+            codes: [.done, .init(number: 1, meaning: "failed, or a plugin is paused"), .wrongUsage]))
 
     @OptionGroup var common: CommonOptions
 

@@ -8,10 +8,16 @@ import Tenancy
 struct ModuleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "module", abstract: "List a tenant's modules, switch them on and off.",
+        discussion: Help.discussion(
+            "A module that is switched off answers 404 within a second; its data stays.",
+            examples: ["romashka module list --tenant acme", "romashka module disable knowledge --tenant acme"]),
         subcommands: [ListAll.self, Enable.self, Disable.self])
 
     struct ListAll: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "The modules of a tenant.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "The modules of a tenant.",
+            discussion: Help.discussion(
+                examples: ["romashka module list --tenant acme", "romashka module list --tenant acme --json"]))
 
         @OptionGroup var common: CommonOptions
         @Option(help: "The tenant's slug.")
@@ -38,7 +44,8 @@ struct ModuleCommand: AsyncParsableCommand {
 
     struct Enable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Switch a module on.", discussion: "EXAMPLE\n  romashka module enable knowledge --tenant acme")
+            abstract: "Switch a module on.",
+            discussion: Help.discussion(examples: ["romashka module enable knowledge --tenant acme"]))
 
         @OptionGroup var common: CommonOptions
         @Argument(help: "The module's id.")
@@ -52,7 +59,9 @@ struct ModuleCommand: AsyncParsableCommand {
     struct Disable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Switch a module off; its data stays.",
-            discussion: "EXAMPLE\n  romashka module disable knowledge --tenant acme")
+            discussion: Help.discussion(
+                "A module whose manifest says it is always on is refused.",
+                examples: ["romashka module disable knowledge --tenant acme"]))
 
         @OptionGroup var common: CommonOptions
         @Argument(help: "The module's id.")

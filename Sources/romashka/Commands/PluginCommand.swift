@@ -7,11 +7,13 @@ import Tenancy
 /// The plugins of this installation.
 struct PluginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Look at plugins.", subcommands: [ListAll.self])
+        commandName: "plugin", abstract: "Look at plugins.",
+        discussion: Help.discussion(examples: ["romashka plugin list"]), subcommands: [ListAll.self])
 
     struct ListAll: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "All plugins, and why some are paused.")
+            commandName: "list", abstract: "All plugins, and why some are paused.",
+            discussion: Help.discussion(examples: ["romashka plugin list", "romashka plugin list --json"]))
 
         @OptionGroup var common: CommonOptions
 

@@ -8,13 +8,12 @@ import Tenancy
 struct RoutesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "routes", abstract: "List the API's routes and who may call them.",
-        discussion: """
-            Needs no database. ACCESS is the permission that is needed, or session, operator or public.
-
-            EXAMPLES
-              romashka routes
-              romashka routes --json | jq -r 'select(.access == "public").path'
-            """)
+        discussion: Help.discussion(
+            "Needs no database. ACCESS is the permission that is needed, or session, operator or public.",
+            examples: [
+                "romashka routes",
+                "romashka routes --json | jq -r 'select(.access == \"public\").path'",
+            ]))
 
     @OptionGroup var common: CommonOptions
 

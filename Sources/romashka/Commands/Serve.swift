@@ -7,10 +7,16 @@ import PluginKit
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve the API from a migrated database; creates nothing.",
-        discussion: """
-            EXAMPLE
-              DATABASE_URL=postgresql://db.internal/romashka ROMASHKA_MASTER_SECRET=… romashka serve --host 0.0.0.0
-            """)
+        discussion: Help.discussion(
+            "SIGTERM and SIGINT end it in order: requests in flight are answered first.",
+            examples: [
+                """
+                DATABASE_URL=postgresql://db.internal/romashka ROMASHKA_MASTER_SECRET=… \\
+                romashka serve --host 0.0.0.0
+                """,
+                "romashka serve --port 0 --json",
+            ],
+            codes: [.init(number: 0, meaning: "ended by a signal"), .failed, .wrongUsage]))
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var serving: ServingOptions

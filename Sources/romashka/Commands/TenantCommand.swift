@@ -9,17 +9,25 @@ import PluginKit
 struct TenantCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tenant", abstract: "Create, list, suspend and resume tenants.",
+        discussion: Help.discussion(
+            examples: [
+                "romashka tenant create acme \"Acme Ltd\" --admin-email ada@acme.example",
+                "romashka tenant suspend acme",
+            ]),
         subcommands: [Create.self, ListAll.self, Suspend.self, Resume.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Create a tenant with its first admin.",
-            discussion: """
-                The admin's password is read from ROMASHKA_ADMIN_PASSWORD, else made and printed once.
-
-                EXAMPLE
-                  romashka tenant create acme "Acme Ltd" --admin-email ada@acme.example
-                """)
+            discussion: Help.discussion(
+                """
+                The admin's password is read from ROMASHKA_ADMIN_PASSWORD (10 to 200 characters), else made and
+                printed once.
+                """,
+                examples: [
+                    "romashka tenant create acme \"Acme Ltd\" --admin-email ada@acme.example",
+                    "ROMASHKA_ADMIN_PASSWORD=… romashka tenant create acme Acme --admin-email ada@acme.example --json",
+                ]))
 
         @OptionGroup var common: CommonOptions
         @Argument(help: "Lower-case letters, digits and hyphens.")
@@ -34,29 +42,47 @@ struct TenantCommand: AsyncParsableCommand {
         func run() async throws {
             let given = common.environment["ROMASHKA_ADMIN_PASSWORD"]
             let password = given ?? Base64URL.encode(RandomBytes.generate(15))
-            guard let email = EmailAddress(adminEmail) else {
-                throw ValidationError("\(adminEmail) is no e-mail address")
-            }
+            let wanted = try checked(password: password)
+            let email = wanted.admin.email
             try await common.withPlatform { platform in
-                let admin = NewMember(email: email.normalized, name: adminName, password: password, role: .owner)
                 do {
-                    _ = try await platform.identity.tenants.create(slug: slug, name: name, isTest: false, admin: admin)
+                    _ = try await platform.identity.tenants.create(
+                        slug: wanted.slug, name: wanted.name, isTest: wanted.isTest, admin: wanted.admin)
                 } catch let problem as Problem {
                     throw ConfigurationError("\(problem.code): \(problem.detail)")
                 }
-                var members: [JSONValue.Member] = [
-                    .init("slug", .string(slug)), .init("email", .string(email.normalized)),
-                ]
+                var members: [JSONValue.Member] = [.init("slug", .string(slug)), .init("email", .string(email))]
                 if given == nil { members.append(.init("password", .string(password))) }
-                let text =
-                    "tenant \(slug) is there; \(email.normalized) logs in with \(given == nil ? password : "the given password")"
-                Output.result(.object(members), text, asJSON: common.json)
+                let secret = given == nil ? password : "the given password"
+                Output.result(
+                    .object(members), "tenant \(slug) is there; \(email) logs in with \(secret)", asJSON: common.json)
             }
         }
+
+        /// What was given, held against the rules of the operator's API.
+        private func checked(password: String) throws -> NewTenant {
+            let admin: JSONValue = [
+                "email": .string(adminEmail), "name": .string(adminName), "password": .string(password),
+            ]
+            do {
+                return try NewTenant.decode(["slug": .string(slug), "name": .string(name), "admin": admin])
+            } catch let problem as Problem {
+                let faults = problem.errors.map { "\(Self.names[$0.pointer] ?? $0.pointer) \($0.detail)" }
+                throw ValidationError(faults.joined(separator: "; "))
+            }
+        }
+
+        /// What the API's fields are called here.
+        private static let names = [
+            "/slug": "the slug", "/name": "the name", "/admin/email": "--admin-email", "/admin/name": "--admin-name",
+            "/admin/password": "ROMASHKA_ADMIN_PASSWORD",
+        ]
     }
 
     struct ListAll: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "All tenants, newest first.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "All tenants, newest first.",
+            discussion: Help.discussion(examples: ["romashka tenant list", "romashka tenant list --json"]))
 
         @OptionGroup var common: CommonOptions
 
@@ -74,7 +100,11 @@ struct TenantCommand: AsyncParsableCommand {
     }
 
     struct Suspend: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Shut a tenant out within a second.")
+        static let configuration = CommandConfiguration(
+            abstract: "Shut a tenant out within a second.",
+            discussion: Help.discussion(
+                "Its data stays; whoever is logged in is refused with 403.", examples: ["romashka tenant suspend acme"])
+        )
 
         @OptionGroup var common: CommonOptions
         @Argument(help: "The tenant's slug.")
@@ -84,7 +114,9 @@ struct TenantCommand: AsyncParsableCommand {
     }
 
     struct Resume: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Let a suspended tenant in again.")
+        static let configuration = CommandConfiguration(
+            abstract: "Let a suspended tenant in again.",
+            discussion: Help.discussion(examples: ["romashka tenant resume acme"]))
 
         @OptionGroup var common: CommonOptions
         @Argument(help: "The tenant's slug.")

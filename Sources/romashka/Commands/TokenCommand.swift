@@ -7,16 +7,19 @@ import PluginKit
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token", abstract: "Make and end operators' tokens.",
+        discussion: Help.discussion(
+            examples: ["romashka token operator --name deploy", "romashka token revoke rmo_…"]),
         subcommands: [OperatorToken.self, Revoke.self])
 
     struct OperatorToken: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "operator",
             abstract: "Make a token for /v1/operator; it is shown this once.",
-            discussion: """
-                EXAMPLE
-                  romashka token operator --name deploy --days 90
-                """)
+            discussion: Help.discussion(
+                examples: [
+                    "romashka token operator --name deploy --days 90",
+                    "OP=$(romashka token operator --name tour)",
+                ]))
 
         @OptionGroup var common: CommonOptions
         @Option(help: "What the token is for.")
@@ -37,7 +40,11 @@ struct TokenCommand: AsyncParsableCommand {
     }
 
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "End a token, by itself or by its id.")
+        static let configuration = CommandConfiguration(
+            abstract: "End a token, by itself or by its id.",
+            discussion: Help.discussion(
+                examples: ["romashka token revoke rmo_…", "romashka token revoke 0198c1d2-7c5e-7a3b-9f10-2b6d4e8a1c35"])
+        )
 
         @OptionGroup var common: CommonOptions
         @Argument(help: "The token, or the id in its middle.")

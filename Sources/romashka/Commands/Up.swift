@@ -10,15 +10,14 @@ import PluginKit
 struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start a whole platform: PostgreSQL, schema, server.",
-        discussion: """
+        discussion: Help.discussion(
+            """
             Needs no set-up: the first run creates the database in --data-dir, later runs resume it. Each run prints
             a fresh operator's token. With --json, one line on standard output says when it is ready:
             {"url", "operator_token", "database_url"}; database_url is the embedded server's superuser URL.
-
-            EXAMPLES
-              romashka up --port 8080 --data-dir ./data
-              romashka up --port 0 --json
-            """)
+            """,
+            examples: ["romashka up --port 8080 --data-dir ./data", "romashka up --port 0 --json"],
+            codes: [.init(number: 0, meaning: "ended by a signal"), .failed, .wrongUsage]))
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var serving: ServingOptions

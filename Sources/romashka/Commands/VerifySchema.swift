@@ -8,12 +8,10 @@ struct VerifySchema: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify-schema",
         abstract: "Check that every table, policy, key and function is as tenant isolation needs it.",
-        discussion: """
-            The rules are the SQL files in policies/lints. Exit code 2 when one is broken.
-
-            EXAMPLE
-              romashka verify-schema --json
-            """)
+        discussion: Help.discussion(
+            "The rules are the SQL files in policies/lints, and what each one says is its first line.",
+            examples: ["romashka verify-schema", "romashka verify-schema --json"],
+            codes: [.done, .failed, .findings("a rule is broken"), .wrongUsage]))
 
     @OptionGroup var common: CommonOptions
 

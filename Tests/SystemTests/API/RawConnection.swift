@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestKit
 
 /// Bytes to the server as nobody's HTTP client would send them.
 ///
@@ -29,19 +30,26 @@ final class RawConnection: Sendable {
     deinit { close(descriptor) }
 
     /// Sends what the server still takes.
-    func send(_ bytes: [UInt8]) async {
-        await blocking { $0.sendAll(bytes) }
+    func send(_ bytes: [UInt8]) async throws {
+        try await blocking { [self] in sendAll(bytes) }
     }
 
     /// The status of the answer; 0 when the server closed without one, nil when neither came within 20 seconds.
-    func status() async -> Int? {
-        await blocking { $0.firstStatus() }
+    func status() async throws -> Int? {
+        try await blocking { [self] in firstStatus() }
     }
 
-    private func blocking<Value: Sendable>(_ body: @escaping @Sendable (RawConnection) -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: body(self)) }
-        }
+    /// Everything that comes until the server closes, and whether it did: what came so far when nothing more comes for
+    /// 20 seconds.
+    func readToEnd() async throws -> (text: String, isAtEnd: Bool) {
+        try await blocking { [self] in received() }
+    }
+
+    /// Whether the server has closed, without waiting for it; what it sent before is dropped.
+    var isClosed: Bool {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+        return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)
     }
 
     private func sendAll(_ bytes: [UInt8]) {
@@ -61,5 +69,15 @@ final class RawConnection: Sendable {
         if count < 0 { return errno == EAGAIN ? nil : 0 }
         let words = String(decoding: buffer[..<count], as: UTF8.self).split(separator: " ", maxSplits: 2)
         return words.count > 1 ? Int(words[1]) : 0
+    }
+
+    private func received() -> (text: String, isAtEnd: Bool) {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else { return (String(decoding: bytes, as: UTF8.self), count == 0) }
+            bytes += buffer[..<count]
+        }
     }
 }

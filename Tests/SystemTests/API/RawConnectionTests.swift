@@ -24,8 +24,8 @@ struct RawConnectionTests {
         try await TestPlatform.with { test in
             for request in Self.brokenRequests {
                 let connection = try RawConnection(test.url)
-                await connection.send(Array(request.text.utf8))
-                let status = await connection.status()
+                try await connection.send(Array(request.text.utf8))
+                let status = try await connection.status()
                 #expect(
                     status == 0 || (400..<500).contains(status ?? -1), "\(request.name): \(String(describing: status))")
                 #expect(try await TestClient(test.url).send("GET", "/healthz").status == 200, "after \(request.name)")
@@ -39,7 +39,7 @@ struct RawConnectionTests {
             let head =
                 "POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
             let connection = try RawConnection(test.url)
-            await connection.send(Array(head.utf8))
+            try await connection.send(Array(head.utf8))
             // Within the body's own time limit.
             #expect(try await TestClient(test.url).send("GET", "/readyz").status == 200)
         }

@@ -15,7 +15,7 @@ struct SchemaLintTests {
 
     @Test("there are rules")
     func rulesAreThere() throws {
-        #expect(try SchemaLintTests.lints.get().rules.count >= 21)
+        #expect(try SchemaLintTests.lints.get().rules.count >= 22)
     }
 
     @Test("nothing breaks a rule in the shipped schema", arguments: rules, IsolationGround.modes)
@@ -52,9 +52,7 @@ private enum LintedDatabase {
     private static func copy(_ mode: Bootstrap.SessionMode) async throws -> String {
         let template = try await TemplateDatabase.name(mode: mode)
         let name = "linted_\(mode.rawValue)"
-        try await TestServer.shared().asSuperuser { admin in
-            try await admin.run(SQL(unsafeSQL: "CREATE DATABASE \(name) TEMPLATE \(template) STRATEGY file_copy"))
-        }
+        try await TestDatabase.create(name, template: template, on: TestServer.shared())
         return name
     }
 }

@@ -23,7 +23,6 @@ struct IsolationGround: Sendable {
     ) async throws -> Value {
         let template = try await TemplateDatabase.name(mode: mode)
         return try await TestDatabase.with(template: template) { database in
-            try await close(database)
             let databases = try Databases(
                 server: database.settings, master: TestPlatform.master, leaseBudget: leases,
                 logger: database.server.logger)
@@ -37,13 +36,6 @@ struct IsolationGround: Sendable {
             try await plant(tables, [a, b], database)
             return try await body(
                 IsolationGround(database: database, databases: databases, tables: tables, a: a, b: b))
-        }
-    }
-
-    /// The privileges of a database are not copied with it, so PUBLIC's are revoked again, as bootstrap does.
-    static func close(_ database: TestDatabase) async throws {
-        try await database.asSuperuser { admin in
-            try await admin.run(SQL(unsafeSQL: "REVOKE TEMPORARY, CREATE ON DATABASE \(database.name) FROM PUBLIC"))
         }
     }
 

@@ -22,7 +22,6 @@ struct IsolationSite: Sendable {
 
     static func with(_ body: @Sendable (IsolationSite) async throws -> Void) async throws {
         try await TestPlatform.with { test in
-            try await IsolationGround.close(test.database)
             let a = try await test.tenant(IsolationTenant.canary)
             let b = try await test.tenant(IsolationTenant.plain)
             let tables = try await test.database.asSuperuser { try await IsolationTable.all($0) }

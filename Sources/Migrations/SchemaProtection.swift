@@ -1,0 +1,76 @@
+internal import PluginKit
+internal import Postgres
+internal import Tenancy
+
+/// Generates policies, grants, search functions and partitions, after the files of a schema have run either way.
+struct SchemaProtection: Sendable {
+    let folders: SchemaFolders
+
+    /// The closed list of kernel policies, on every table there is, and partitions for the months to come.
+    func protectKernel(_ admin: Lease) async throws {
+        let list = try SQLFile.read("\(folders.policies)/kernel.sql")
+        try await admin.asKernelOwner { owner in
+            try await owner.script(list)
+            try await owner.run("SELECT core.ensure_partitions(3)")
+        }
+    }
+
+    /// A module's, as its manifest declares them.
+    func protect(_ plan: ModulePlan, _ admin: Lease) async throws {
+        let name = plan.module.description
+        let rules = JSONValue.object(
+            plan.tables.filter { $0.rule.members?.isEmpty == false }.map { .init($0.name, $0.rule) })
+        try await admin.asKernelOwner { owner in
+            try await owner.run("SELECT core.declare_tables(\(name), \(rules))")
+            try await owner.run("SELECT core.protect_module(\(name))")
+            try await owner.run("SELECT core.ensure_partitions(3)")
+        }
+        for search in plan.searches {
+            let table = "\(name).\(search.table)"
+            try await admin.transaction {
+                try await $0.run(
+                    "SELECT bootstrap.create_search(\(name), \(search.function), \(table)::text::regclass, \(search.column))"
+                )
+            }
+        }
+    }
+
+    /// The same for a module that has been taken back a few files: what its manifest says of tables and columns that
+    /// are no longer there is left out.
+    func protectRemains(of plan: ModulePlan, _ admin: Lease) async throws {
+        let name = plan.module.description
+        let result = try await admin.run(
+            """
+            SELECT t.table_name, a.attname::text AS column_name
+            FROM core.our_tables AS t
+            JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+            WHERE t.schema_name = \(name)
+            """)
+        var columns: [String: Set<String>] = [:]
+        for row in result.rows { columns[try row.get("table_name"), default: []].insert(try row.get("column_name")) }
+        try await protect(plan.limited(to: columns), admin)
+    }
+}
+
+extension ModulePlan {
+    /// What of it concerns these columns, by table. A rule that names a column that is gone is left out whole, which
+    /// shuts the table to those it was for.
+    fileprivate func limited(to columns: [String: Set<String>]) -> ModulePlan {
+        ModulePlan(
+            module: module, folder: folder,
+            tables: tables.filter { columns[$0.name] != nil }.map { table in
+                let isWhole = table.columnsOfRule.isSubset(of: columns[table.name] ?? [])
+                return isWhole ? table : Table(name: table.name, isPartitioned: table.isPartitioned, rule: [:])
+            },
+            searches: searches.filter { columns[$0.table]?.contains($0.column) ?? false })
+    }
+}
+
+extension ModulePlan.Table {
+    fileprivate var columnsOfRule: Set<String> {
+        let named = [
+            rule["customer"], rule["customer_hides"]?["column"], rule["parent"]?["column"], rule["public"]?["column"],
+        ]
+        return Set(named.compactMap { $0?.string })
+    }
+}
