@@ -45,7 +45,15 @@ let kernel: [Target] = [
         dependencies: ["Observability", "Postgres", "Cryptography", pluginKit, logging, lifecycle]
     ),
     .target(name: "Migrations", dependencies: ["Tenancy", "Postgres", "Cryptography", pluginKit, logging]),
-    .target(name: "Identity", dependencies: ["Tenancy", "Postgres", "Cryptography", "CJWT", pluginKit, logging]),
+    .target(
+        name: "Identity",
+        dependencies: [
+            "Tenancy", "Postgres", "Cryptography", "CJWT", pluginKit, logging,
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ]
+    ),
     .target(
         name: "PluginHost",
         dependencies: ["Tenancy", "Postgres", "Migrations", pluginKit, pluginABI, logging, lifecycle]

@@ -20,6 +20,11 @@ SELECT core.set_kernel_policies($list$
     core.impersonations  romashka_auth      ALL
     core.idempotency_keys  romashka_auth    ALL
 
+    # who signs in through a provider, before a tenant is known
+    core.oidc_connections  romashka_auth    ALL
+    core.oidc_identities   romashka_auth    ALL
+    core.oidc_used_states  romashka_auth    ALL
+
     # jobs run for every tenant; expired sessions are removed
     core.profiles        romashka_worker    SELECT
     core.sessions        romashka_worker    ALL

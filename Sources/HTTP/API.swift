@@ -128,8 +128,12 @@ package struct API: HTTPResponder {
             let input = try input(
                 mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: nil)
             let body = try await body(of: route, request, from: channel)
-            let claim = try IdempotencyHeader.claim(
-                request.headers[.idempotencyKey], method: route.method, path: request.uri.string, body: body)
+            // An answer with headers for one browser is not kept; such routes change nothing that counts twice.
+            let claim =
+                route.isForBrowsers
+                ? nil
+                : try IdempotencyHeader.claim(
+                    request.headers[.idempotencyKey], method: route.method, path: request.uri.string, body: body)
             let call = try await call(input, mounted, caller, reach, claim)
             let answer = try await once(claim, mounted, caller.session, requestID: requestID) {
                 Answer(try await route.respond(to: call, body: body), cursors, scope: scope)
@@ -173,7 +177,8 @@ package struct API: HTTPResponder {
             id: id, parameters: parameters, query: record, page: page,
             client: .init(address: channel.remoteAddress?.ipAddress, userAgent: request.headers[.userAgent]),
             operatorID: operatorID,
-            expectedVersion: try EntityTag.expectedVersion(request.headers[.ifMatch], mounted.route))
+            expectedVersion: try EntityTag.expectedVersion(request.headers[.ifMatch], mounted.route),
+            cookies: mounted.route.isForBrowsers ? request.headers[.cookie] : nil)
     }
 
     private func page(_ query: [(name: String, value: String)], scope: String) throws -> PageRequest {

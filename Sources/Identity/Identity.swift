@@ -1,4 +1,5 @@
 package import Cryptography
+package import Logging
 package import Postgres
 package import Tenancy
 
@@ -23,14 +24,16 @@ package struct Identity: Sendable {
     let invitations: Invitations
     let impersonations: Impersonations
     let ownAccount: OwnAccount
+    package let connections: OIDCConnections
+    let signIn: ProviderSignIn
 
     /// - Parameters:
     ///   - pipeline: of the kernel's role `auth`.
     ///   - issuer: the installation's name or address, as tokens and authenticator apps show it.
     package init(
         pipeline: PipelineConnection, leases: LeasePool, control: ControlPlane, master: MasterSecret, issuer: String,
-        passwords: PasswordHasher, permissions: Permissions
-    ) {
+        passwords: PasswordHasher, permissions: Permissions, oidc: OIDCSettings, logger: Logger
+    ) throws(CryptographyError) {
         self.permissions = permissions
         keyring = TokenKeyring(issuer: issuer, master: master, control: control)
         let secondFactors = SecondFactors(pipeline: pipeline, master: master, issuer: issuer)
@@ -58,5 +61,9 @@ package struct Identity: Sendable {
             pipeline: pipeline, credentials: credentials, secondFactors: secondFactors, sessions: sessions)
         resets = PasswordResets(
             pipeline: pipeline, credentials: credentials, accounts: ownAccount, members: members)
+        connections = try OIDCConnections(pipeline: pipeline, master: master, settings: oidc)
+        signIn = ProviderSignIn(
+            pipeline: pipeline, connections: connections, members: members, sessions: sessions, master: master,
+            settings: oidc, logger: logger)
     }
 }

@@ -83,10 +83,10 @@ package struct Platform: Sendable {
         self.databases = databases
         self.control = control
         self.registry = registry
-        identity = Identity(
+        identity = try Identity(
             pipeline: auth, leases: databases.leases, control: control, master: settings.master,
             issuer: settings.issuer, passwords: passwords,
-            permissions: permissions)
+            permissions: permissions, oidc: settings.oidc, logger: logger)
         switches = ModuleSwitches(pipeline: auth, control: control, registry: registry)
         partitions = PartitionKeeper(leases: databases.leases, logger: logger)
         housekeeper = Housekeeper(leases: databases.leases, logger: logger)

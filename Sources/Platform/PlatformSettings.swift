@@ -1,5 +1,6 @@
 package import Cryptography
 package import HTTP
+package import Identity
 package import Observability
 package import Postgres
 
@@ -16,6 +17,8 @@ package struct PlatformSettings: Sendable {
     package var passwordConcurrency = 2
     /// What one check of a password costs.
     package var passwordCost = ScryptCost.standard
+    /// Sign-in through tenants' providers.
+    package var oidc = OIDCSettings()
     /// Where a line for each request goes; nil writes none.
     package var accessLog: LogOutput?
     /// Where spans go; nil records none.

@@ -42,6 +42,9 @@ package struct ControlState: Sendable {
     /// Whether a tenant exists and is not suspended.
     package func isActive(_ tenant: TenantID) -> Bool { tenants[tenant]?.isActive ?? false }
 
+    /// Whether it has been heard of a tenant.
+    package func isKnown(_ tenant: TenantID) -> Bool { tenants[tenant] != nil }
+
     /// Whether a tenant is there to try things.
     package func isTest(_ tenant: TenantID) -> Bool { tenants[tenant]?.isTest ?? false }
 

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import HTTP
+import Identity
 import Logging
 import Observability
 import Platform
@@ -25,11 +27,27 @@ struct ServingOptions: ParsableArguments {
         help: "Let clients of this machine read /metrics without an operator's token; not behind a local proxy.")
     var metricsLoopback = false
 
+    @Option(
+        name: .customLong("public-url"),
+        help: "How browsers reach this server, such as https://desk.example; sign-in providers send them back there.")
+    var publicURL: String?
+
+    @Flag(name: .customLong("allow-insecure-oidc"), help: "Let sign-in providers be on this machine, without TLS.")
+    var allowsInsecureOIDC = false
+
+    @Flag(
+        name: .customLong("allow-private-oidc"),
+        help: "Let sign-in providers be in private networks; tenants choose their addresses.")
+    var allowsPrivateOIDC = false
+
     enum Switch: String, ExpressibleByArgument {
         case on, off
     }
 
     func validate() throws {
+        if let publicURL, URL(string: publicURL)?.host == nil || !publicURL.hasPrefix("http") {
+            throw ValidationError("--public-url takes a URL such as https://desk.example")
+        }
         if metricsListen != nil, metricsAddress == nil { throw ValidationError("--metrics-listen takes HOST:PORT") }
     }
 
@@ -46,12 +64,21 @@ struct ServingOptions: ParsableArguments {
         return ListenAddress(host: String(isBracketed ? host.dropFirst().dropLast() : host), port: Int(port))
     }
 
+    /// The address listened on, where it is known beforehand and names one place.
+    private var defaultURL: String? {
+        port == 0 || ["0.0.0.0", "::"].contains(host)
+            ? nil : "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
     /// The settings of a process that serves.
     func settings(_ access: DatabaseAccess, _ common: CommonOptions) throws -> PlatformSettings {
         var settings = access.settings
         settings.accessLog = accessLog == .on && common.logger.logLevel <= .info ? .standardError : nil
         settings.tracing = try TracingSettings.read(common.environment)
         settings.letsLoopbackReadMetrics = metricsLoopback
+        settings.oidc.publicURL = publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } ?? defaultURL
+        settings.oidc.allowsInsecure = allowsInsecureOIDC
+        settings.oidc.allowsPrivateNetworks = allowsPrivateOIDC
         return settings
     }
 }

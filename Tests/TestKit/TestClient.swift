@@ -5,6 +5,10 @@ package import PluginKit
 
 /// A small HTTP client for tests.
 package struct TestClient: Sendable {
+    /// Follows no redirect: where somebody is sent is what a test looks at.
+    private static let client = HTTPClient(
+        eventLoopGroupProvider: .singleton, configuration: .init(redirectConfiguration: .disallow))
+
     private let url: String
 
     /// - Parameter url: where the server listens.
@@ -41,7 +45,7 @@ package struct TestClient: Sendable {
             }
             request.body = .bytes(ByteBuffer(bytes: bytes))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let response = try await TestClient.client.execute(request, timeout: .seconds(30))
         let buffer = try await response.body.collect(upTo: 16 << 20)
         return Answer(status: Int(response.status.code), headers: response.headers, text: String(buffer: buffer))
     }

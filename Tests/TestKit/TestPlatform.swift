@@ -60,6 +60,9 @@ package struct TestPlatform: Sendable {
             server: database.settings, master: master,
             installation: try Installation.find(environment: [:], plugins: plugins))
         settings.passwordCost = ScryptCost(logarithm: 10, blockSize: 8, parallelization: 1) ?? .standard
+        // Nobody listens there: tests take the answers of browsers to where the server is.
+        settings.oidc.publicURL = "http://127.0.0.1"
+        settings.oidc.allowsInsecure = true
         return settings
     }
 

@@ -29,6 +29,7 @@ NEED_SECRETS = {
     "DELETE /v1/operator/tenants/{id}/impersonations/{impersonation_id}",
     "POST /v1/operator/tenants/{id}/impersonations", "POST /v1/operator/tenants/{id}/erase",
     "POST /v1/operator/tenants/{id}/members/{member_id}/password-reset",
+    "GET /v1/auth/oidc/{connection}/start", "GET /v1/auth/oidc/{connection}/callback",
 }
 
 

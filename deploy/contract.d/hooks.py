@@ -13,7 +13,7 @@ SITE = json.loads(os.environ["CONTRACT_SITE"])
 #: Problems of which no schema can speak: of what is stored, and of how many bytes a body takes.
 BEYOND_SCHEMAS = {
     "reference_missing", "body_too_large", "role_unknown", "permission_unknown", "scope_unknown", "time_passed",
-    "code_refused", "limit_unknown", "confirmation_differs", "value_refused",
+    "code_refused", "limit_unknown", "confirmation_differs", "value_refused", "issuer_refused",
 }
 UNKNOWN = "01999999-9999-7999-8999-999999999999"
 

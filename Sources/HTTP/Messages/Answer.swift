@@ -11,6 +11,8 @@ struct Answer: Sendable {
     /// The tag of one object; nil for lists and for what has no body.
     private let tag: String?
     private let isReplayed: Bool
+    /// What a route adds for the browser that asked.
+    private let headers: [(name: String, value: String)]
 
     /// - Parameter scope: what cursors are bound to.
     init(_ reply: Reply, _ cursors: CursorCodec, scope: String) {
@@ -18,6 +20,7 @@ struct Answer: Sendable {
         bytes = reply.isEmpty ? [] : reply.encode { cursors.encode($0, scope: scope) }
         tag = reply.isEmpty || reply.isList ? nil : EntityTag.make(reply, bytes)
         isReplayed = false
+        headers = reply.headers
     }
 
     /// What an earlier request under the same idempotency key was answered with.
@@ -26,12 +29,16 @@ struct Answer: Sendable {
         self.bytes = bytes
         tag = nil
         isReplayed = true
+        headers = []
     }
 
     /// The response, or 304 when the caller has it already.
     func response(to request: Hummingbird.Request, requestID: String) -> Response {
         var headers = ResponseHeaders.standard(requestID: requestID)
         if let tag { headers[.eTag] = tag }
+        for header in self.headers {
+            if let name = HTTPField.Name(header.name) { headers.append(HTTPField(name: name, value: header.value)) }
+        }
         if isReplayed { headers[.idempotencyReplayed] = "true" }
         if let tag, request.method == .get || request.method == .head,
             EntityTag.isNamed(tag, by: request.headers[.ifNoneMatch])

@@ -7,6 +7,7 @@ enum StatusTitle {
         408: "Request Timeout", 409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large",
         415: "Unsupported Media Type",
         422: "Unprocessable Content", 429: "Too Many Requests", 500: "Internal Server Error",
+        502: "Bad Gateway",
         503: "Service Unavailable",
     ]
 }

@@ -26,14 +26,15 @@ package struct Authenticator: Sendable {
     package func caller(_ token: String?) async throws -> Caller {
         guard let token else { throw Authenticator.unauthenticated }
         if token.hasPrefix(APIKeyToken.prefix) { return try await keyCaller(token) }
-        return try memberCaller(token)
+        return try await memberCaller(token)
     }
 
-    private func memberCaller(_ token: String) throws -> Caller {
+    private func memberCaller(_ token: String) async throws -> Caller {
         guard let access = try? keyring.verifier.verify(token, audience: .api, now: Date()),
             let tenantID = access.tenant
         else { throw Authenticator.unauthenticated }
         let tenant = TenantID(tenantID)
+        try await learn(of: tenant)
         let login = LoginSessionID(access.session)
         let profile = ProfileID(access.subject)
         let (isActive, isEnded, grant) = control.read { state in
@@ -54,11 +55,18 @@ package struct Authenticator: Sendable {
 
     private func keyCaller(_ token: String) async throws -> Caller {
         guard let key = try await keys.verify(token) else { throw Authenticator.unauthenticated }
+        try await learn(of: key.tenant)
         guard control.read({ $0.isActive(key.tenant) }) else { throw Authenticator.suspended }
         let actor = Actor(kind: .apiKey, id: ActorID(key.id.uuid), role: "api_key")
         return Caller(
             session: TenantSession(verified: key.tenant, actor: actor), login: nil, grant: key.grant,
             impersonator: nil, requestsPerMinute: key.requestsPerMinute)
+    }
+
+    /// A tenant that another process has just made is not known here yet; whoever is verified need not wait for that.
+    private func learn(of tenant: TenantID) async throws {
+        guard !control.read({ $0.isKnown(tenant) }) else { return }
+        try await ProblemMapping.translate { try await control.refresh() }
     }
 
     /// The operator behind a token.

@@ -54,6 +54,8 @@ package struct Permissions: Sendable {
         ("api_keys.write", ["admin"]),
         ("modules.read", ["admin", "agent", "viewer"]),
         ("modules.write", ["admin"]),
+        ("sign_in.read", ["admin"]),
+        ("sign_in.write", ["admin"]),
         ("settings.read", ["admin", "agent", "viewer"]),
         ("settings.write", ["admin"]),
     ]

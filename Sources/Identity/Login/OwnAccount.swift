@@ -83,7 +83,12 @@ struct OwnAccount: Sendable {
             "SELECT account_id, email FROM core.profiles WHERE tenant_id = \(call.tenant) AND id = \(call.actor.id)"
         ])[0].first
         guard let row else { throw Problem.notFound }
-        return (try row.get("account_id"), try row.get("email"))
+        guard let email = try row.get("email", as: String?.self) else {
+            throw Problem(
+                status: 403, code: "no_password",
+                detail: "This account signs in through a provider and has no password.")
+        }
+        return (try row.get("account_id"), email)
     }
 
     private func run(_ statements: [SQL]) async throws -> [ResultSet] {

@@ -6,7 +6,9 @@ package enum MemberPayload: Payload {
         "Member",
         [
             Field("id", .uuid, example: "0192f0c1-7a00-7000-8000-000000000002"),
-            Field("email", .email, example: "ada@example.com"),
+            Field(
+                "email", .email, nullable: true, example: "ada@example.com",
+                summary: "Null for who has only ever signed in through a provider."),
             Field("name", .text(1...200), example: "Ada"),
             Field("role", .text(1...36), example: "agent"),
             Field("status", .oneOf(["active", "disabled"]), example: "active"),

@@ -80,14 +80,16 @@ package struct Members: Sendable {
     /// A person in one line.
     package struct Summary: Sendable {
         package let id: ProfileID
-        package let email: String
+        /// Nil for who has only ever signed in through a provider.
+        package let email: String?
         package let name: String
         package let role: String
         package let status: String
 
         package var json: JSONValue {
             [
-                "id": .string(id.description), "email": .string(email), "name": .string(name), "role": .string(role),
+                "id": .string(id.description), "email": email.map { .string($0) } ?? .null, "name": .string(name),
+                "role": .string(role),
                 "status": .string(status),
             ]
         }

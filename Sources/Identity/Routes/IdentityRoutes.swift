@@ -21,5 +21,6 @@ package struct IdentityRoutes: Sendable {
             + RoleRoutes(identity: identity).all + TeamRoutes(identity: identity).all
             + InvitationRoutes(identity: identity).all + APIKeyRoutes(identity: identity).all
             + SettingsRoutes(identity: identity).all
+            + OIDCRoutes(connections: identity.connections, signIn: identity.signIn).all
     }
 }

@@ -11,6 +11,31 @@ public struct Reply: Sendable {
         self.status = status
         self.content = content
     }
+
+    init(route: Route, content: ReplyContent) {
+        if case .headed(let reply) = content {
+            self.init(status: reply.status ?? route.status, content: content)
+        } else {
+            self.init(status: route.status, content: content)
+        }
+    }
+}
+
+/// What one of the kernel's own routes answers to a browser: with headers, and maybe with another status.
+@_spi(Kernel)
+public struct HeadedReply: Sendable {
+    let status: Int?
+    let headers: [(name: String, value: String)]
+    let body: JSONValue?
+
+    /// - Parameters:
+    ///   - status: instead of the route's own.
+    ///   - body: nil for none.
+    public init(status: Int? = nil, headers: [(name: String, value: String)], body: JSONValue? = nil) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
 }
 
 /// The content of a reply, close to where it came from, so that rows become JSON in one step.
@@ -20,13 +45,23 @@ enum ReplyContent: Sendable {
     case value(JSONValue)
     case page(ResultSet, Schema, limit: Int, key: [Int])
     case list([ReplyContent])
+    case headed(HeadedReply)
 }
 
 @_spi(Kernel)
 extension Reply {
     /// Whether there is no body.
     public var isEmpty: Bool {
-        if case .nothing = content { true } else { false }
+        switch content {
+        case .nothing: true
+        case .headed(let reply): reply.body == nil
+        default: false
+        }
+    }
+
+    /// Headers besides those that every answer has.
+    public var headers: [(name: String, value: String)] {
+        if case .headed(let reply) = content { reply.headers } else { [] }
     }
 
     /// Whether it is a page of a list.
@@ -72,6 +107,7 @@ extension ReplyContent {
         case .nothing: break
         case .row(let result, let schema): writer.write(result, row: 0, keys: schema.keys)
         case .value(let value): writer.write(value)
+        case .headed(let reply): if let body = reply.body { writer.write(body) }
         case .page(let result, let schema, let limit, let key):
             writer.raw("{\"data\":[")
             for row in 0..<min(limit, result.count) {

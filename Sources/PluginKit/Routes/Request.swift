@@ -15,6 +15,7 @@ public struct Request: Sendable {
     /// The version the caller expects, from `If-Match`; nil when any will do. Only routes that say so are given one.
     public let expectedVersion: Timestamp?
     private let parameters: [(name: String, value: String)]
+    private let cookies: String?
 
     /// The other end of the connection.
     public struct Client: Hashable, Sendable {
@@ -31,10 +32,12 @@ public struct Request: Sendable {
     }
 
     /// For the kernel, which has verified what it passes.
+    ///
+    /// - Parameter cookies: the header `Cookie`, of which only the kernel's own routes learn.
     @_spi(Kernel)
     public init(
         id: String, parameters: [(name: String, value: String)], query: Record, page: PageRequest,
-        client: Client = Client(), operatorID: UUID? = nil, expectedVersion: Timestamp? = nil
+        client: Client = Client(), operatorID: UUID? = nil, expectedVersion: Timestamp? = nil, cookies: String? = nil
     ) {
         self.expectedVersion = expectedVersion
         self.operatorID = operatorID
@@ -43,6 +46,17 @@ public struct Request: Sendable {
         self.parameters = parameters
         self.query = query
         self.page = page
+        self.cookies = cookies
+    }
+
+    /// The value of the first cookie of this name (RFC 6265 §5.4).
+    @_spi(Kernel)
+    public func cookie(_ name: String) -> String? {
+        for pair in (cookies ?? "").split(separator: ";") {
+            let text = pair.drop { $0 == " " }
+            if text.hasPrefix("\(name)=") { return String(text.dropFirst(name.count + 1)) }
+        }
+        return nil
     }
 
     /// The text of a path parameter.

@@ -124,4 +124,39 @@ extension Route {
                 return .nothing
             })
     }
+
+    /// A route for anybody's browser, which sees cookies and answers with headers of its own.
+    ///
+    /// - Parameter isTolerant: for addresses that others send browsers to, with whatever they add.
+    public static func browser(
+        _ method: String, _ path: String, query: [Field] = [], returns answer: Schema? = nil, status: Int = 200,
+        ignoringUnknownParameters isTolerant: Bool = false, _ summary: String,
+        _ handler: @escaping @Sendable (Request) async throws -> HeadedReply
+    ) -> Route {
+        Route(
+            method, path, summary, .public, query: query, answer: answer, status: status,
+            handler: .request { request, _ in .headed(try await handler(request)) }
+        ).forBrowsers(ignoringUnknownParameters: isTolerant)
+    }
+
+    /// A route for a session in a browser, which answers with headers of its own.
+    public static func browserCall(
+        _ method: String, _ path: String, _ access: Access, returns answer: Schema, _ summary: String,
+        _ handler: @escaping @Sendable (Call) async throws -> HeadedReply
+    ) -> Route {
+        Route(
+            method, path, summary, access, answer: answer,
+            handler: .call { call, _ in .headed(try await handler(call)) }
+        ).forBrowsers()
+    }
+
+    /// A list for anybody, chosen by query parameters.
+    public static func publicList<Element: Payload>(
+        _ path: String, query: [Field], of _: Element.Type, _ summary: String,
+        _ handler: @escaping @Sendable (Request) async throws -> Page<Element>
+    ) -> Route {
+        Route(
+            "GET", path, summary, .public, query: query, answer: Element.schema, isList: true,
+            handler: .request { request, _ in try await handler(request).content })
+    }
 }

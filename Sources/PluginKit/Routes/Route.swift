@@ -31,6 +31,10 @@ public struct Route: Sendable {
     public let status: Int
     /// Whether `If-Match` is honoured: the handler compares `call.expectedVersion`.
     public let takesIfMatch: Bool
+    /// Whether query parameters that are not declared are ignored instead of refused.
+    public private(set) var ignoresUnknownParameters = false
+    /// Whether it answers with headers of its own, which only the browser that asked may have.
+    public private(set) var isForBrowsers = false
     let handler: Handler
 
     init(
@@ -91,6 +95,14 @@ extension Route {
 
 @_spi(Kernel)
 extension Route {
+    /// The same route for browsers, who may be sent there by others with whatever they add to the address.
+    func forBrowsers(ignoringUnknownParameters isTolerant: Bool = false) -> Route {
+        var route = self
+        route.isForBrowsers = true
+        route.ignoresUnknownParameters = isTolerant
+        return route
+    }
+
     /// Reads a body as the handler would, and runs nothing.
     ///
     /// - Throws: `Problem` 422 with a pointer for each wrong field.
@@ -106,13 +118,13 @@ extension Route {
     /// Runs the handler of a route that needs a session.
     public func respond(to call: Call, body: JSONValue) async throws -> Reply {
         guard case .call(let handler) = handler else { throw Problem.notFound }
-        return Reply(status: status, content: try await handler(call, body))
+        return Reply(route: self, content: try await handler(call, body))
     }
 
     /// Runs the handler of a route for operators or for anybody.
     public func respond(to request: Request, body: JSONValue) async throws -> Reply {
         guard case .request(let handler) = handler else { throw Problem.notFound }
-        return Reply(status: status, content: try await handler(request, body))
+        return Reply(route: self, content: try await handler(request, body))
     }
 
     /// Validates the query's parameters against the route's declaration; numbers and flags are read from their text.
@@ -132,6 +144,7 @@ extension Route {
             }
             if isList, name == "limit" || name == "cursor" { continue }
             guard let index = query.index(of: name) else {
+                if ignoresUnknownParameters { continue }
                 validation.fail("?\(name.prefix(64))", "unknown", "there is no such parameter here")
                 continue
             }

@@ -32,7 +32,7 @@ struct MemberCommand: AsyncParsableCommand {
                 if common.json {
                     for member in members { Output.result(member.json, "", asJSON: true) }
                 } else {
-                    let rows = members.map { [$0.email, $0.name, $0.role, $0.status, $0.id.description] }
+                    let rows = members.map { [$0.email ?? "-", $0.name, $0.role, $0.status, $0.id.description] }
                     Output.result(
                         .null, Output.table([["E-MAIL", "NAME", "ROLE", "STATUS", "ID"]] + rows), asJSON: false)
                 }

@@ -136,7 +136,9 @@ struct DocumentTests {
             #expect(page.headers["Content-Type"] == ["text/html; charset=utf-8"])
             let policy = try #require(page.headers["Content-Security-Policy"].first)
             #expect(policy.hasPrefix("default-src 'none'; style-src 'sha256-") && !policy.contains("unsafe"))
-            for word in ["<script", "<link", "<img", "@import", "url(", "http://", "https://", " style=", " onclick="] {
+            for word in [
+                "<script", "<link", "<img", "@import", "url(", "src=", "=\"http", "=\"//", " style=", " onclick=",
+            ] {
                 #expect(!page.text.contains(word), "\(word)")
             }
             let operations = (test.platform.openAPI["paths"]?.members ?? []).flatMap { $0.value.members ?? [] }

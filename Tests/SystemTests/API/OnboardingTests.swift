@@ -67,7 +67,8 @@ struct OnboardingTests {
             let repeated = try await refresh(client, try #require(second.json["refresh_token"]?.string))
             #expect(repeated.json["refresh_token"] == third.json["refresh_token"])
             let access = try #require(third.json["access_token"]?.string)
-            #expect(try await client.send("GET", "/v1/me", token: access).status == 200)
+            let me = try await client.send("GET", "/v1/me", token: access)
+            #expect(me.status == 200, "\(me.text)")
             #expect(try await refresh(client, first).status == 401)
             #expect(try await refresh(client, try #require(third.json["refresh_token"]?.string)).status == 401)
             try await within(.seconds(1)) { try await client.send("GET", "/v1/me", token: access).status == 401 }

@@ -21,6 +21,8 @@ struct IsolationBatteryRouterTests {
         "PATCH /v1/members/{id}": "last_owner",
         "DELETE /v1/members/{id}": "last_owner", "POST /v1/operator/tenants/{id}/impersonations": "not_found",
         "DELETE /v1/operator/tenants/{id}/impersonations/{impersonation_id}": "not_found",
+        "GET /v1/auth/oidc/{connection}/start": "provider_failed",
+        "GET /v1/auth/oidc/{connection}/callback": "sign_in_refused",
         "POST /v1/operator/tenants/{id}/erase": "confirmation_differs",
         "POST /v1/operator/tenants/{id}/members/{member_id}/password-reset": "not_found",
     ]

@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "cd77efce20054728695dc7533f9f86826c3a938eed30bd2d956d8a33de63a3e8"
+#define ROMASHKA_PLUGINKIT_SOURCES "509065ea6d297dc928b2ed625629d077d47d6529e6e88afaac66987b8ce831b9"

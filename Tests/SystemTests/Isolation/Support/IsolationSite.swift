@@ -27,6 +27,14 @@ struct IsolationSite: Sendable {
             let tables = try await test.database.asSuperuser { try await IsolationTable.all($0) }
             let planted = [a, b].map { IsolationTenant(id: $0.id, word: $0.slug, session: $0.session) }
             try await IsolationGround.plant(tables, planted, test.database)
+            // Connections that are open, to providers that nobody answers for.
+            try await test.database.asSuperuser {
+                try await $0.run(
+                    """
+                    UPDATE core.oidc_connections
+                    SET enabled = true, issuer = 'https://127.0.0.1:1', client_secret = NULL
+                    """)
+            }
             try await body(
                 IsolationSite(
                     test: test, client: TestClient(test.url), tables: tables, a: a, b: b,
