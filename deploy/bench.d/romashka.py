@@ -47,6 +47,7 @@ class Romashka:
         ready = json.loads(self.server.output.read_text())
         self.url = ready["url"]
         self.login = ready["demo"]
+        self.operator_token = ready["operator_token"]
         self.database = Database(ready["database_url"], data)
 
     def token(self) -> str:

@@ -1,0 +1,106 @@
+"""What 200 people who log in at once take from the others: the pool of password checks bounds it."""
+
+import multiprocessing
+import statistics
+import sys
+import threading
+import time
+from pathlib import Path
+
+from people import Caller
+from processes import progress, resident_megabytes
+from romashka import Romashka
+
+PEOPLE = 200
+# Requests for each second that the time is taken of, far below what the server can do.
+PACE = 100
+ALLOWED = 1.1
+
+
+def probe(url: str, token: str, seconds: float, answer) -> None:
+    """Asks for the inbox at a steady pace and sends the times; in a process of its own."""
+    caller = Caller(url)
+    times, start = [], time.perf_counter()
+    for number in range(int(seconds * PACE)):
+        delay = start + number / PACE - time.perf_counter()
+        if delay > 0:
+            time.sleep(delay)
+        status, _, _ = caller.send("GET", "/v1/conversations?limit=25", token=token)
+        if status != 200:
+            answer.send(f"the inbox was answered with {status}")
+            return
+        # From when it was due: what a request waits for the one before it counts.
+        times.append(time.perf_counter() - start - number / PACE)
+    answer.send(times)
+
+
+class Flood:
+    """People who log in again as soon as they are answered, or when they are told to."""
+
+    def __init__(self, url: str):
+        self.url = url
+        self.statuses: dict[int, int] = {}
+        self.lock = threading.Lock()
+        self.is_over = threading.Event()
+        self.threads = [threading.Thread(target=self.log_in, args=(number,), daemon=True) for number in range(PEOPLE)]
+
+    def log_in(self, number: int) -> None:
+        """One of them."""
+        caller = Caller(self.url, f"127.0.2.{number + 1}")
+        while not self.is_over.is_set():
+            status, _, headers = caller.send(
+                "POST", "/v1/auth/login",
+                {"email": f"{number}.{time.time_ns()}@flood.example", "password": "not this one"})
+            with self.lock:
+                self.statuses[status] = self.statuses.get(status, 0) + 1
+            self.is_over.wait(float(headers.get("Retry-After", 0)))
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        for thread in self.threads:
+            thread.join(30)
+
+
+def p99(platform: Romashka, seconds: float) -> float:
+    """Of the inbox, in milliseconds."""
+    mine, theirs = multiprocessing.Pipe()
+    # A fresh interpreter: this one's threads must not share its lock.
+    process = multiprocessing.get_context("spawn").Process(
+        target=probe, args=(platform.url, platform.token(), seconds, theirs))
+    process.start()
+    times = mine.recv() if mine.poll(seconds + 60) else "the probe did not answer"
+    process.join(10)
+    if isinstance(times, str):
+        sys.exit(times)
+    return 1000 * statistics.quantiles(times, n=100)[98]
+
+
+def measure(folder: Path, cleanup, seconds: float, rounds: int) -> None:
+    """Quiet and flooded in turn."""
+    platform = Romashka(folder)
+    cleanup.callback(platform.server.stop)
+    platform.database.fill(platform.login["tenant"])
+    p99(platform, 2)
+    quiet, flooded, memory, statuses = [], [], [], {}
+    for number in range(rounds):
+        progress(f"round {number + 1}: quiet")
+        quiet.append(p99(platform, seconds))
+        progress(f"round {number + 1}: {PEOPLE} people log in")
+        before = resident_megabytes(platform.processes())
+        with Flood(platform.url) as flood:
+            time.sleep(1)
+            flooded.append(p99(platform, seconds))
+            memory.append((before, resident_megabytes(platform.processes())))
+        for status, count in flood.statuses.items():
+            statuses[status] = statuses.get(status, 0) + count
+    checked = statuses.get(401, 0) / (rounds * (seconds + 1))
+    ratio = statistics.median(flooded) / statistics.median(quiet)
+    print(f"p99 of the inbox at {PACE} requests/s: quiet {statistics.median(quiet):.2f} ms, while {PEOPLE} people log in "
+          f"{statistics.median(flooded):.2f} ms; ratio {ratio:.2f}, target ≤ {ALLOWED}")
+    print(f"passwords checked: {checked:.1f}/s; answers {dict(sorted(statuses.items()))}")
+    print(f"resident memory: {memory[0][0]:.0f} MB before, at most {max(after for _, after in memory):.0f} MB in the flood")

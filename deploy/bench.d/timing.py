@@ -1,0 +1,107 @@
+"""Whether answers tell by their time what they do not tell by their words.
+
+Two kinds of requests are sent in random turns, and the times of both compared by the two-sample Kolmogorov-Smirnov test
+(p by the series of Numerical Recipes, 3rd edition, §14.3.3)."""
+
+import bisect
+import math
+import random
+import statistics
+import sys
+import uuid
+from pathlib import Path
+from typing import Callable
+
+from people import PASSWORD, Caller, call, onboard
+from processes import progress
+from romashka import Romashka
+
+SAMPLES = 1000
+LEVEL = 0.01
+MEMBERS = 100
+# No more attempts than the limits of a login let through: 300 from an address, 10 on an account from it.
+ADDRESSES = 20
+
+
+def differ(ones: list[float], others: list[float]) -> float:
+    """The probability that two samples of one distribution differ as much as these."""
+    ones, others = sorted(ones), sorted(others)
+    distance = max(
+        abs(bisect.bisect_right(ones, time) / len(ones) - bisect.bisect_right(others, time) / len(others))
+        for time in ones + others)
+    root = math.sqrt(len(ones) * len(others) / (len(ones) + len(others)))
+    strength = (root + 0.12 + 0.11 / root) * distance
+    if strength < 0.2:
+        return 1
+    return min(1, max(0, 2 * sum((-1) ** (k - 1) * math.exp(-2 * (k * strength) ** 2) for k in range(1, 101))))
+
+
+def compare(title: str, one: Callable[[int], float], other: Callable[[int], float], samples: int) -> bool:
+    """Takes both in random turns and says what came of it; whether they cannot be told apart."""
+    progress(title)
+    turns = [one, other] * samples
+    random.shuffle(turns)
+    times: dict = {one: [], other: []}
+    for turn in turns:
+        times[turn].append(turn(len(times[turn])))
+    chance = differ(times[one], times[other])
+    medians = ", ".join(f"{1000 * statistics.median(taken):.3f} ms" for taken in times.values())
+    verdict = "not told apart" if chance >= LEVEL else "TOLD APART"
+    print(f"{title}: {samples} samples each, medians {medians}, p = {chance:.3f}: {verdict}", flush=True)
+    return chance >= LEVEL
+
+
+def logins(platform: Romashka, samples: int) -> bool:
+    """A known address with a wrong password, and an unknown one."""
+    progress(f"{MEMBERS} people")
+    token = onboard(platform.url, platform.operator_token, "timing")
+    for number in range(MEMBERS):
+        member = {"email": f"member{number:04}@timing.example", "name": "Member", "password": PASSWORD, "role": "agent"}
+        call(platform.url, "/v1/members", member, token)
+    callers = [Caller(platform.url, f"127.0.1.{number + 1}") for number in range(ADDRESSES)]
+
+    def attempt(caller: Caller, email: str) -> float:
+        status, seconds, _ = caller.send(
+            "POST", "/v1/auth/login", {"email": email, "password": "not this one", "tenant": "timing"})
+        if status != 401:
+            sys.exit(f"a login was answered with {status}")
+        return seconds
+
+    def known(number: int) -> float:
+        return attempt(callers[number % ADDRESSES], f"member{number % MEMBERS:04}@timing.example")
+
+    def unknown(number: int) -> float:
+        return attempt(callers[number % ADDRESSES], f"stranger{number % MEMBERS:04}@timing.example")
+
+    return compare("log in: known ÷ unknown e-mail", known, unknown, samples)
+
+
+def ids(platform: Romashka, samples: int) -> bool:
+    """Another tenant's id, and one that nobody has."""
+    platform.database.fill(platform.login["tenant"])
+    foreign = platform.database.conversation_ids()
+    token = onboard(platform.url, platform.operator_token, "stranger")
+    caller = Caller(platform.url)
+
+    def ask(conversation: str) -> float:
+        status, seconds, _ = caller.send("GET", f"/v1/conversations/{conversation}", token=token)
+        if status != 404:
+            sys.exit(f"a conversation of another tenant was answered with {status}")
+        return seconds
+
+    for _ in range(200):
+        ask(str(uuid.uuid4()))
+    # Of the same version and time, so that they differ in nothing but in being nobody's.
+    missing = [f"{existing[:15]}{uuid.uuid4().hex[:3]}-8{uuid.uuid4().hex[:3]}-{uuid.uuid4().hex[:12]}" for existing in foreign]
+    return compare(
+        "conversation: another tenant's ÷ missing id", lambda number: ask(foreign[number]),
+        lambda number: ask(missing[number]), samples)
+
+
+def measure(folder: Path, cleanup, samples: int = SAMPLES) -> None:
+    """Both comparisons; fails when one tells its two kinds apart."""
+    platform = Romashka(folder)
+    cleanup.callback(platform.server.stop)
+    alike = [ids(platform, samples), logins(platform, samples)]
+    if not all(alike):
+        sys.exit(1)
