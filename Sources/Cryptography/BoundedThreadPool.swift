@@ -38,6 +38,9 @@ package final class BoundedThreadPool: Sendable {
     /// How many jobs wait for a thread.
     package var waitingCount: Int { state.withLock { $0.waiting.count } }
 
+    /// Whether the next caller would be refused.
+    package var isFull: Bool { state.withLock { $0.running >= concurrency && $0.waiting.count >= queueLimit } }
+
     /// Runs `work` on a thread of the pool, in order of arrival.
     ///
     /// A cancelled caller leaves the queue at once; work that has begun runs to its end, and its result is returned.

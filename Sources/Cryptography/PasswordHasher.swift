@@ -21,6 +21,9 @@ package final class PasswordHasher: Sendable {
     /// How many callers wait for a thread.
     package var waitingCount: Int { pool.waitingCount }
 
+    /// Whether the next caller would be refused.
+    package var isFull: Bool { pool.isFull }
+
     /// Whether a hash was made at another cost than today's.
     package func needsRehash(_ hash: PasswordHash) -> Bool { hash.needsRehash(for: cost) }
 

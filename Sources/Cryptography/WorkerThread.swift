@@ -8,8 +8,10 @@
 
 /// A thread of the operating system, for work that would hold up Swift's own threads.
 enum WorkerThread {
-    /// How far below the rest of the process the thread is scheduled, in steps of `nice`.
-    private static let niceness: Int32 = 5
+    #if os(Linux)
+        /// The policy SCHED_IDLE of sched(7), which its C header hides: everything else goes first, at once.
+        private static let idlePolicy: Int32 = 5
+    #endif
 
     /// Runs `body` once on a new thread. Returns whether the system granted one.
     static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
@@ -34,7 +36,8 @@ enum WorkerThread {
 
     #if os(Linux)
         private static let entry: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
-            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, WorkerThread.niceness)
+            var parameters = sched_param()
+            _ = sched_setscheduler(0, idlePolicy, &parameters)
             if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
             return nil
         }

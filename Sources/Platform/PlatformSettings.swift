@@ -1,4 +1,5 @@
 package import Cryptography
+internal import Foundation
 package import HTTP
 package import Identity
 package import Observability
@@ -13,8 +14,8 @@ package struct PlatformSettings: Sendable {
     package var issuer = "romashka"
     /// Connections lent for searches, reports and interactive transactions.
     package var leaseBudget = 20
-    /// How many passwords are checked at once; each takes 32 MiB.
-    package var passwordConcurrency = 2
+    /// How many passwords are checked at once, 32 MiB each: on half of the cores, so that the others stay free.
+    package var passwordConcurrency = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
     /// What one check of a password costs.
     package var passwordCost = ScryptCost.standard
     /// Sign-in through tenants' providers.

@@ -1,6 +1,7 @@
 """What 200 people who log in at once take from the others: the pool of password checks bounds it."""
 
 import multiprocessing
+import os
 import statistics
 import sys
 import threading
@@ -45,7 +46,8 @@ class Flood:
         self.threads = [threading.Thread(target=self.log_in, args=(number,), daemon=True) for number in range(PEOPLE)]
 
     def log_in(self, number: int) -> None:
-        """One of them."""
+        """One of them, elsewhere in truth: what their own machines do must not take time from the server's."""
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         caller = Caller(self.url, f"127.0.2.{number + 1}")
         while not self.is_over.is_set():
             status, _, headers = caller.send(
@@ -66,12 +68,12 @@ class Flood:
             thread.join(30)
 
 
-def p99(platform: Romashka, seconds: float) -> float:
+def p99(platform: Romashka, token: str, seconds: float) -> float:
     """Of the inbox, in milliseconds."""
     mine, theirs = multiprocessing.Pipe()
     # A fresh interpreter: this one's threads must not share its lock.
     process = multiprocessing.get_context("spawn").Process(
-        target=probe, args=(platform.url, platform.token(), seconds, theirs))
+        target=probe, args=(platform.url, token, seconds, theirs))
     process.start()
     times = mine.recv() if mine.poll(seconds + 60) else "the probe did not answer"
     process.join(10)
@@ -85,16 +87,17 @@ def measure(folder: Path, cleanup, seconds: float, rounds: int) -> None:
     platform = Romashka(folder)
     cleanup.callback(platform.server.stop)
     platform.database.fill(platform.login["tenant"])
-    p99(platform, 2)
+    token = platform.token()
+    p99(platform, token, 2)
     quiet, flooded, memory, statuses = [], [], [], {}
     for number in range(rounds):
         progress(f"round {number + 1}: quiet")
-        quiet.append(p99(platform, seconds))
+        quiet.append(p99(platform, token, seconds))
         progress(f"round {number + 1}: {PEOPLE} people log in")
         before = resident_megabytes(platform.processes())
         with Flood(platform.url) as flood:
             time.sleep(1)
-            flooded.append(p99(platform, seconds))
+            flooded.append(p99(platform, token, seconds))
             memory.append((before, resident_megabytes(platform.processes())))
         for status, count in flood.statuses.items():
             statuses[status] = statuses.get(status, 0) + count

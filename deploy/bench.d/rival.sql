@@ -20,7 +20,7 @@ WHERE p.pronamespace = 'core'::regnamespace AND l.lanname = 'sql'
 
 SELECT format('ALTER POLICY %I ON %I.%I TO bench_claims', policyname, schemaname, tablename)
 FROM pg_policies
-WHERE schemaname = 'conversations'
+WHERE schemaname = 'conversations' AND policyname NOT LIKE 'kernel\_%'
 \gexec
 
 SELECT format(

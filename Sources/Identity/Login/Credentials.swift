@@ -28,6 +28,19 @@ struct Credentials: Sendable {
     private static let codeNeeded = Problem(
         status: 401, code: "second_factor_required", detail: "This login needs a one-time code or a recovery code.")
 
+    private static var busy: Problem {
+        // Not all at the same moment again.
+        Problem(
+            status: 503, code: "busy", detail: "Too many people log in just now.", retryAfter: Int.random(in: 1...5))
+    }
+
+    /// Refuses what could not be checked, before it costs anything.
+    ///
+    /// - Throws: `Problem` 503 `busy`.
+    func requireRoom() throws {
+        if passwords.isFull { throw Credentials.busy }
+    }
+
     /// Checks a password and, where the account has one, the second factor. An account that does not exist costs the
     /// same time as one that does.
     ///
@@ -75,7 +88,7 @@ struct Credentials: Sendable {
         do {
             return try await passwords.verify(try Password(password), against: stored)
         } catch PasswordError.overloaded {
-            throw Problem(status: 503, code: "busy", detail: "Too many people log in just now.", retryAfter: 1)
+            throw Credentials.busy
         } catch is PasswordError {
             return false
         }

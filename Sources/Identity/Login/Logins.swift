@@ -22,6 +22,7 @@ package struct Logins: Sendable {
     package func login(
         email: String, password: String, code: String? = nil, tenant: String?, _ client: Request.Client = .init()
     ) async throws -> Resource<SessionPayload> {
+        try credentials.requireRoom()
         let result = try await run([
             """
             SELECT p.account_id, p.id AS profile_id, t.id AS tenant_id
