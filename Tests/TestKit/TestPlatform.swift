@@ -146,9 +146,11 @@ package struct TestTenant: Sendable {
 package enum TemplateDatabase {
     /// The template's name.
     package static func name(mode: Bootstrap.SessionMode) async throws -> String {
-        switch mode {
-        case .privileged: try await privileged.value
-        case .mac: try await mac.value
+        // Both, because migrations change roles, which every database of the server shares.
+        let names = (privileged: try await privileged.value, mac: try await mac.value)
+        return switch mode {
+        case .privileged: names.privileged
+        case .mac: names.mac
         }
     }
 
