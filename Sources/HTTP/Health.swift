@@ -40,11 +40,8 @@ package struct Health: Sendable {
     }
 
     private func requireReady() async throws {
-        let result = try await ProblemMapping.translate {
-            try await pipeline.run(
-                ["SELECT current_setting('max_connections')::int8 AS maximum"], isReplayable: true, timeout: .seconds(2)
-            )
-        }
+        let result = try await pipeline.runForCaller(
+            ["SELECT current_setting('max_connections')::int8 AS maximum"], isReplayable: true, timeout: .seconds(2))
         guard let maximum: Int = try result[0].first?.get("maximum"), connectionBudget <= maximum else {
             throw Problem(
                 status: 503, code: "connection_budget",

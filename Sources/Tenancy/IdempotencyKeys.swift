@@ -38,7 +38,7 @@ package struct IdempotencyKeys: Sendable {
 
     /// Gives a key back that was taken for a request which then changed nothing.
     package func release(_ claim: IdempotencyClaim, _ session: TenantSession) async throws {
-        _ = try await run([
+        _ = try await pipeline.runForCaller([
             """
             DELETE FROM core.idempotency_keys
             WHERE tenant_id = \(session.tenant) AND actor_id = \(session.actor.id) AND key_hash = \(claim.keyHash)
@@ -50,7 +50,7 @@ package struct IdempotencyKeys: Sendable {
     package func store(
         status: Int, _ body: [UInt8], _ claim: IdempotencyClaim, _ session: TenantSession
     ) async throws {
-        _ = try await run([
+        _ = try await pipeline.runForCaller([
             """
             UPDATE core.idempotency_keys
             SET status = \(status)::int2, answer = \(body)
@@ -61,7 +61,7 @@ package struct IdempotencyKeys: Sendable {
 
     /// What the request that holds a key came to.
     package func outcome(_ claim: IdempotencyClaim, _ session: TenantSession) async throws -> Outcome {
-        let row = try await run([
+        let row = try await pipeline.runForCaller([
             """
             SELECT fingerprint, status::int8, answer,
                    (EXTRACT(epoch FROM now() - created_at) * 1000)::int8 AS milliseconds
@@ -75,9 +75,5 @@ package struct IdempotencyKeys: Sendable {
             return .unanswered(age: .milliseconds(try row.get("milliseconds", as: Int.self)))
         }
         return .answered(status: status, body: try row.get("answer", as: [UInt8]?.self) ?? [])
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

@@ -46,3 +46,21 @@ package enum ProblemMapping {
         }
     }
 }
+
+extension PipelineConnection {
+    /// `run` for a request: a database error with a meaning for the caller becomes its `Problem`.
+    package func runForCaller(
+        _ statements: [SQL], isReplayable: Bool = false, timeout: Duration = .seconds(5)
+    ) async throws -> [ResultSet] {
+        try await ProblemMapping.translate {
+            try await run(statements, isReplayable: isReplayable, timeout: timeout)
+        }
+    }
+}
+
+extension ControlPlane {
+    /// `refresh` for a request: a database that is down is 503, not our defect.
+    package func refreshForCaller() async throws {
+        try await ProblemMapping.translate { try await refresh() }
+    }
+}

@@ -46,30 +46,19 @@ package struct StubServer: Sendable {
         answering answer: @escaping @Sendable (Question) async -> Answer = { _ in Answer() },
         _ body: @Sendable (StubServer) async throws -> Value
     ) async throws -> Value {
-        let (ports, port) = AsyncStream<Int>.makeStream()
         let questions = QuestionLog()
         let logger = Logger(label: "stub") { _ in SwiftLogNoOpLogHandler() }
-        let application = Application(
-            responder: Responder(questions: questions, answer: answer),
-            configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) }, logger: logger)
-        let group = ServiceGroup(configuration: .init(services: [.init(service: application)], logger: logger))
-        return try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask {
-                defer { port.finish() }
-                try await group.run()
-            }
-            guard let number = await ports.first(where: { _ in true }) else { throw CancellationError() }
-            do {
-                let value = try await body(StubServer(url: "http://127.0.0.1:\(number)", questions: questions))
-                await group.triggerGracefulShutdown()
-                try await tasks.waitForAll()
-                return value
-            } catch {
-                await group.triggerGracefulShutdown()
-                throw error
-            }
-        }
+        return try await RunningServer.with(
+            logger: logger,
+            services: { tell in
+                [
+                    Application(
+                        responder: Responder(questions: questions, answer: answer),
+                        configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+                        onServerRunning: { channel in tell(channel.localAddress?.port ?? 0) }, logger: logger)
+                ]
+            },
+            { port, _ in try await body(StubServer(url: "http://127.0.0.1:\(port)", questions: questions)) })
     }
 
     private final class QuestionLog: Sendable {

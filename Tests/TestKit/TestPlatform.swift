@@ -71,35 +71,22 @@ package struct TestPlatform: Sendable {
     ) async throws -> Value {
         let platform = try await Platform.start(settings, logger: database.server.logger)
         let token = try await platform.identity.operators.issue(name: "test", lifetime: .seconds(3600))
-        let (ports, port) = AsyncStream<Int>.makeStream()
-        let application = Server.application(
-            platform.api, listen: ListenAddress(host: "127.0.0.1", port: 0), limits: settings.connectionLimits,
-            logger: database.server.logger
-        ) { port.yield($0) }
-        let group = ServiceGroup(
-            configuration: .init(
-                services: (platform.services + [application]).map { .init(service: $0) }, logger: database.server.logger
-            ))
-        return try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask {
-                // A server that cannot start must not leave the test waiting for its port.
-                defer { port.finish() }
-                try await group.run()
-            }
-            guard let number = await ports.first(where: { _ in true }) else { throw CancellationError() }
-            let test = TestPlatform(
-                platform: platform, database: database, url: "http://127.0.0.1:\(number)", operatorToken: token,
-                settings: settings, group: group)
-            do {
-                let value = try await body(test)
-                await group.triggerGracefulShutdown()
-                try await tasks.waitForAll()
-                return value
-            } catch {
-                await group.triggerGracefulShutdown()
-                throw error
-            }
-        }
+        let logger = database.server.logger
+        return try await RunningServer.with(
+            logger: logger,
+            services: { tell in
+                platform.services + [
+                    Server.application(
+                        platform.api, listen: ListenAddress(host: "127.0.0.1", port: 0),
+                        limits: settings.connectionLimits, logger: logger, onReady: tell)
+                ]
+            },
+            { port, group in
+                try await body(
+                    TestPlatform(
+                        platform: platform, database: database, url: "http://127.0.0.1:\(port)", operatorToken: token,
+                        settings: settings, group: group))
+            })
     }
 
     /// A tenant with an admin who is logged in.

@@ -34,10 +34,9 @@ package struct Authenticator: Sendable {
             let tenantID = access.tenant
         else { throw Authenticator.unauthenticated }
         let tenant = TenantID(tenantID)
-        try await learn(of: tenant)
         let login = LoginSessionID(access.session)
         let profile = ProfileID(access.subject)
-        let (isActive, isEnded, grant) = control.read { state in
+        let (isActive, isEnded, grant) = try await read(of: tenant) { state in
             (
                 state.isActive(tenant),
                 state.isRevoked(login) || state.hasChanged(profile, since: access.epoch),
@@ -55,18 +54,20 @@ package struct Authenticator: Sendable {
 
     private func keyCaller(_ token: String) async throws -> Caller {
         guard let key = try await keys.verify(token) else { throw Authenticator.unauthenticated }
-        try await learn(of: key.tenant)
-        guard control.read({ $0.isActive(key.tenant) }) else { throw Authenticator.suspended }
+        guard try await read(of: key.tenant, { $0.isActive(key.tenant) }) else { throw Authenticator.suspended }
         let actor = Actor(kind: .apiKey, id: ActorID(key.id.uuid), role: "api_key")
         return Caller(
             session: TenantSession(verified: key.tenant, actor: actor), login: nil, grant: key.grant,
             impersonator: nil, requestsPerMinute: key.requestsPerMinute)
     }
 
-    /// A tenant that another process has just made is not known here yet; whoever is verified need not wait for that.
-    private func learn(of tenant: TenantID) async throws {
-        guard !control.read({ $0.isKnown(tenant) }) else { return }
-        try await ProblemMapping.translate { try await control.refresh() }
+    /// What is known of a verified caller's tenant; one that another process has just made is asked for first.
+    private func read<Value: Sendable>(
+        of tenant: TenantID, _ body: @Sendable (borrowing ControlState) -> Value
+    ) async throws -> Value {
+        if let known = control.read({ state in state.isKnown(tenant) ? body(state) : nil }) { return known }
+        try await control.refreshForCaller()
+        return control.read(body)
     }
 
     /// The operator behind a token.

@@ -39,7 +39,7 @@ package struct APIKeys: Sendable {
     ) async throws -> Resource<CreatedAPIKeyPayload> {
         let token = APIKeyToken.make()
         let limit = min(control.read { $0.limit("api_keys", of: tenant) } ?? .max, APIKeys.maximumCount)
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE",
             """
             INSERT INTO core.api_keys
@@ -62,7 +62,7 @@ package struct APIKeys: Sendable {
 
     /// A page of a tenant's keys that are in force, newest first.
     package func list(of tenant: TenantID, _ page: PageRequest) async throws -> Page<APIKeyPayload> {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT \(APIKeys.columns)
             FROM core.api_keys
@@ -78,7 +78,7 @@ package struct APIKeys: Sendable {
     ///
     /// - Throws: `Problem.notFound`.
     package func revoke(_ id: ID<APIKey>, of tenant: TenantID) async throws {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             WITH gone AS (
                 UPDATE core.api_keys
@@ -91,7 +91,7 @@ package struct APIKeys: Sendable {
             """
         ])[0]
         guard !result.isEmpty else { throw Problem.notFound }
-        try await ProblemMapping.translate { try await control.refresh() }
+        try await control.refreshForCaller()
     }
 
     /// The key behind a text, if it is in force. The database is asked at most once a minute, and then notes the use.
@@ -107,7 +107,7 @@ package struct APIKeys: Sendable {
     }
 
     private func look(up token: APIKeyToken, hash: [UInt8]) async throws -> Verified? {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             UPDATE core.api_keys
             SET last_used_at = now()
@@ -124,9 +124,5 @@ package struct APIKeys: Sendable {
             requestsPerMinute: try row.get("requests_per_minute"), expiresAt: try row.get("expires_at"))
         cache.insert(key, for: hash)
         return key
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

@@ -53,7 +53,7 @@ struct Credentials: Sendable {
         _ account: ID<Account>?, email: String, password: String, code: String?, _ client: Request.Client
     ) async throws -> Bool {
         try await throttle.count(email, client)
-        let row = try await run([
+        let row = try await pipeline.runForCaller([
             """
             SELECT password_hash, totp_salt, totp_confirmed_at
             FROM core.accounts
@@ -81,7 +81,9 @@ struct Credentials: Sendable {
     /// The same password under today's cost.
     private func store(_ password: String, for account: ID<Account>) async throws {
         let hash = try await passwords.hash(chosen: password, at: "/password")
-        _ = try await run(["UPDATE core.accounts SET password_hash = \(hash.text) WHERE id = \(account)"])
+        _ = try await pipeline.runForCaller([
+            "UPDATE core.accounts SET password_hash = \(hash.text) WHERE id = \(account)"
+        ])
     }
 
     private func isRight(_ password: String, _ stored: PasswordHash?) async throws -> Bool {
@@ -92,9 +94,5 @@ struct Credentials: Sendable {
         } catch is PasswordError {
             return false
         }
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

@@ -37,7 +37,7 @@ package struct LoginSessions: Sendable {
     ) async throws -> Resource<SessionPayload> {
         let session = LoginSessionID.make()
         let end = Timestamp.now().advanced(by: LoginSessions.lifetime)
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             """
             INSERT INTO core.sessions
                 (tenant_id, id, profile_id, refresh_counter, expires_at, second_factor, user_agent, address)
@@ -64,7 +64,7 @@ package struct LoginSessions: Sendable {
     /// - Throws: `Problem` 401 `refresh_refused`.
     package func refresh(_ text: String) async throws -> Resource<SessionPayload> {
         guard let token = refreshTokens.verify(text) else { throw LoginSessions.expired }
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             """
             UPDATE core.sessions
             SET refresh_counter = refresh_counter + 1, last_used_at = now()
@@ -91,7 +91,7 @@ package struct LoginSessions: Sendable {
 
     /// A page of a person's logins that stand, newest first.
     func list(_ profile: ProfileID, _ call: Call) async throws -> Page<LoginSessionPayload> {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT id, id = \(call.session) AS current, user_agent, address, second_factor, last_used_at, expires_at,
                    created_at
@@ -108,7 +108,7 @@ package struct LoginSessions: Sendable {
 
     /// Ends a login; its access token stops working within a second on every process.
     package func end(_ session: LoginSessionID, of tenant: TenantID, reason: String = "logout") async throws {
-        _ = try await run([
+        _ = try await pipeline.runForCaller([
             """
             WITH gone AS (
                 UPDATE core.sessions
@@ -120,14 +120,14 @@ package struct LoginSessions: Sendable {
             FROM gone
             """
         ])
-        try await ProblemMapping.translate { try await control.refresh() }
+        try await control.refreshForCaller()
     }
 
     /// Ends one of a person's own logins.
     ///
     /// - Throws: `Problem.notFound`.
     func end(_ session: LoginSessionID, ofProfile profile: ProfileID, _ tenant: TenantID) async throws {
-        let found = try await run([
+        let found = try await pipeline.runForCaller([
             """
             SELECT id
             FROM core.sessions
@@ -140,8 +140,8 @@ package struct LoginSessions: Sendable {
 
     /// Ends all of a person's logins in a tenant, but one if it is named.
     func endAll(of profile: ProfileID, _ tenant: TenantID, but kept: LoginSessionID?, reason: String) async throws {
-        _ = try await run([LoginSessions.ending(of: profile, tenant, but: kept, reason: reason)])
-        try await ProblemMapping.translate { try await control.refresh() }
+        _ = try await pipeline.runForCaller([LoginSessions.ending(of: profile, tenant, but: kept, reason: reason)])
+        try await control.refreshForCaller()
     }
 
     /// The statement that ends a person's logins and tells every process.
@@ -181,10 +181,6 @@ package struct LoginSessions: Sendable {
                 "id": .string(member.profile.description), "name": .string(member.name), "role": .string(role),
             ],
         ])
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }
 

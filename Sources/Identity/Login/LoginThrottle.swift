@@ -29,7 +29,7 @@ struct LoginThrottle: Sendable {
     /// - Throws: `Problem` 429 `too_many_attempts` with the seconds to wait.
     func count(_ account: String, _ client: Request.Client) async throws {
         let limits = limits(account, client)
-        let results = try await run(
+        let results = try await pipeline.runForCaller(
             limits.map { limit in
                 """
                 INSERT INTO core.login_throttles AS t (key, attempts, window_ends_at)
@@ -54,7 +54,7 @@ struct LoginThrottle: Sendable {
 
     /// Forgets the attempts from this address on this account, after the right password.
     func forget(_ account: String, _ client: Request.Client) async throws {
-        _ = try await run([
+        _ = try await pipeline.runForCaller([
             "DELETE FROM core.login_throttles WHERE key = \(limits(account, client)[0].key)",
             """
             UPDATE core.login_throttles
@@ -71,9 +71,5 @@ struct LoginThrottle: Sendable {
             Limit(key: authenticator.authenticate("account \(account)"), attempts: 50),
             Limit(key: authenticator.authenticate("address \(address)"), attempts: 300),
         ]
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

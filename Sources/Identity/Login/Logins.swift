@@ -23,7 +23,7 @@ package struct Logins: Sendable {
         email: String, password: String, code: String? = nil, tenant: String?, _ client: Request.Client = .init()
     ) async throws -> Resource<SessionPayload> {
         try credentials.requireRoom()
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT p.account_id, p.id AS profile_id, t.id AS tenant_id
             FROM core.profiles p
@@ -39,9 +39,5 @@ package struct Logins: Sendable {
         guard let row else { throw Credentials.refused }
         return try await sessions.begin(
             try row.get("profile_id"), of: try row.get("tenant_id"), hasSecondFactor: hasSecondFactor, client)
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

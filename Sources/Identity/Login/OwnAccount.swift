@@ -51,7 +51,7 @@ struct OwnAccount: Sendable {
     func store(
         _ hash: String, for account: ID<Account>, but kept: LoginSessionID?, reason: String
     ) async throws {
-        _ = try await run([
+        _ = try await pipeline.runForCaller([
             "UPDATE core.accounts SET password_hash = \(hash) WHERE id = \(account)",
             "UPDATE core.password_resets SET used_at = now() WHERE account_id = \(account) AND used_at IS NULL",
         ])
@@ -59,7 +59,9 @@ struct OwnAccount: Sendable {
     }
 
     private func endLogins(of account: ID<Account>, but kept: LoginSessionID?, reason: String) async throws {
-        let profiles = try await run(["SELECT tenant_id, id FROM core.profiles WHERE account_id = \(account)"])[0]
+        let profiles = try await pipeline.runForCaller([
+            "SELECT tenant_id, id FROM core.profiles WHERE account_id = \(account)"
+        ])[0]
         for row in profiles.rows {
             try await sessions.endAll(
                 of: try row.get("id"), try row.get("tenant_id"), but: kept, reason: reason)
@@ -79,7 +81,7 @@ struct OwnAccount: Sendable {
         guard call.actor.kind == .member, call.session != nil, !call.isImpersonated else {
             throw Problem(status: 403, code: "own_account_only", detail: "Only the person may do this, logged in.")
         }
-        let row = try await run([
+        let row = try await pipeline.runForCaller([
             "SELECT account_id, email FROM core.profiles WHERE tenant_id = \(call.tenant) AND id = \(call.actor.id)"
         ])[0].first
         guard let row else { throw Problem.notFound }
@@ -89,9 +91,5 @@ struct OwnAccount: Sendable {
                 detail: "This account signs in through a provider and has no password.")
         }
         return (try row.get("account_id"), email)
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

@@ -53,7 +53,7 @@ package struct PasswordResets: Sendable {
         for profile: ProfileID, of tenant: TenantID, onlyManaged: Bool
     ) async throws -> Resource<PasswordResetPayload>? {
         let token = OneTimeToken<PasswordReset>(prefix: PasswordResets.prefix)
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             INSERT INTO core.password_resets (id, account_id, hash, expires_at)
             SELECT \(token.id), a.id, \(token.hash), \(Timestamp.now().advanced(by: PasswordResets.lifetime))
@@ -74,12 +74,12 @@ package struct PasswordResets: Sendable {
         guard let token = OneTimeToken<PasswordReset>(input.token, prefix: PasswordResets.prefix) else {
             throw PasswordResets.refused
         }
-        let open = try await run([
+        let open = try await pipeline.runForCaller([
             "SELECT hash FROM core.password_resets WHERE id = \(token.id) AND used_at IS NULL AND expires_at > now()"
         ])[0].first
         guard let open, ConstantTime.equal(try open.get("hash"), token.hash) else { throw PasswordResets.refused }
         let hash = try await credentials.hash(chosen: input.password, at: "/password")
-        let used = try await run([
+        let used = try await pipeline.runForCaller([
             """
             UPDATE core.password_resets
             SET used_at = now()
@@ -89,9 +89,5 @@ package struct PasswordResets: Sendable {
         ])[0].first
         guard let used else { throw PasswordResets.refused }
         try await accounts.store(hash, for: try used.get("account_id"), but: nil, reason: "password reset")
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

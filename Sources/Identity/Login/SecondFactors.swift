@@ -26,7 +26,7 @@ struct SecondFactors: Sendable {
     /// - Throws: `Problem` 409 `second_factor_exists`.
     func prepare(_ account: ID<Account>, email: String) async throws -> Resource<SecondFactorPayload> {
         let salt = RandomBytes.generate(16)
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             UPDATE core.accounts
             SET totp_salt = \(salt)
@@ -54,7 +54,7 @@ struct SecondFactors: Sendable {
                 [.init(pointer: "/code", code: "code", detail: "must be the app's present code")], code: "code_refused")
         }
         let codes = (0..<SecondFactors.recoveryCodeCount).map { _ in Base32.encode(RandomBytes.generate(10)) }
-        _ = try await run(
+        _ = try await pipeline.runForCaller(
             ["DELETE FROM core.recovery_codes WHERE account_id = \(account)"]
                 + codes.map { code in
                     """
@@ -67,7 +67,7 @@ struct SecondFactors: Sendable {
 
     /// Takes the second factor away.
     func remove(_ account: ID<Account>) async throws {
-        _ = try await run([
+        _ = try await pipeline.runForCaller([
             "UPDATE core.accounts SET totp_salt = NULL, totp_confirmed_at = NULL WHERE id = \(account)",
             "DELETE FROM core.recovery_codes WHERE account_id = \(account)",
         ])
@@ -76,7 +76,7 @@ struct SecondFactors: Sendable {
     /// Whether `text` is the present code or an unused recovery code; either is used up by it.
     func accept(_ text: String, of account: ID<Account>) async throws -> Bool {
         if let step = try await step(of: text, account) { return try await use(step, account, confirming: false) }
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             UPDATE core.recovery_codes
             SET used_at = now()
@@ -88,7 +88,8 @@ struct SecondFactors: Sendable {
 
     /// The step at which a code is right; nil when it is wrong.
     private func step(of code: String, _ account: ID<Account>) async throws -> Int64? {
-        let row = try await run(["SELECT totp_salt FROM core.accounts WHERE id = \(account)"])[0].first
+        let row = try await pipeline.runForCaller(["SELECT totp_salt FROM core.accounts WHERE id = \(account)"])[0]
+            .first
         guard let salt = try row?.get("totp_salt", as: [UInt8]?.self) ?? nil, code.utf8.count == 6 else { return nil }
         let present = Int64(Date().timeIntervalSince1970) / OneTimeCode.stepLength
         return try OneTimeCode.step(of: code, secret: secret(account, salt), near: present)
@@ -96,7 +97,7 @@ struct SecondFactors: Sendable {
 
     /// Uses a step up; false when it or a later one was used before.
     private func use(_ step: Int64, _ account: ID<Account>, confirming: Bool) async throws -> Bool {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             UPDATE core.accounts
             SET totp_last_step = \(step),
@@ -115,9 +116,5 @@ struct SecondFactors: Sendable {
     private func hash(_ recoveryCode: String, _ account: ID<Account>) -> [UInt8] {
         let code = recoveryCode.uppercased().filter { $0 != "-" && $0 != " " }
         return authenticator.authenticate("recovery \(account) \(code)")
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

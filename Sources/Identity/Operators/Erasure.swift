@@ -38,7 +38,7 @@ package struct Erasure: Sendable {
                 }
             }
         }
-        try await ProblemMapping.translate { try await control.refresh() }
+        try await control.refreshForCaller()
         return try Resource(result)
     }
 

@@ -32,7 +32,7 @@ struct Impersonations: Sendable {
         let id = ID<Impersonation>.make()
         let now = Date()
         let end = Timestamp(now).advanced(by: .seconds(input.minutes * 60))
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             INSERT INTO core.impersonations (tenant_id, id, profile_id, operator_id, reason, may_write, expires_at)
             SELECT p.tenant_id, \(id), p.id, \(`operator`), \(input.reason), \(input.mayWrite), \(end)
@@ -60,7 +60,7 @@ struct Impersonations: Sendable {
     ///
     /// - Throws: `Problem.notFound`.
     func end(_ id: ID<Impersonation>, in tenant: TenantID) async throws {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             WITH gone AS (
                 UPDATE core.impersonations
@@ -73,12 +73,12 @@ struct Impersonations: Sendable {
             """
         ])[0]
         guard !result.isEmpty else { throw Problem.notFound }
-        try await ProblemMapping.translate { try await control.refresh() }
+        try await control.refreshForCaller()
     }
 
     /// A page of the times operators acted in a tenant, newest first, for its admins.
     func list(of tenant: TenantID, _ page: PageRequest) async throws -> Page<ImpersonationPayload> {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT \(Impersonations.columns)
             FROM core.impersonations
@@ -88,9 +88,5 @@ struct Impersonations: Sendable {
             """
         ])[0]
         return try Page(result, limit: page.limit, key: ["id"])
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

@@ -44,16 +44,14 @@ package struct OperatorTokens: Sendable {
         guard text.utf8.count <= 128, parts.count == 3, parts[0] == "rmo", let id = ID<Operator>(parts[1]) else {
             return nil
         }
-        let results = try await ProblemMapping.translate {
-            try await pipeline.run(
-                [
-                    """
-                    SELECT hash
-                    FROM core.operator_tokens
-                    WHERE id = \(id) AND revoked_at IS NULL AND expires_at > now()
-                    """
-                ], isReplayable: true)
-        }
+        let results = try await pipeline.runForCaller(
+            [
+                """
+                SELECT hash
+                FROM core.operator_tokens
+                WHERE id = \(id) AND revoked_at IS NULL AND expires_at > now()
+                """
+            ], isReplayable: true)
         guard let hash: [UInt8] = try results[0].first?.get("hash"),
             ConstantTime.equal(hash, SHA256.digest(String(parts[2])))
         else { return nil }

@@ -13,7 +13,7 @@ package struct SystemSettings: Sendable {
 
     /// All settings, or the public ones.
     func list(onlyPublic: Bool) async throws -> Page<SystemSettingPayload> {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT key, jsonb_build_object('value', value) AS content, is_public, updated_at
             FROM core.system_settings
@@ -37,7 +37,7 @@ package struct SystemSettings: Sendable {
     ///
     /// - Throws: `Problem` 422 for a key that is none.
     func set(_ key: String, _ input: SystemSettingChange) async throws -> Resource<SystemSettingPayload> {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             INSERT INTO core.system_settings (key, value, is_public)
             VALUES (\(key), \(input.value), COALESCE(\(input.isPublic), false))
@@ -57,12 +57,8 @@ package struct SystemSettings: Sendable {
     ///
     /// - Throws: `Problem.notFound`.
     func remove(_ key: String) async throws {
-        let result = try await run(["DELETE FROM core.system_settings WHERE key = \(key)"])[0]
+        let result = try await pipeline.runForCaller(["DELETE FROM core.system_settings WHERE key = \(key)"])[0]
         guard result.affected == 1 else { throw Problem.notFound }
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }
 

@@ -22,14 +22,14 @@ package struct TenantAccounts: Sendable {
     ///
     /// - Throws: `Problem.notFound`.
     func get(_ tenant: TenantID) async throws -> Resource<TenantAccountPayload> {
-        try Resource(await run([TenantAccounts.selection(tenant)])[0])
+        try Resource(await pipeline.runForCaller([TenantAccounts.selection(tenant)])[0])
     }
 
     /// Changes what operators decide; every process knows within a second.
     ///
     /// - Throws: `Problem.notFound`; 422 `reference_missing` for a plan that does not exist.
     func change(_ tenant: TenantID, _ input: TenantChange) async throws -> Resource<TenantAccountPayload> {
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             """
             UPDATE core.tenants
             SET name = COALESCE(\(input.name), name),
@@ -41,13 +41,13 @@ package struct TenantAccounts: Sendable {
             "SELECT core.record_change('tenant', id, slug) FROM core.tenants WHERE id = \(tenant)",
             TenantAccounts.selection(tenant),
         ])
-        try await ProblemMapping.translate { try await control.refresh() }
+        try await control.refreshForCaller()
         return try Resource(results[2])
     }
 
     /// Changes what a tenant's own admins decide.
     func change(_ tenant: TenantID, _ input: OwnTenantChange) async throws -> Resource<TenantAccountPayload> {
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             """
             UPDATE core.tenants
             SET name = COALESCE(\(input.name), name),
@@ -61,13 +61,15 @@ package struct TenantAccounts: Sendable {
 
     /// All plans with their limits.
     func plans() async throws -> Page<PlanPayload> {
-        let result = try await run(["SELECT id, limits, updated_at FROM core.plans ORDER BY id LIMIT 1000"])[0]
+        let result = try await pipeline.runForCaller([
+            "SELECT id, limits, updated_at FROM core.plans ORDER BY id LIMIT 1000"
+        ])[0]
         return try Page(result, limit: 1000, key: ["id"])
     }
 
     /// Makes a plan, or gives one other limits, which hold for all its tenants within a second.
     func setPlan(_ id: String, _ input: PlanChange) async throws -> Resource<PlanPayload> {
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             """
             INSERT INTO core.plans (id, limits)
             VALUES (\(id), \(input.limits))
@@ -77,7 +79,7 @@ package struct TenantAccounts: Sendable {
             """,
             "SELECT core.record_change('tenant', id, slug) FROM core.tenants WHERE plan = \(id)",
         ])
-        try await ProblemMapping.translate { try await control.refresh() }
+        try await control.refreshForCaller()
         return try Resource(results[0])
     }
 
@@ -88,9 +90,5 @@ package struct TenantAccounts: Sendable {
         JOIN core.plans p ON p.id = t.plan
         WHERE t.id = \(tenant)
         """
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

@@ -25,7 +25,7 @@ package struct Tenants: Sendable {
     ) async throws -> Resource<TenantPayload> {
         let hash = try await passwords.hash(chosen: admin.password, at: "/admin/password")
         let tenant = TenantID.make()
-        let results = try await run(
+        let results = try await pipeline.runForCaller(
             [
                 """
                 INSERT INTO core.tenants (id, slug, name, is_test)
@@ -40,7 +40,7 @@ package struct Tenants: Sendable {
 
     /// A page of all tenants, newest first.
     package func list(_ page: PageRequest) async throws -> Page<TenantPayload> {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT \(Tenants.columns)
             FROM core.tenants
@@ -56,12 +56,15 @@ package struct Tenants: Sendable {
     ///
     /// - Throws: `Problem.notFound`.
     package func get(_ id: TenantID) async throws -> Resource<TenantPayload> {
-        try Tenants.only(await run(["SELECT \(Tenants.columns) FROM core.tenants WHERE id = \(id)"])[0])
+        try Tenants.only(
+            await pipeline.runForCaller(["SELECT \(Tenants.columns) FROM core.tenants WHERE id = \(id)"])[0])
     }
 
     /// All tenants, newest first, for the command line.
     package func all() async throws -> [Summary] {
-        let result = try await run(["SELECT id, slug, name, status FROM core.tenants ORDER BY id DESC"])[0]
+        let result = try await pipeline.runForCaller([
+            "SELECT id, slug, name, status FROM core.tenants ORDER BY id DESC"
+        ])[0]
         return try result.rows.map { row in
             Summary(
                 id: try row.get("id"), slug: try row.get("slug"), name: try row.get("name"),
@@ -83,14 +86,14 @@ package struct Tenants: Sendable {
 
     /// The id of the tenant with this slug; nil when there is none.
     package func find(slug: String) async throws -> TenantID? {
-        try await run(["SELECT id FROM core.tenants WHERE slug = \(slug)"])[0].first?.get("id")
+        try await pipeline.runForCaller(["SELECT id FROM core.tenants WHERE slug = \(slug)"])[0].first?.get("id")
     }
 
     /// Suspends a tenant or lets it in again; every process knows within a second.
     ///
     /// - Throws: `Problem.notFound`.
     package func setActive(_ isActive: Bool, _ id: TenantID) async throws -> Resource<TenantPayload> {
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             """
             UPDATE core.tenants
             SET status = \(isActive ? "active" : "suspended")
@@ -105,9 +108,5 @@ package struct Tenants: Sendable {
     private static func only(_ result: ResultSet) throws -> Resource<TenantPayload> {
         guard !result.isEmpty else { throw Problem.notFound }
         return try Resource(result)
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

@@ -19,7 +19,7 @@ struct CustomRoles: Sendable {
 
     /// A page of a tenant's own roles, newest first.
     func list(of tenant: TenantID, _ page: PageRequest) async throws -> Page<RolePayload> {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT \(CustomRoles.columns)
             FROM core.roles
@@ -36,7 +36,7 @@ struct CustomRoles: Sendable {
     /// - Throws: `Problem` 403 `role_forbidden` for permissions that the caller lacks; 409 `already_exists`.
     func create(_ input: NewRole, by call: Call) async throws -> Resource<RolePayload> {
         try authority.require(input.scopes, by: call)
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             """
             INSERT INTO core.roles (tenant_id, id, name, permissions)
             VALUES (\(call.tenant), \(ID<CustomRole>.make()), \(input.name), \(input.permissions))
@@ -44,7 +44,7 @@ struct CustomRoles: Sendable {
             """,
             "SELECT core.record_change('role', \(call.tenant), \(input.name))",
         ])
-        try await ProblemMapping.translate { try await control.refresh() }
+        try await control.refreshForCaller()
         return try Resource(results[0])
     }
 
@@ -55,7 +55,7 @@ struct CustomRoles: Sendable {
         guard control.read({ $0.role(id.uuid, of: call.tenant) }) != nil else { throw Problem.notFound }
         try authority.require(.custom(id), by: call)
         if let scopes = input.scopes { try authority.require(scopes, by: call) }
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             """
             UPDATE core.roles
             SET name = COALESCE(\(input.name), name),
@@ -65,7 +65,7 @@ struct CustomRoles: Sendable {
             """,
             "SELECT core.record_change('role', \(call.tenant), \(id.description))",
         ])
-        try await ProblemMapping.translate { try await control.refresh() }
+        try await control.refreshForCaller()
         return try Resource(results[0])
     }
 
@@ -73,7 +73,7 @@ struct CustomRoles: Sendable {
     ///
     /// - Throws: `Problem.notFound`; 409 `role_in_use`.
     func remove(_ id: ID<CustomRole>, by call: Call) async throws {
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             """
             DELETE FROM core.roles
             WHERE tenant_id = \(call.tenant) AND id = \(id)
@@ -84,10 +84,6 @@ struct CustomRoles: Sendable {
         ])
         guard results[1].isEmpty else { throw Problem.conflict("Somebody has this role.", code: "role_in_use") }
         guard results[0].affected == 1 else { throw Problem.notFound }
-        try await ProblemMapping.translate { try await control.refresh() }
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
+        try await control.refreshForCaller()
     }
 }

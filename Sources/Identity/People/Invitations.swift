@@ -34,7 +34,7 @@ struct Invitations: Sendable {
 
     /// A page of a tenant's open invitations, newest first.
     func list(of tenant: TenantID, _ page: PageRequest) async throws -> Page<InvitationPayload> {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT \(Invitations.columns)
             FROM core.invitations
@@ -55,7 +55,7 @@ struct Invitations: Sendable {
         let token = OneTimeToken<Invitation>(prefix: Invitations.prefix)
         let inviter: ProfileID? = call.actor.kind == .member ? ProfileID(call.actor.id.uuid) : nil
         let end = Timestamp.now().advanced(by: .seconds(input.hours * 3600))
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             """
             UPDATE core.invitations
             SET revoked_at = now()
@@ -80,7 +80,7 @@ struct Invitations: Sendable {
     ///
     /// - Throws: `Problem.notFound`.
     func revoke(_ id: ID<Invitation>, of tenant: TenantID) async throws {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             UPDATE core.invitations
             SET revoked_at = now()
@@ -98,7 +98,7 @@ struct Invitations: Sendable {
         guard let token = OneTimeToken<Invitation>(input.token, prefix: Invitations.prefix) else {
             throw Invitations.refused
         }
-        let open = try await run([
+        let open = try await pipeline.runForCaller([
             """
             SELECT i.tenant_id, i.email, i.hash, a.id AS account_id
             FROM core.invitations i
@@ -122,7 +122,8 @@ struct Invitations: Sendable {
             hash = try await credentials.hash(chosen: input.password, at: "/password")
         }
         let profile = ProfileID.make()
-        let results = try await run(acceptance(token, tenant, existing, hash, profile, name: input.name))
+        let results = try await pipeline.runForCaller(
+            acceptance(token, tenant, existing, hash, profile, name: input.name))
         guard !results[0].isEmpty else { throw Invitations.refused }
         return try await sessions.begin(profile, of: tenant, hasSecondFactor: hasSecondFactor, client)
     }
@@ -154,9 +155,5 @@ struct Invitations: Sendable {
             WHERE i.tenant_id = \(tenant) AND i.id = \(token.id) AND i.accepted_at = now()
             """,
         ]
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

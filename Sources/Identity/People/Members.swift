@@ -31,7 +31,7 @@ package struct Members: Sendable {
     package func add(_ member: NewMember, to tenant: TenantID) async throws -> Resource<MemberPayload> {
         try await requireRoom(in: tenant)
         let hash = try await passwords.hash(chosen: member.password, at: "/password")
-        let results = try await run(
+        let results = try await pipeline.runForCaller(
             Members.insertion(of: member, passwordHash: hash.text, into: tenant, returning: Members.columns))
         return try Resource(results[1])
     }
@@ -41,14 +41,16 @@ package struct Members: Sendable {
     /// - Throws: `Problem` 409 `limit_reached`.
     func requireRoom(in tenant: TenantID) async throws {
         guard let limit = control.read({ $0.limit("members", of: tenant) }) else { return }
-        let row = try await run(["SELECT count(*) AS count FROM core.profiles WHERE tenant_id = \(tenant)"])[0].first
+        let row = try await pipeline.runForCaller([
+            "SELECT count(*) AS count FROM core.profiles WHERE tenant_id = \(tenant)"
+        ])[0].first
         guard let count = try row?.get("count", as: Int.self), count >= limit else { return }
         throw Problem.conflict("This tenant may have \(limit) members.", code: "limit_reached")
     }
 
     /// A page of a tenant's people, newest first.
     package func list(of tenant: TenantID, _ page: PageRequest) async throws -> Page<MemberPayload> {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT \(Members.columns)
             FROM core.profiles
@@ -62,7 +64,7 @@ package struct Members: Sendable {
 
     /// All people of a tenant, newest first, for the command line.
     package func all(of tenant: TenantID) async throws -> [Summary] {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT \(Members.columns)
             FROM core.profiles
@@ -100,7 +102,9 @@ package struct Members: Sendable {
     /// - Throws: `Problem.notFound`.
     package func get(_ id: ProfileID, of tenant: TenantID) async throws -> Resource<MemberPayload> {
         try Resource(
-            await run(["SELECT \(Members.columns) FROM core.profiles WHERE tenant_id = \(tenant) AND id = \(id)"])[0])
+            await pipeline.runForCaller([
+                "SELECT \(Members.columns) FROM core.profiles WHERE tenant_id = \(tenant) AND id = \(id)"
+            ])[0])
     }
 
     /// Changes a name, a role or a status; tokens of the person end within a second unless only the name changed.
@@ -110,7 +114,7 @@ package struct Members: Sendable {
         try await requireAuthority(over: id, call)
         if let role = input.role { try authority.require(role, by: call) }
         let isDemotion = input.role.map { $0 != .owner } ?? false || input.status == "disabled"
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             Members.lock(call.tenant),
             """
             UPDATE core.profiles
@@ -130,7 +134,7 @@ package struct Members: Sendable {
             """,
         ])
         guard !results[1].isEmpty else { throw Members.lastOwner }
-        try await ProblemMapping.translate { try await control.refresh() }
+        try await control.refreshForCaller()
         return try Resource(results[1])
     }
 
@@ -139,7 +143,7 @@ package struct Members: Sendable {
     /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `last_owner`.
     func remove(_ id: ProfileID, by call: Call) async throws {
         try await requireAuthority(over: id, call)
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             Members.lock(call.tenant),
             """
             WITH gone AS (
@@ -157,7 +161,7 @@ package struct Members: Sendable {
             """,
         ])
         guard !results[1].isEmpty else { throw Members.lastOwner }
-        try await ProblemMapping.translate { try await control.refresh() }
+        try await control.refreshForCaller()
     }
 
     private static let lastOwner = Problem.conflict(
@@ -165,7 +169,7 @@ package struct Members: Sendable {
 
     /// Only who covers a person's role may change that person.
     func requireAuthority(over id: ProfileID, _ call: Call) async throws {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             "SELECT role, role_id FROM core.profiles WHERE tenant_id = \(call.tenant) AND id = \(id)"
         ])[0]
         guard let row = result.first, let role = Role(try row.get("role"), try row.get("role_id")) else {
@@ -207,10 +211,6 @@ package struct Members: Sendable {
             RETURNING \(columns)
             """,
         ]
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }
 

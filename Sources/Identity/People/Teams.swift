@@ -29,7 +29,7 @@ struct Teams: Sendable {
 
     /// A page of a tenant's teams, newest first.
     func list(of tenant: TenantID, _ page: PageRequest) async throws -> Page<TeamPayload> {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT \(Teams.columns(tenant))
             FROM core.teams t
@@ -46,7 +46,7 @@ struct Teams: Sendable {
     /// - Throws: `Problem` 409 `already_exists`; 422 `reference_missing` for somebody who is no member of the tenant.
     func create(_ input: NewTeam, of tenant: TenantID) async throws -> Resource<TeamPayload> {
         let id = ID<Team>.make()
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             "INSERT INTO core.teams (tenant_id, id, name) VALUES (\(tenant), \(id), \(input.name))",
             Teams.additions(input.memberIDs, to: id, tenant), Teams.selection(id, tenant),
         ])
@@ -73,7 +73,7 @@ struct Teams: Sendable {
                 Teams.additions(members, to: id, tenant),
             ]
         }
-        let results = try await run(statements + [Teams.selection(id, tenant)])
+        let results = try await pipeline.runForCaller(statements + [Teams.selection(id, tenant)])
         guard let last = results.last, !last.isEmpty else { throw Problem.notFound }
         return try Resource(last)
     }
@@ -82,7 +82,9 @@ struct Teams: Sendable {
     ///
     /// - Throws: `Problem.notFound`.
     func remove(_ id: ID<Team>, of tenant: TenantID) async throws {
-        let result = try await run(["DELETE FROM core.teams WHERE tenant_id = \(tenant) AND id = \(id)"])[0]
+        let result = try await pipeline.runForCaller([
+            "DELETE FROM core.teams WHERE tenant_id = \(tenant) AND id = \(id)"
+        ])[0]
         guard result.affected == 1 else { throw Problem.notFound }
     }
 
@@ -99,9 +101,5 @@ struct Teams: Sendable {
 
     private static func selection(_ id: ID<Team>, _ tenant: TenantID) -> SQL {
         "SELECT \(columns(tenant)) FROM core.teams t WHERE t.tenant_id = \(tenant) AND t.id = \(id)"
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

@@ -29,15 +29,13 @@ package struct TokenKeyRotation: Sendable {
         let id = "k\(Hex.encode(RandomBytes.generate(4)))"
         let start = isEmergency ? now : now.advanced(by: TokenKeyRotation.delay)
         let end = isEmergency ? now : start.advanced(by: TokenKeyRotation.overlap)
-        _ = try await ProblemMapping.translate {
-            try await pipeline.run([
-                "DELETE FROM core.token_keys WHERE ends_at < now()",
-                "UPDATE core.token_keys SET ends_at = \(end) WHERE ends_at IS NULL",
-                "INSERT INTO core.token_keys (id, signs_from) VALUES (\(id), \(start))",
-                "SELECT core.record_change('token_key', NULL, \(id))",
-            ])
-        }
-        try await ProblemMapping.translate { try await control.refresh() }
+        _ = try await pipeline.runForCaller([
+            "DELETE FROM core.token_keys WHERE ends_at < now()",
+            "UPDATE core.token_keys SET ends_at = \(end) WHERE ends_at IS NULL",
+            "INSERT INTO core.token_keys (id, signs_from) VALUES (\(id), \(start))",
+            "SELECT core.record_change('token_key', NULL, \(id))",
+        ])
+        try await control.refreshForCaller()
         return TokenKeyRecord(id: id, signsFrom: start, endsAt: nil)
     }
 }

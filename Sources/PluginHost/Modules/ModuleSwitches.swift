@@ -31,7 +31,7 @@ package struct ModuleSwitches: Sendable {
         guard enabled != false || !manifest.isAlwaysOn else {
             throw Problem.conflict("This module cannot be switched off.", code: "module_always_on")
         }
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             // One change at a time: another admin may be switching what this one leans on.
             "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE",
             blocking(enabled, manifest, tenant),
@@ -40,7 +40,7 @@ package struct ModuleSwitches: Sendable {
         ])
         let blocked = try results[1].rows.map { try $0.get("module_id", as: String.self) }
         guard blocked.isEmpty else { throw ModuleSwitches.refusal(switchingOn: enabled == true, blocked) }
-        try await ProblemMapping.translate { try await control.refresh() }
+        try await control.refreshForCaller()
         return try ModuleSwitches.resource(manifest, try await rows(of: tenant)[module])
     }
 
@@ -84,7 +84,7 @@ package struct ModuleSwitches: Sendable {
     }
 
     private func rows(of tenant: TenantID) async throws -> [String: (enabled: Bool, settings: JSONValue)] {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT module_id, enabled, settings
             FROM core.tenant_modules
@@ -105,9 +105,5 @@ package struct ModuleSwitches: Sendable {
             "enabled": .bool(manifest.isAlwaysOn || row?.enabled ?? true), "always_on": .bool(manifest.isAlwaysOn),
             "settings": row?.settings ?? [:], "requires": .array(manifest.requires.map { .string($0) }),
         ])
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

@@ -20,13 +20,3 @@ func finishes(within limit: Duration, _ body: @escaping @Sendable () async throw
     for await outcome in outcomes { return try outcome.get() }
     return false
 }
-
-/// Asks until the answer is yes; false when it is no for longer than the limit.
-func eventually(within limit: Duration = .seconds(30), _ condition: () async throws -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + limit
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else { return false }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-    return true
-}

@@ -35,7 +35,7 @@ package struct OIDCConnections: Sendable {
         try requireIssuer(new.issuer)
         let id = OIDCConnectionID.make()
         let sealed = try new.clientSecret.map { try secrets.seal($0, tenant, id) }
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE",
             """
             INSERT INTO core.oidc_connections (tenant_id, id, name, issuer, client_id, client_secret, provisioning)
@@ -53,7 +53,7 @@ package struct OIDCConnections: Sendable {
 
     /// A page of a tenant's connections, newest first.
     package func list(of tenant: TenantID, _ page: PageRequest) async throws -> Page<OIDCConnectionPayload> {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT \(columns)
             FROM core.oidc_connections
@@ -67,7 +67,7 @@ package struct OIDCConnections: Sendable {
 
     /// One connection; nil when the tenant has none with this id.
     package func get(_ id: OIDCConnectionID, of tenant: TenantID) async throws -> Resource<OIDCConnectionPayload>? {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             "SELECT \(columns) FROM core.oidc_connections WHERE tenant_id = \(tenant) AND id = \(id)"
         ])[0]
         return result.isEmpty ? nil : try Resource(result)
@@ -81,7 +81,7 @@ package struct OIDCConnections: Sendable {
     ) async throws -> Resource<OIDCConnectionPayload> {
         if let issuer = change.issuer { try requireIssuer(issuer) }
         let sealed = try change.clientSecret.flatMap { $0 }.map { try secrets.seal($0, tenant, id) }
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             UPDATE core.oidc_connections
             SET name = COALESCE(\(change.name), name),
@@ -104,7 +104,7 @@ package struct OIDCConnections: Sendable {
     ///
     /// - Throws: `Problem.notFound`.
     package func remove(_ id: OIDCConnectionID, of tenant: TenantID) async throws {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             "DELETE FROM core.oidc_connections WHERE tenant_id = \(tenant) AND id = \(id)"
         ])[0]
         guard result.affected == 1 else { throw Problem.notFound }
@@ -112,7 +112,7 @@ package struct OIDCConnections: Sendable {
 
     /// What a tenant's login page offers; nothing for a tenant that is unknown or suspended.
     func offered(by slug: String) async throws -> Page<SignInOfferPayload> {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT c.id, c.name, \(settings.publicURL ?? "") || '/v1/auth/oidc/' || c.id::text || '/start' AS start_url
             FROM core.oidc_connections c
@@ -127,7 +127,7 @@ package struct OIDCConnections: Sendable {
 
     /// A connection that people may sign in through now.
     func enabled(_ id: OIDCConnectionID) async throws -> OIDCConnection? {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT c.tenant_id, c.id, c.issuer, c.client_id, c.client_secret, c.provisioning
             FROM core.oidc_connections c
@@ -153,9 +153,5 @@ package struct OIDCConnections: Sendable {
                         pointer: "/issuer", code: "format", detail: "must be an https URL without query and fragment")
                 ], code: "issuer_refused")
         }
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }

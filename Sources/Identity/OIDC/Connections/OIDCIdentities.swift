@@ -13,7 +13,7 @@ struct OIDCIdentities: Sendable {
 
     /// Takes a state; false when it was taken before.
     func use(_ state: SignInState) async throws -> Bool {
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             "DELETE FROM core.oidc_used_states WHERE tenant_id = \(state.tenant) AND expires_at < now()",
             """
             INSERT INTO core.oidc_used_states (tenant_id, id, expires_at)
@@ -26,7 +26,7 @@ struct OIDCIdentities: Sendable {
 
     /// The active member who signs in as this person; nil when there is none.
     func profile(_ claims: IDTokenClaims, _ connection: OIDCConnection) async throws -> ProfileID? {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             UPDATE core.oidc_identities AS i
             SET last_used_at = now()
@@ -42,7 +42,7 @@ struct OIDCIdentities: Sendable {
 
     /// Whether the person belongs to a member, who may have been disabled.
     func isKnown(_ claims: IDTokenClaims, _ connection: OIDCConnection) async throws -> Bool {
-        let result = try await run([
+        let result = try await pipeline.runForCaller([
             """
             SELECT 1 AS one
             FROM core.oidc_identities
@@ -57,7 +57,7 @@ struct OIDCIdentities: Sendable {
     func create(_ claims: IDTokenClaims, _ connection: OIDCConnection) async throws -> ProfileID? {
         let (account, profile) = (ID<Void>.make(), ProfileID.make())
         do {
-            _ = try await run([
+            _ = try await pipeline.runForCaller([
                 "INSERT INTO core.accounts (id, managed_by) VALUES (\(account), \(connection.tenant))",
                 """
                 INSERT INTO core.profiles (tenant_id, id, account_id, name, role)
@@ -83,7 +83,7 @@ struct OIDCIdentities: Sendable {
         _ claims: IDTokenClaims, _ connection: OIDCConnection, to profile: ProfileID, while session: LoginSessionID
     ) async throws {
         let tenant = connection.tenant
-        let results = try await run([
+        let results = try await pipeline.runForCaller([
             """
             INSERT INTO core.oidc_identities (tenant_id, connection_id, issuer, subject, profile_id)
             SELECT \(tenant), \(connection.id), \(claims.issuer), \(claims.subject), p.id
@@ -116,15 +116,11 @@ struct OIDCIdentities: Sendable {
 
     /// Removes a member's link, if there is one.
     func unlink(_ profile: ProfileID, from connection: OIDCConnectionID, of tenant: TenantID) async throws {
-        _ = try await run([
+        _ = try await pipeline.runForCaller([
             """
             DELETE FROM core.oidc_identities
             WHERE tenant_id = \(tenant) AND connection_id = \(connection) AND profile_id = \(profile)
             """
         ])
-    }
-
-    private func run(_ statements: [SQL]) async throws -> [ResultSet] {
-        try await ProblemMapping.translate { try await pipeline.run(statements) }
     }
 }
