@@ -38,6 +38,7 @@ let kernel: [Target] = [
         ]
     ),
     .target(name: "Cryptography", dependencies: ["COpenSSL"]),
+    .target(name: "CrashReporter"),
     .target(name: "EmbeddedPostgres", dependencies: [logging]),
     .target(name: "Postgres", dependencies: ["CPostgres", "CEpoll", pluginKit, logging]),
     .target(
@@ -56,7 +57,10 @@ let kernel: [Target] = [
     ),
     .target(
         name: "PluginHost",
-        dependencies: ["Tenancy", "Postgres", "Migrations", pluginKit, pluginABI, logging, lifecycle]
+        dependencies: [
+            "Observability", "Tenancy", "Postgres", "Migrations", "CrashReporter", pluginKit, pluginABI, logging,
+            lifecycle,
+        ]
     ),
     .target(
         name: "HTTP",

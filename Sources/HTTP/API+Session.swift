@@ -1,5 +1,6 @@
 internal import Identity
 internal import NIOCore
+internal import PluginHost
 @_spi(Kernel) internal import PluginKit
 internal import Tenancy
 
@@ -16,6 +17,13 @@ extension API {
             teammates: reach == .team ? try await teammates.of(session) : [],
             permissions: permissions.all(of: caller.grant), isImpersonated: caller.impersonator != nil,
             tx: mounted.module?.database.open(session, mode: mode, claim: claim) ?? .none)
+    }
+
+    /// Runs a route's handler: the kernel's own here, a plugin's behind its wall.
+    func respond(_ mounted: MountedRoute, to call: Call, body: JSONValue) async throws -> Reply {
+        let route = mounted.route
+        guard let module = mounted.module else { return try await route.respond(to: call, body: body) }
+        return try await module.wall.run(for: call.tenant) { try await route.respond(to: call, body: body) }
     }
 
     func limit(_ channel: any Channel) throws {

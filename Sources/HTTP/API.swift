@@ -136,7 +136,7 @@ package struct API: HTTPResponder {
                     request.headers[.idempotencyKey], method: route.method, path: request.uri.string, body: body)
             let call = try await call(input, mounted, caller, reach, claim)
             let answer = try await once(claim, mounted, caller.session, requestID: requestID) {
-                Answer(try await route.respond(to: call, body: body), cursors, scope: scope)
+                Answer(try await respond(mounted, to: call, body: body), cursors, scope: scope)
             }
             return answer.response(to: request, requestID: requestID)
         }
@@ -153,6 +153,11 @@ package struct API: HTTPResponder {
             control.read({ $0.isEnabled(module.name.description, for: caller.session.tenant) }) == false
         {
             throw Problem(status: 404, code: "module_disabled", detail: "This module is switched off.")
+        }
+        if let module = mounted.module, control.read({ $0.pausedPlugins[module.name.description] }) != nil {
+            throw Problem(
+                status: 503, code: "plugin_paused", detail: "This module is out of service; its operator knows.",
+                retryAfter: 30)
         }
         if let impersonator = caller.impersonator, !impersonator.mayWrite, mounted.route.method != "GET" {
             throw Problem(status: 403, code: "impersonation_read_only", detail: "This impersonation may only read.")

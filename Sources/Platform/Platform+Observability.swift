@@ -1,5 +1,6 @@
 internal import Logging
 internal import Observability
+internal import PluginHost
 internal import Postgres
 internal import Tenancy
 
@@ -20,6 +21,30 @@ extension Platform {
         registry.add("romashka_database_leases", .gauge, help: "Connections that are lent, or kept to be lent.") {
             $0.sample(databases.leases.connectionCount)
         }
+    }
+
+    /// Adds the metrics of the plugins.
+    static func registerMetrics(_ plugins: PluginRegistry, in registry: MetricRegistry) {
+        func add(
+            _ name: String, _ kind: MetricWriter.Kind, _ help: String,
+            _ value: @escaping @Sendable (PluginStatus) -> Int
+        ) {
+            registry.add("romashka_plugin_\(name)", kind, help: help) { writer in
+                for plugin in plugins.plugins { writer.sample(value(plugin.wall.status), ["module": plugin.wall.name]) }
+            }
+        }
+        add("in_flight", .gauge, "Pieces of a plugin's work that have begun and not ended.") { $0.inFlight }
+        add("overdue", .gauge, "Pieces of work that are past their deadline and go on.") { $0.overdue }
+        add("waiting", .gauge, "Pieces of work that wait for one of the plugin's threads.") { $0.waiting }
+        add("threads_written_off", .gauge, "Threads that one piece of work does not let go of.") {
+            $0.threadsWrittenOff
+        }
+        add("failing_tenants", .gauge, "Tenants for whom the plugin failed too often just now.") { $0.failingTenants }
+        add("timeouts_total", .counter, "Requests that were answered for the plugin because it took too long.") {
+            Int($0.timeouts)
+        }
+        add("faults_total", .counter, "Errors that were no answers.") { Int($0.faults) }
+        add("refusals_total", .counter, "Requests that the plugin had no room for.") { Int($0.refusals) }
     }
 
     /// What records spans, and what exports them if they go anywhere.

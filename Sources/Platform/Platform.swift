@@ -17,6 +17,7 @@ package struct Platform: Sendable {
     package let registry: PluginRegistry
     package let identity: Identity
     package let switches: ModuleSwitches
+    package let pauses: PluginPauses
     package let partitions: PartitionKeeper
     package let housekeeper: Housekeeper
     package let table: RouteTable
@@ -27,6 +28,8 @@ package struct Platform: Sendable {
     package let metrics: MetricRegistry
     /// Those of `services` that watch the others: the access log and the export of spans.
     private let observers: [any Service]
+    /// Those of `services` that run plugins' code and watch it.
+    private let keepers: [any Service]
 
     /// Connects, checks the schema, reads the state of all tenants and loads the plugins. Changes nothing.
     ///
@@ -37,6 +40,10 @@ package struct Platform: Sendable {
         do {
             let control = ControlPlane(pipeline: databases.pipeline(of: .auth), logger: logger)
             let pending = try await requireSchema(settings, databases)
+            if let log = settings.crashLog {
+                try await PluginPauses(pipeline: databases.pipeline(of: .auth), control: control).note(log)
+                try log.begin()
+            }
             try await control.load()
             return try Platform(settings, databases: databases, control: control, pending: pending, logger: logger)
         } catch {
@@ -75,7 +82,8 @@ package struct Platform: Sendable {
         let installation = settings.installation
         let registry = PluginRegistry.load(
             from: installation.plugins, libraries: installation.libraries,
-            reserved: IdentityRoutes.mounts + ModuleRoutes.mounts, pending: pending, logger: logger)
+            reserved: IdentityRoutes.mounts + ModuleRoutes.mounts + PluginRoutes.mounts, pending: pending,
+            pauses: control.read { $0.pausedPlugins }, limits: settings.pluginLimits, logger: logger)
         let permissions = Permissions(
             registry.activeManifests.flatMap { $0.permissions.map { (permission: $0.id, roles: $0.roles) } })
 
@@ -88,12 +96,18 @@ package struct Platform: Sendable {
             issuer: settings.issuer, passwords: passwords,
             permissions: permissions, oidc: settings.oidc, logger: logger)
         switches = ModuleSwitches(pipeline: auth, control: control, registry: registry)
+        pauses = PluginPauses(pipeline: auth, control: control)
+        let recycler = Recycler()
+        keepers =
+            registry.walls
+            + [PluginWatch(registry.walls, limits: settings.watchLimits, recycler: recycler, logger: logger), recycler]
         partitions = PartitionKeeper(leases: databases.leases, logger: logger)
         housekeeper = Housekeeper(leases: databases.leases, logger: logger)
 
         let kernelRoutes =
             IdentityRoutes(identity).all
-            + ModuleRoutes(switches: switches, registry: registry).all
+            + ModuleRoutes(switches: switches).all
+            + PluginRoutes(registry, pauses: pauses, control: control).all
         table = try RouteTable(
             kernelRoutes.map { MountedRoute($0, module: nil) } + Platform.moduleRoutes(registry, databases))
         openAPI = OpenAPI.document(of: table.routes, version: BuildInfo.version)
@@ -102,6 +116,7 @@ package struct Platform: Sendable {
         let metrics = MetricRegistry()
         self.metrics = metrics
         Platform.registerMetrics(databases, in: metrics)
+        Platform.registerMetrics(registry, in: metrics)
         let accessLog = settings.accessLog.map { output in
             AccessLog(
                 output: output,
@@ -123,14 +138,16 @@ package struct Platform: Sendable {
     }
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
-    package var services: [any Service] { observers + [databases, control, partitions, housekeeper] }
+    package var services: [any Service] {
+        observers + [databases, control, partitions, housekeeper] + keepers
+    }
 
     private static func moduleRoutes(_ registry: PluginRegistry, _ databases: Databases) -> [MountedRoute] {
         registry.plugins.flatMap { hosted -> [MountedRoute] in
             guard let plugin = hosted.plugin, let manifest = hosted.manifest else { return [] }
             let module = MountedRoute.Module(
                 name: manifest.id, title: manifest.title, isAlwaysOn: manifest.isAlwaysOn,
-                database: databases.database(of: manifest.id))
+                database: databases.database(of: manifest.id), wall: hosted.wall)
             return plugin.routes.map { MountedRoute($0, module: module) }
         }
     }

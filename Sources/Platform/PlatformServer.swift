@@ -27,7 +27,9 @@ package enum PlatformServer {
         }
         let services: [any Service] = before + platform.services + [monitor].compactMap { $0 } + [application]
         var configuration = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        // Nothing but a plugin's code can outlast this, and then the watch has ended the process.
         configuration.maximumGracefulShutdownDuration = shutdownLimit
         try await ServiceGroup(configuration: configuration).run()
     }

@@ -3,6 +3,7 @@ internal import Foundation
 package import HTTP
 package import Identity
 package import Observability
+package import PluginHost
 package import Postgres
 
 /// What a process needs to run against a database that is prepared.
@@ -26,6 +27,12 @@ package struct PlatformSettings: Sendable {
     package var tracing: TracingSettings?
     /// Whether clients of this machine read `/metrics` without a token; not behind a reverse proxy of this machine.
     package var letsLoopbackReadMetrics = false
+    /// What each plugin may take.
+    package var pluginLimits = PluginWall.Limits()
+    /// When the process is replaced because of a plugin.
+    package var watchLimits = PluginWatch.Limits()
+    /// Where a dying process says whose code it was; nil tells nobody.
+    package var crashLog: CrashLog?
     /// How long clients may take with their requests.
     package var connectionLimits = ConnectionLimits()
 

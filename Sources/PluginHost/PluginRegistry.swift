@@ -1,6 +1,6 @@
 package import Logging
 @_spi(Kernel) internal import PluginKit
-internal import Tenancy
+package import Tenancy
 
 /// All plugins of the process: those that serve and those that are paused with a reason.
 package struct PluginRegistry: Sendable {
@@ -12,12 +12,19 @@ package struct PluginRegistry: Sendable {
     ///   - libraries: where libraries are found besides the plugins' own folders.
     ///   - reserved: the mounts that the kernel's own routes take.
     ///   - pending: for each module, why its schema cannot be used yet.
+    ///   - pauses: the modules that are paused on every process; only those whose loading crashes are not loaded.
     package static func load(
-        from directory: String, libraries: [String], reserved: [String] = [], pending: [String: String], logger: Logger
+        from directory: String, libraries: [String], reserved: [String] = [], pending: [String: String],
+        pauses: [String: PluginPause] = [:], limits: PluginWall.Limits = .init(), logger: Logger
     ) -> PluginRegistry {
         var hosted: [HostedPlugin] = []
+        var refused = pending.mapValues { PluginRefusal(.notMigrated, $0) }
+        for (module, pause) in pauses where pause.code == "crashes_at_load" {
+            refused[module] = PluginRefusal(.crashes, pause.detail)
+        }
         for folder in ordered(PluginFolder.list(in: directory)) {
-            let plugin = host(folder, after: hosted, libraries: libraries, reserved: reserved, pending: pending)
+            let plugin = host(
+                folder, after: hosted, libraries: libraries, reserved: reserved, refused: refused, limits)
             if case .paused(let refusal) = plugin.state {
                 logger.error("plugin paused", metadata: ["plugin": "\(folder.name)", "reason": "\(refusal)"])
             }
@@ -36,22 +43,30 @@ package struct PluginRegistry: Sendable {
         plugins.compactMap { $0.plugin == nil ? nil : $0.manifest }
     }
 
+    /// The walls of all plugins, those without code too.
+    package var walls: [PluginWall] { plugins.map(\.wall) }
+
     private static func host(
-        _ folder: PluginFolder, after hosted: [HostedPlugin], libraries: [String], reserved: [String],
-        pending: [String: String]
+        _ folder: PluginFolder, after earlier: [HostedPlugin], libraries: [String], reserved: [String],
+        refused: [String: PluginRefusal], _ limits: PluginWall.Limits
     ) -> HostedPlugin {
+        func hosted(_ state: HostedPlugin.State, _ manifest: Manifest?) -> HostedPlugin {
+            HostedPlugin(
+                name: folder.name, path: folder.path, manifest: manifest, state: state,
+                wall: PluginWall(name: manifest?.id.description ?? folder.name, limits: limits))
+        }
         let manifest = try? folder.manifest.get()
         do throws(PluginRefusal) {
-            let plugin = try load(folder, after: hosted, libraries: libraries, reserved: reserved, pending: pending)
-            return HostedPlugin(name: folder.name, path: folder.path, manifest: manifest, state: .active(plugin))
+            let plugin = try load(folder, after: earlier, libraries: libraries, reserved: reserved, refused: refused)
+            return hosted(.active(plugin), manifest)
         } catch {
-            return HostedPlugin(name: folder.name, path: folder.path, manifest: manifest, state: .paused(error))
+            return hosted(.paused(error), manifest)
         }
     }
 
     private static func load(
         _ folder: PluginFolder, after hosted: [HostedPlugin], libraries: [String], reserved: [String],
-        pending: [String: String]
+        refused: [String: PluginRefusal]
     ) throws(PluginRefusal) -> Plugin {
         let manifest: Manifest
         do throws(ManifestError) {
@@ -70,12 +85,12 @@ package struct PluginRegistry: Sendable {
         if let missing = manifest.requires.first(where: { name in !active.contains { $0.id.description == name } }) {
             throw PluginRefusal(.requirementMissing, "it requires the module \(missing), which is not active")
         }
-        if let reason = pending[manifest.id.description] { throw PluginRefusal(.notMigrated, reason) }
+        if let refusal = refused[manifest.id.description] { throw refusal }
         guard let path = folder.libraryPath(libraries: libraries) else {
             throw PluginRefusal(
                 .libraryMissing, "lib\(folder.name).so is neither in its folder nor beside the executable")
         }
-        let plugin = try PluginLibrary.load(path)
+        let plugin = try PluginLibrary.load(path, of: manifest.id.description)
         try requireDeclared(plugin, by: manifest)
         return plugin
     }

@@ -54,6 +54,7 @@ package final class ControlPlane: Service {
                 WHERE kind IN ('session', 'profile')
                   AND at > \(Timestamp.now().advanced(by: ControlPlane.memory))
                 """,
+                ControlPlane.pauses,
             ], isReplayable: true)
         var fresh = ControlState()
         fresh.revision = try results[0].first?.get("revision") ?? 0
@@ -61,6 +62,7 @@ package final class ControlPlane: Service {
         for row in results[1].rows { try fresh.setTenant(row, details) }
         fresh.tokenKeys = try ControlPlane.tokenKeys(results[4])
         for row in results[5].rows { try fresh.apply(row) }
+        fresh.pausedPlugins = try ControlPlane.pausedPlugins(results[6])
         state.withLock { [fresh] in $0 = fresh }
         lastSuccess.withLock { $0 = .now }
     }
@@ -98,15 +100,18 @@ package final class ControlPlane: Service {
                 "SELECT tenant_id, module_id, enabled FROM core.tenant_modules WHERE tenant_id = ANY(\(Array(touched)))",
                 "SELECT tenant_id, id, permissions FROM core.roles WHERE tenant_id = ANY(\(Array(touched)))",
                 "SELECT id, signs_from, ends_at FROM core.token_keys ORDER BY signs_from",
+                ControlPlane.pauses,
             ], isReplayable: true)
         let details = try TenantDetails(switches: tenants[1], roles: tenants[2])
         let tokenKeys = try ControlPlane.tokenKeys(tenants[3])
+        let pausedPlugins = try ControlPlane.pausedPlugins(tenants[4])
         let revision = try result[result.count - 1].get("revision", as: Int64.self)
         return try state.withLock { state in
             guard state.revision == known else { return false }
             for tenant in touched { state.set(tenant, nil) }
             for row in tenants[0].rows { try state.setTenant(row, details) }
             state.tokenKeys = tokenKeys
+            state.pausedPlugins = pausedPlugins
             for row in result.rows { try state.apply(row) }
             state.revision = revision
             state.prune(before: Timestamp.now().advanced(by: ControlPlane.memory))
@@ -132,6 +137,17 @@ package final class ControlPlane: Service {
         return Dictionary(
             members.compactMap { member in Int(field: member.value).map { (member.name, $0) } },
             uniquingKeysWith: { first, _ in first })
+    }
+
+    private static var pauses: SQL { "SELECT module_id, code, detail, paused_at FROM core.plugin_pauses" }
+
+    private static func pausedPlugins(_ result: ResultSet) throws -> [String: PluginPause] {
+        var pauses: [String: PluginPause] = [:]
+        for row in result.rows {
+            pauses[try row.get("module_id")] = PluginPause(
+                code: try row.get("code"), detail: try row.get("detail"), since: try row.get("paused_at"))
+        }
+        return pauses
     }
 
     private static func tokenKeys(_ result: ResultSet) throws -> [TokenKeyRecord] {

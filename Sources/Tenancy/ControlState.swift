@@ -34,6 +34,8 @@ package struct ControlState: Sendable {
     private var changedProfiles: [ProfileID: (epoch: Int64, at: Timestamp)] = [:]
     /// The signing keys of access tokens.
     package var tokenKeys: [TokenKeyRecord] = []
+    /// The plugins that serve nobody, each with the reason.
+    package var pausedPlugins: [String: PluginPause] = [:]
     /// The last change that is known here.
     package var revision: Int64 = 0
 
@@ -82,6 +84,20 @@ package struct ControlState: Sendable {
     package mutating func prune(before instant: Timestamp) {
         revokedSessions = revokedSessions.filter { $0.value >= instant }
         changedProfiles = changedProfiles.filter { $0.value.at >= instant }
+    }
+}
+
+/// Why a plugin serves nobody.
+package struct PluginPause: Hashable, Sendable {
+    /// A stable word: `operator`, `crashes`, `crashes_at_load`.
+    package let code: String
+    package let detail: String
+    package let since: Timestamp
+
+    package init(code: String, detail: String, since: Timestamp) {
+        self.code = code
+        self.detail = detail
+        self.since = since
     }
 }
 

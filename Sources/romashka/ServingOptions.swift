@@ -5,6 +5,7 @@ import Identity
 import Logging
 import Observability
 import Platform
+import PluginHost
 
 /// Options of the commands that serve.
 struct ServingOptions: ParsableArguments {
@@ -40,6 +41,11 @@ struct ServingOptions: ParsableArguments {
         help: "Let sign-in providers be in private networks; tenants choose their addresses.")
     var allowsPrivateOIDC = false
 
+    @Option(
+        name: .customLong("memory-limit"),
+        help: "Megabytes of memory beyond which the process drains and ends with code 75, to be started anew.")
+    var memoryLimit: Int?
+
     enum Switch: String, ExpressibleByArgument {
         case on, off
     }
@@ -48,6 +54,7 @@ struct ServingOptions: ParsableArguments {
         if let publicURL, URL(string: publicURL)?.host == nil || !publicURL.hasPrefix("http") {
             throw ValidationError("--public-url takes a URL such as https://desk.example")
         }
+        if let memoryLimit, memoryLimit < 64 { throw ValidationError("--memory-limit takes 64 megabytes or more") }
         if metricsListen != nil, metricsAddress == nil { throw ValidationError("--metrics-listen takes HOST:PORT") }
     }
 
@@ -76,9 +83,29 @@ struct ServingOptions: ParsableArguments {
         settings.accessLog = accessLog == .on && common.logger.logLevel <= .info ? .standardError : nil
         settings.tracing = try TracingSettings.read(common.environment)
         settings.letsLoopbackReadMetrics = metricsLoopback
+        settings.crashLog = CrashLog(in: common.dataDirectory)
+        settings.watchLimits.memory = memoryLimit.map { $0 << 20 }
+        settings.watchLimits.farewell = .seconds(5)
         settings.oidc.publicURL = publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } ?? defaultURL
         settings.oidc.allowsInsecure = allowsInsecureOIDC
         settings.oidc.allowsPrivateNetworks = allowsPrivateOIDC
         return settings
+    }
+
+    /// Serves a platform until a signal.
+    ///
+    /// - Throws: `ExitCode` 75 when the process should be started anew.
+    func run(
+        _ platform: Platform, _ access: DatabaseAccess, _ common: CommonOptions,
+        onReady: @escaping @Sendable (Int) async -> Void
+    ) async throws {
+        do {
+            try await PlatformServer.run(
+                platform, listen: listen, metrics: metricsAddress,
+                before: access.embedded.map { [EmbeddedDatabase($0)] } ?? [], logger: common.logger, onReady: onReady)
+        } catch let error as RecycleNeeded {
+            Output.progress("\(error)")
+            throw ExitCode(RecycleNeeded.exitCode)
+        }
     }
 }

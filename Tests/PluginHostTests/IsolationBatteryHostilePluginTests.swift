@@ -35,7 +35,7 @@ struct IsolationBatteryHostilePluginTests {
     {
         try await PluginsFolder.with { folder in
             try folder.copy("Conversations")
-            try folder.copyHostile()
+            try folder.copyTestPlugin("Hostile")
             try await TestPlatform.with(plugins: folder.path) { test in
                 #expect(test.platform.registry.active("knowledge")?.name == "Hostile")
                 let victim = try await test.tenant("victim")

@@ -1,6 +1,7 @@
 import Foundation
 import PluginHost
 import PluginKit
+import TestKit
 import Testing
 
 @Suite("Manifest")

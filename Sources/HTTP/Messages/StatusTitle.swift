@@ -8,6 +8,6 @@ enum StatusTitle {
         415: "Unsupported Media Type",
         422: "Unprocessable Content", 429: "Too Many Requests", 500: "Internal Server Error",
         502: "Bad Gateway",
-        503: "Service Unavailable",
+        503: "Service Unavailable", 504: "Gateway Timeout",
     ]
 }

@@ -1,3 +1,4 @@
+package import PluginHost
 package import PluginKit
 package import Tenancy
 
@@ -18,8 +19,11 @@ package struct MountedRoute: Sendable {
         package let title: String
         package let isAlwaysOn: Bool
         package let database: ModuleDatabase
+        /// Where its code runs.
+        package let wall: PluginWall
 
-        package init(name: ModuleName, title: String, isAlwaysOn: Bool, database: ModuleDatabase) {
+        package init(name: ModuleName, title: String, isAlwaysOn: Bool, database: ModuleDatabase, wall: PluginWall) {
+            self.wall = wall
             self.name = name
             self.title = title
             self.isAlwaysOn = isAlwaysOn

@@ -16,6 +16,8 @@ package struct HostedPlugin: Sendable {
     /// Nil when the manifest cannot be read.
     package let manifest: Manifest?
     package let state: State
+    /// Where its code runs.
+    package let wall: PluginWall
 
     /// The plugin's code, when it is served.
     package var plugin: Plugin? {

@@ -1,3 +1,4 @@
+internal import CrashReporter
 internal import Glibc
 internal import PluginABI
 @_spi(Kernel) internal import PluginKit
@@ -10,7 +11,9 @@ enum PluginLibrary {
     /// calls into it.
     ///
     /// - Throws: `PluginRefusal` with what was expected, what was found and how to mend it.
-    static func load(_ path: String) throws(PluginRefusal) -> Plugin {
+    static func load(_ path: String, of module: String) throws(PluginRefusal) -> Plugin {
+        romashka_crash_set_loading(module)
+        defer { romashka_crash_set_loading(nil) }
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             throw PluginRefusal(
                 .notLoadable, "the library cannot be opened: \(dlerror().map { String(cString: $0) } ?? "?")")
@@ -31,6 +34,7 @@ enum PluginLibrary {
         guard let entry = dlsym(handle, "romashka_plugin") else {
             throw PluginRefusal(.mismatch, "the library has no entry point romashka_plugin")
         }
+        _ = romashka_crash_note_image(module, path)
         typealias Entry = @convention(c) () -> UnsafeMutableRawPointer
         return Plugin.at(unsafeBitCast(entry, to: Entry.self)())
     }
@@ -48,6 +52,7 @@ package struct PluginRefusal: Error, Hashable, Sendable, CustomStringConvertible
         case conflict
         case requirementMissing = "requirement_missing"
         case notMigrated = "not_migrated"
+        case crashes
     }
 
     package let code: Code

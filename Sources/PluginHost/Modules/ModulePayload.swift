@@ -32,16 +32,3 @@ struct ModuleChange: RequestPayload {
         settings = try record["settings"]
     }
 }
-
-/// A plugin as an operator sees it.
-enum PluginPayload: Payload {
-    static let schema = Schema(
-        "Plugin",
-        [
-            Field("id", .text(1...100), example: "knowledge"),
-            Field("title", .text(max: 80), nullable: true, example: "Knowledge base"),
-            Field("version", .text(max: 40), nullable: true, example: "0.1.0"),
-            Field("state", .oneOf(["active", "paused"]), example: "active"),
-            Field("reason", .text(max: 2000), nullable: true, example: nil),
-        ])
-}

@@ -16,7 +16,7 @@ struct Serve: AsyncParsableCommand {
                 """,
                 "romashka serve --port 0 --json",
             ],
-            codes: [.init(number: 0, meaning: "ended by a signal"), .failed, .wrongUsage]))
+            codes: [.init(number: 0, meaning: "ended by a signal"), .failed, .wrongUsage, .recycle]))
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var serving: ServingOptions
@@ -25,10 +25,7 @@ struct Serve: AsyncParsableCommand {
         let (asJSON, host) = (common.json, serving.host)
         try await common.withDatabase { access in
             let platform = try await Platform.start(serving.settings(access, common), logger: common.logger)
-            try await PlatformServer.run(
-                platform, listen: serving.listen, metrics: serving.metricsAddress,
-                before: access.embedded.map { [EmbeddedDatabase($0)] } ?? [], logger: common.logger
-            ) { port in
+            try await serving.run(platform, access, common) { port in
                 let url = "http://\(host):\(port)"
                 Output.result(["url": .string(url)], "Romashka listens on \(url)", asJSON: asJSON)
             }

@@ -17,7 +17,7 @@ struct Up: AsyncParsableCommand {
             {"url", "operator_token", "database_url"}; database_url is the embedded server's superuser URL.
             """,
             examples: ["romashka up --port 8080 --data-dir ./data", "romashka up --port 0 --json"],
-            codes: [.init(number: 0, meaning: "ended by a signal"), .failed, .wrongUsage]))
+            codes: [.init(number: 0, meaning: "ended by a signal"), .failed, .wrongUsage, .recycle]))
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var serving: ServingOptions
@@ -35,10 +35,7 @@ struct Up: AsyncParsableCommand {
             let login = demo ? try await DemoTenant.ensure(platform) : nil
             let (asJSON, host) = (common.json, serving.host)
             let databaseURL = access.embedded?.url(database: DatabaseAccess.databaseName)
-            try await PlatformServer.run(
-                platform, listen: serving.listen, metrics: serving.metricsAddress,
-                before: access.embedded.map { [EmbeddedDatabase($0)] } ?? [], logger: common.logger
-            ) { port in
+            try await serving.run(platform, access, common) { port in
                 Up.announce("http://\(host):\(port)", token, databaseURL, login, asJSON: asJSON)
             }
         } catch {

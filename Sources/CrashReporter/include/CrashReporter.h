@@ -1,0 +1,26 @@
+// Tells which plugin a crash belongs to: the one whose image is on the stack of the thread that faulted.
+//
+// A trap ends the process, whoever caused it. Before it does, one line goes to a file, from which the next start learns
+// whose code it was: `<module> <load|run> <signal> <seconds since 1970> <pid>`.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// Opens the file for appending and takes the signals of faults. Returns 0, or the errno of what failed.
+int romashka_crash_begin(const char *_Nonnull path);
+
+// Notes where the library at `path`, which is loaded, lies in memory. Returns whether there is room and it was found.
+bool romashka_crash_note_image(const char *_Nonnull module, const char *_Nonnull path);
+
+// The module whose code is being loaded; a fault meanwhile is its own. NULL for none.
+void romashka_crash_set_loading(const char *_Nullable module);
+
+// Gives the calling thread a stack for the handler, so that a stack that overflowed is told of too.
+void romashka_crash_enter_thread(void);
+
+// The id of the calling thread, as the scheduler knows it.
+int romashka_thread_id(void);
+
+// Lets a thread run only when nothing else wants to (SCHED_IDLE of sched(7)).
+void romashka_thread_set_idle(int id);

@@ -1,0 +1,68 @@
+@_spi(Kernel) package import PluginKit
+package import Tenancy
+
+/// The operator's view of plugins, and their switch for everybody.
+package struct PluginRoutes: Sendable {
+    private let registry: PluginRegistry
+    private let pauses: PluginPauses
+    private let control: ControlPlane
+
+    package init(_ registry: PluginRegistry, pauses: PluginPauses, control: ControlPlane) {
+        self.registry = registry
+        self.pauses = pauses
+        self.control = control
+    }
+
+    /// The paths that no plugin may serve.
+    package static let mounts = ["/operator"]
+
+    private static let id = Field("id", .text(2...100), required: true, example: "knowledge")
+
+    /// All of them.
+    package var all: [Route] {
+        [
+            .list("/operator/plugins", .operator, of: PluginPayload.self, "All plugins and why some are paused") { _ in
+                let crashes = try await pauses.crashes()
+                return Page(try registry.plugins.map { try resource($0, crashes) })
+            },
+            .request(
+                "GET", "/operator/plugins/{id}", .operator, returns: PluginPayload.self,
+                "A plugin, how it does and what went wrong"
+            ) { request in
+                try await found(request)
+            }.with(parameters: [PluginRoutes.id]),
+            .request(
+                "POST", "/operator/plugins/{id}/pause", .operator, takes: PluginPauseRequest.self,
+                returns: PluginPayload.self, "Take a plugin out of service for all tenants on every process"
+            ) { request, input in
+                let plugin = try plugin(request)
+                try await pauses.pause(plugin.id, reason: input.reason, operatorID: request.operatorID)
+                return try await found(request)
+            }.with(parameters: [PluginRoutes.id]),
+            .request(
+                "POST", "/operator/plugins/{id}/resume", .operator, returns: PluginPayload.self,
+                "Put a plugin back into service and forgive its crashes"
+            ) { request in
+                try await pauses.resume(try plugin(request).id)
+                return try await found(request)
+            }.with(parameters: [PluginRoutes.id]),
+        ]
+    }
+
+    private func found(_ request: Request) async throws -> Resource<PluginPayload> {
+        try resource(try plugin(request), try await pauses.crashes())
+    }
+
+    private func plugin(_ request: Request) throws -> HostedPlugin {
+        let id = try request.path("id")
+        guard let plugin = registry.plugins.first(where: { $0.id == id && $0.manifest != nil }) else {
+            throw Problem.notFound
+        }
+        return plugin
+    }
+
+    private func resource(_ plugin: HostedPlugin, _ crashes: [String: Int]) throws -> Resource<PluginPayload> {
+        let pause = control.read { $0.pausedPlugins[plugin.id] }
+        return try PluginPayload.resource(plugin, pause: pause, crashes: crashes[plugin.id] ?? 0)
+    }
+}

@@ -1,0 +1,105 @@
+internal import PluginKit
+
+/// What a plugin has begun and not ended, and for whom it fails: a plain value, with the clock given.
+struct Flights {
+    typealias Instant = ContinuousClock.Instant
+
+    /// A piece of work.
+    struct Flight {
+        let tenant: TenantID?
+        let since: Instant
+        /// Answers the caller, once; nil when the caller is answered.
+        var refuse: (@Sendable (any Error) -> Void)?
+        var task: RunningTask?
+        var isCancelled = false
+    }
+
+    /// The task that does the work. Only used while the flight is known, which the task itself ends before it ends.
+    struct RunningTask: @unchecked Sendable {
+        private let task: UnsafeCurrentTask
+
+        init(_ task: UnsafeCurrentTask) {
+            self.task = task
+        }
+
+        func cancel() { task.cancel() }
+    }
+
+    /// The most tenants that are kept track of because something failed for them.
+    private static let maximumBreakers = 1000
+
+    private var lastID: UInt64 = 0
+    private var flights: [UInt64: Flight] = [:]
+    private var perTenant: [TenantID: Int] = [:]
+    /// Only tenants for whom something failed have one.
+    private var breakers: [TenantID?: Breaker] = [:]
+    var lastError: PluginFault?
+
+    /// A piece of work that is in flight.
+    subscript(id: UInt64) -> Flight? {
+        get { flights[id] }
+        set { flights[id] = newValue }
+    }
+
+    var count: Int { flights.count }
+
+    /// How many have been answered for, and go on.
+    var overdue: Int { flights.values.count { $0.refuse == nil && $0.isCancelled } }
+
+    /// For how many tenants it failed too often just now.
+    var failingTenants: Int { breakers.values.count { $0.isOpen } }
+
+    /// Lets work begin, or says why not.
+    mutating func admit(_ tenant: TenantID?, _ limits: PluginWall.Limits, at now: Instant) -> Result<UInt64, Problem> {
+        let own = tenant.flatMap { perTenant[$0] } ?? 0
+        guard flights.count < limits.requests, own < limits.requestsPerTenant else { return .failure(Flights.busy) }
+        guard breakers[tenant]?.admits(at: now) ?? true else { return .failure(Flights.failing) }
+        lastID += 1
+        flights[lastID] = Flight(tenant: tenant, since: now)
+        if let tenant { perTenant[tenant, default: 0] += 1 }
+        return .success(lastID)
+    }
+
+    /// Work that has ended, or will not begin.
+    mutating func remove(_ id: UInt64) -> Flight? {
+        guard let flight = flights.removeValue(forKey: id) else { return nil }
+        if let tenant = flight.tenant, let count = perTenant[tenant] {
+            perTenant[tenant] = count > 1 ? count - 1 : nil
+        }
+        return flight
+    }
+
+    /// Counts an outcome. One tenant's failures are its own: they must not close the module to the others.
+    mutating func record(_ isFailure: Bool, for tenant: TenantID?, at now: Instant) {
+        guard isFailure || breakers[tenant] != nil else { return }
+        if breakers.count >= Flights.maximumBreakers { breakers = breakers.filter { $0.value.isOpen } }
+        breakers[tenant, default: Breaker(at: now)].record(isFailure: isFailure, at: now)
+    }
+
+    /// Cancels what is past its deadline.
+    ///
+    /// - Returns: the callers to answer, and how long the oldest work takes already.
+    mutating func giveUp(
+        after deadline: Duration, at now: Instant
+    ) -> (callers: [@Sendable (any Error) -> Void], longest: Duration) {
+        var callers: [@Sendable (any Error) -> Void] = []
+        var longest = Duration.zero
+        for (id, flight) in flights {
+            let age = flight.since.duration(to: now)
+            longest = max(longest, age)
+            guard age > deadline, let refuse = flight.refuse else { continue }
+            callers.append(refuse)
+            flights[id]?.refuse = nil
+            flights[id]?.isCancelled = true
+            flight.task?.cancel()
+            record(true, for: flight.tenant, at: now)
+            lastError = PluginFault(timeoutAfter: deadline)
+        }
+        return (callers, longest)
+    }
+
+    private static let busy = Problem(
+        status: 503, code: "plugin_busy", detail: "This module has as much to do as it may.", retryAfter: 1)
+    private static let failing = Problem(
+        status: 503, code: "plugin_failing", detail: "This module failed too often just now.", retryAfter: 5)
+}

@@ -1,0 +1,96 @@
+internal import Glibc
+
+/// Jobs that wait for a thread, and threads that wait for a job.
+///
+/// A condition variable, because the standard library has none and a thread must sleep without turning.
+final class JobQueue: @unchecked Sendable {
+    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let arrival = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var jobs: [UnownedJob] = []
+    /// Where the first job stands; what is before it is gone.
+    private var head = 0
+    private var idle = 0
+    private var threads = 0
+    private var isClosed = false
+    private let limit: Int
+
+    /// - Parameter threads: how many serve the queue at once, those not counted that were written off.
+    init(threads limit: Int) {
+        self.limit = limit
+        pthread_mutex_init(lock, nil)
+        pthread_cond_init(arrival, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(arrival)
+        pthread_mutex_destroy(lock)
+        arrival.deallocate()
+        lock.deallocate()
+    }
+
+    /// How many jobs wait.
+    var count: Int { locked { jobs.count - head } }
+
+    /// Adds a job. Returns whether another thread is wanted for it, which then counts already.
+    func push(_ job: UnownedJob) -> Bool {
+        locked {
+            jobs.append(job)
+            if idle > 0 {
+                pthread_cond_signal(arrival)
+                return false
+            }
+            guard threads < limit else { return false }
+            threads += 1
+            return true
+        }
+    }
+
+    /// Waits for a job; nil when the thread is to end, and then it no longer counts.
+    func pop() -> UnownedJob? {
+        locked {
+            while head == jobs.count {
+                if isClosed {
+                    threads -= 1
+                    return nil
+                }
+                idle += 1
+                pthread_cond_wait(arrival, lock)
+                idle -= 1
+            }
+            defer { compact() }
+            head += 1
+            return jobs[head - 1]
+        }
+    }
+
+    /// A thread that serves the queue no more. Returns whether jobs wait for another one, which then counts already.
+    func writeOff() -> Bool {
+        locked {
+            guard head < jobs.count, idle == 0 else {
+                threads -= 1
+                return false
+            }
+            return true
+        }
+    }
+
+    /// Lets threads end when there is nothing left; what still comes is served by a new one.
+    func close() {
+        locked {
+            isClosed = true
+            pthread_cond_broadcast(arrival)
+        }
+    }
+
+    private func compact() {
+        guard head > 64, head * 2 > jobs.count else { return }
+        jobs.removeFirst(head)
+        head = 0
+    }
+
+    private func locked<Value>(_ body: () -> Value) -> Value {
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        return body()
+    }
+}

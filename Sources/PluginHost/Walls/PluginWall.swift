@@ -1,0 +1,174 @@
+internal import Foundation
+package import Observability
+package import PluginKit
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// Runs one plugin's code so that it harms nobody else: on its own threads, within a deadline, within a share of what
+/// is in flight, and not at all for a tenant for whom it keeps failing.
+///
+/// The answer to a caller never waits for code that is overdue; that code is cancelled, and if it does not heed that,
+/// its thread is left to it.
+package final class PluginWall: Service {
+    /// What a plugin may take.
+    package struct Limits: Sendable {
+        /// How long a request may take.
+        package var deadline: Duration = .seconds(10)
+        /// Requests of all tenants that may be in flight.
+        package var requests = 512
+        /// Requests of one tenant that may be in flight, so that no tenant takes all of them.
+        package var requestsPerTenant = 256
+        /// Threads that run the plugin's code.
+        package var threads = max(2, ProcessInfo.processInfo.activeProcessorCount)
+
+        package init() {}
+    }
+
+    /// What one request asks the plugin's task group to do.
+    private typealias Work = @Sendable () async -> Void
+
+    package let name: String
+    package let limits: Limits
+    private let executor: PluginExecutor
+    private let state = Mutex(Flights())
+    private let works: AsyncStream<Work>
+    private let submission: AsyncStream<Work>.Continuation
+    package let timeouts = Counter()
+    package let faults = Counter()
+    package let refusals = Counter()
+
+    package init(name: String, limits: Limits = Limits()) {
+        self.name = name
+        self.limits = limits
+        executor = PluginExecutor(name: name, threads: limits.threads)
+        (works, submission) = AsyncStream<Work>.makeStream()
+    }
+
+    /// Runs the plugin's tasks until shutdown, and until those in flight have ended.
+    package func run() async throws {
+        await withGracefulShutdownHandler {
+            await withTaskExecutorPreference(executor) {
+                await withDiscardingTaskGroup { group in
+                    for await work in works { group.addTask { await work() } }
+                }
+            }
+        } onGracefulShutdown: {
+            self.submission.finish()
+        }
+        executor.close()
+    }
+
+    /// Runs a piece of the plugin's code.
+    ///
+    /// - Parameter tenant: on whose behalf; nil for the operator's.
+    /// - Throws: what `body` throws; `Problem` 503 `plugin_busy` or `plugin_failing`, 504 `plugin_timeout`.
+    package func run<Value: Sendable>(
+        for tenant: TenantID?, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let id = try admit(tenant)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                state.withLock { $0[id]?.refuse = { continuation.resume(throwing: $0) } }
+                let scope = RequestScope.current
+                let result = submission.yield {
+                    let outcome = await RequestScope.$current.withValue(scope) { await self.outcome(id, of: body) }
+                    if self.land(id, outcome.failure) { continuation.resume(with: outcome) }
+                }
+                if case .terminated = result { refuse(id, with: PluginWall.stopping) }
+                // A caller who left before could not be noticed.
+                if Task.isCancelled { cancel(id) }
+            }
+        } onCancel: {
+            cancel(id)
+        }
+    }
+
+    private func outcome<Value>(
+        _ id: UInt64, of body: @Sendable () async throws -> Value
+    ) async -> Result<Value, any Error> {
+        let task = withUnsafeCurrentTask { $0.map(Flights.RunningTask.init) }
+        state.withLock { state in
+            state[id]?.task = task
+            if state[id]?.isCancelled == true { task?.cancel() }
+        }
+        do {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Lets a request in.
+    private func admit(_ tenant: TenantID?) throws(Problem) -> UInt64 {
+        let now = ContinuousClock.now
+        let admitted = state.withLock { $0.admit(tenant, limits, at: now) }
+        if case .failure = admitted { refusals.add() }
+        return try admitted.get()
+    }
+
+    /// The code has ended. Returns whether the caller still waits for its answer.
+    private func land(_ id: UInt64, _ failure: (any Error)?) -> Bool {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            guard let flight = state.remove(id), flight.refuse != nil else { return false }
+            let isFault = failure.map { PluginFault.isFault($0) && !flight.isCancelled } ?? false
+            if isFault, let failure {
+                faults.add()
+                state.lastError = PluginFault(failure, request: RequestScope.current?.requestID)
+            }
+            state.record(isFault, for: flight.tenant, at: now)
+            return true
+        }
+    }
+
+    /// The caller left: the code is told.
+    private func cancel(_ id: UInt64) {
+        state.withLock { state in
+            state[id]?.isCancelled = true
+            state[id]?.task?.cancel()
+        }
+    }
+
+    /// Answers for code that will never begin.
+    private func refuse(_ id: UInt64, with problem: Problem) {
+        state.withLock { $0.remove(id)?.refuse }?(problem)
+    }
+
+    /// Answers for code that is overdue; to be called every few milliseconds.
+    ///
+    /// - Returns: how long the code that is in flight for longest takes already.
+    @discardableResult
+    package func watch() -> Duration {
+        executor.watch()
+        let now = ContinuousClock.now
+        let (overdue, longest) = state.withLock { $0.giveUp(after: limits.deadline, at: now) }
+        for refuse in overdue {
+            timeouts.add()
+            refuse(PluginWall.timeout)
+        }
+        return longest
+    }
+
+    /// What an operator sees of it.
+    package var status: PluginStatus {
+        let (waiting, writtenOff) = (executor.waiting, executor.writtenOff)
+        return state.withLock { state in
+            PluginStatus(
+                inFlight: state.count, overdue: state.overdue,
+                waiting: waiting, threadsWrittenOff: writtenOff,
+                failingTenants: state.failingTenants, timeouts: timeouts.value,
+                faults: faults.value, refusals: refusals.value, lastError: state.lastError)
+        }
+    }
+
+    private static let timeout = Problem(
+        status: 504, code: "plugin_timeout", detail: "This module took too long.", retryAfter: 1)
+    private static let stopping = Problem(
+        status: 503, code: "stopping", detail: "This server is stopping.", retryAfter: 1)
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let error) = self { error } else { nil }
+    }
+}

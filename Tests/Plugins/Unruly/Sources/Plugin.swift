@@ -1,0 +1,72 @@
+internal import Foundation
+internal import PluginKit
+
+/// A plugin without malice that does everything wrong.
+let plugin = Plugin {
+    Post("/unruly/acts", needs: "knowledge.read", takes: Act.self, returns: Outcome.self, "Misbehave") { _, act in
+        try await act.perform()
+        return try Resource(["done": .bool(true)])
+    }
+}
+
+/// Where the kernel enters.
+@c(romashka_plugin)
+public func entry() -> UnsafeMutableRawPointer { plugin.entry }
+
+/// What it does wrong, and for how long.
+struct Act: RequestPayload {
+    let kind: String
+    let milliseconds: Int
+
+    static let schema = Schema(
+        "Act",
+        [
+            Field(
+                "kind", .oneOf(["nothing", "throw", "sleep", "block", "spin", "leak", "trap", "overflow"]),
+                required: true,
+                example: "nothing"),
+            Field("milliseconds", .integer(0...120_000), required: true, example: 100),
+        ])
+
+    init(_ record: Record) throws {
+        kind = try record["kind"]
+        milliseconds = try record["milliseconds"]
+    }
+
+    func perform() async throws {
+        switch kind {
+        case "throw": throw Mishap()
+        case "sleep": try await Task.sleep(for: .milliseconds(milliseconds))
+        case "block": block()
+        case "spin": spin(until: Date(timeIntervalSinceNow: Double(milliseconds) / 1000))
+        case "leak": _ = Unmanaged.passRetained(Hoard(megabytes: milliseconds))
+        case "trap": print([Int]()[milliseconds])
+        case "overflow": print(dig(milliseconds))
+        default: break
+        }
+    }
+
+    private func block() { Thread.sleep(forTimeInterval: Double(milliseconds) / 1000) }
+
+    private func spin(until end: Date) {
+        while Date() < end {}
+    }
+
+    /// Calls itself until there is no stack left; the sum keeps the compiler from making it a loop.
+    private func dig(_ depth: Int) -> Int { depth == .max ? 0 : dig(depth + 1) + depth }
+}
+
+/// What nobody told the kernel of.
+struct Mishap: Error {}
+
+/// Memory that is never given back.
+final class Hoard {
+    let bytes: [UInt8]
+
+    init(megabytes: Int) { bytes = [UInt8](repeating: 1, count: megabytes << 20) }
+}
+
+/// That it came to its end.
+enum Outcome: Payload {
+    static let schema = Schema("Outcome", [Field("done", .boolean, example: true)])
+}

@@ -1,0 +1,77 @@
+import Foundation
+import PluginHost
+import PluginKit
+import TestKit
+import Testing
+
+/// A plugin that traps ends the process; the third time it is left out, and the rest serves.
+@Suite("Crashes", .serialized)
+struct CrashTests {
+    private struct Site {
+        let directory: String
+        let plugins: String
+
+        func up() async throws -> (running: Running, client: TestClient, operatorToken: String) {
+            let running = try Running(
+                ["up", "--port", "0", "--data-dir", directory, "--plugins", plugins, "--json", "--access-log", "off"])
+            let line = try await running.firstLine()
+            let url = try #require(line["url"]?.string)
+            return (running, TestClient(url), try #require(line["operator_token"]?.string))
+        }
+    }
+
+    private static let password = "correct horse battery"
+
+    private func login(_ client: TestClient) async throws -> String {
+        let answer = try await client.send(
+            "POST", "/v1/auth/login",
+            body: ["email": "a@acme.example", "password": .string(Self.password), "tenant": "acme"])
+        return try #require(answer.json["access_token"]?.string)
+    }
+
+    @Test(
+        "A trap and an overflow of the stack count against the plugin, which is paused at the third and resumed by an operator"
+    )
+    func traps() async throws {
+        try await PluginsFolder.with { folder in
+            try folder.copy("Conversations")
+            try folder.copyTestPlugin("Unruly")
+            let directory = "/tmp/romashka-crash-\(UUID().uuidString.prefix(8))"
+            defer { try? FileManager.default.removeItem(atPath: directory) }
+            let site = Site(directory: directory, plugins: folder.path)
+            for (round, kind) in ["trap", "overflow", "trap"].enumerated() {
+                let (running, client, operatorToken) = try await site.up()
+                if round == 0 { try await createTenant(client, operatorToken) }
+                let token = try await login(client)
+                // The connection ends with the process.
+                _ = try? await client.send(
+                    "POST", "/v1/unruly/acts", token: token, body: ["kind": .string(kind), "milliseconds": 1])
+                running.process.waitUntilExit()
+                #expect(running.process.terminationReason == .uncaughtSignal)
+            }
+            let (running, client, operatorToken) = try await site.up()
+            defer { running.end(SIGINT) }
+            let token = try await login(client)
+            let act: JSONValue = ["kind": "nothing", "milliseconds": 0]
+            let seen = try await client.send("GET", "/v1/operator/plugins/knowledge", token: operatorToken)
+            #expect(seen.json["state"] == "paused" && seen.json["crashes"] == 3)
+            #expect(seen.json["reason"]?.string?.hasPrefix("crashes: it ended 3 processes") == true)
+            #expect(try await client.send("POST", "/v1/unruly/acts", token: token, body: act).code == "plugin_paused")
+            #expect(try await client.send("GET", "/v1/customers", token: token).status == 200)
+            let resumed = try await client.send(
+                "POST", "/v1/operator/plugins/knowledge/resume", token: operatorToken)
+            #expect(resumed.json["state"] == "active" && resumed.json["crashes"] == 0)
+            #expect(try await client.send("POST", "/v1/unruly/acts", token: token, body: act).status == 201)
+        }
+    }
+
+    private func createTenant(_ client: TestClient, _ operatorToken: String) async throws {
+        let created = try await client.send(
+            "POST", "/v1/operator/tenants", token: operatorToken,
+            body: [
+                "slug": "acme", "name": "Acme",
+                "admin": ["email": "a@acme.example", "name": "Ada", "password": .string(Self.password)],
+            ])
+        #expect(created.status == 201)
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Platform
+import PluginHost
+import PluginKit
+import TestKit
+import Testing
+
+/// A plugin that does everything wrong harms itself: beside it, another one serves.
+@Suite("Unruly plugin")
+struct UnrulyPluginTests {
+    private func with(_ body: @Sendable (TestPlatform, TestTenant, TestTenant) async throws -> Void) async throws {
+        try await PluginsFolder.with { folder in
+            try folder.copy("Conversations")
+            try folder.copyTestPlugin("Unruly")
+            try await TestPlatform.with(
+                plugins: folder.path, adjust: { $0.pluginLimits.deadline = .milliseconds(300) }
+            ) { test in
+                try await body(test, try await test.tenant("one"), try await test.tenant("other"))
+            }
+        }
+    }
+
+    private func act(
+        _ kind: String, _ tenant: TestTenant, _ test: TestPlatform, milliseconds: Int64 = 0
+    ) async throws -> TestClient.Answer {
+        try await TestClient(test.url).send(
+            "POST", "/v1/unruly/acts", token: tenant.token,
+            body: ["kind": .string(kind), "milliseconds": .integer(milliseconds)])
+    }
+
+    @Test("What throws is 500 for its caller, then 503 for its tenant, and an operator sees what it was")
+    func throwing() async throws {
+        try await with { test, one, other in
+            for _ in 0..<20 { #expect(try await act("throw", one, test).status == 500) }
+            #expect(try await act("nothing", one, test).code == "plugin_failing")
+            #expect(try await act("nothing", other, test).status == 201)
+            let client = TestClient(test.url)
+            #expect(try await client.send("GET", "/v1/customers", token: one.token).status == 200)
+            let seen = try await client.send("GET", "/v1/operator/plugins/knowledge", token: test.operatorToken)
+            #expect(seen.json["last_error"]?["kind"] == "Mishap")
+            #expect(seen.json["work"]?["faults"] == 20 && seen.json["work"]?["failing_tenants"] == 1)
+        }
+    }
+
+    @Test(
+        "What sleeps, blocks or computes for long is answered in time, and another plugin serves",
+        arguments: [
+            "sleep", "block", "spin",
+        ])
+    func slow(kind: String) async throws {
+        try await with { test, one, other in
+            try await withThrowingTaskGroup(of: String?.self) { group in
+                for _ in 0..<4 { group.addTask { try await act(kind, one, test, milliseconds: 2000).code } }
+                let client = TestClient(test.url)
+                for _ in 0..<20 {
+                    #expect(try await client.send("GET", "/v1/customers", token: other.token).status == 200)
+                }
+                for try await code in group { #expect(code == "plugin_timeout") }
+            }
+            #expect(try await eventually { try await act("nothing", other, test).status == 201 })
+        }
+    }
+
+    @Test("An operator pauses it within a second on another process too, and resumes it without a shell")
+    func pausing() async throws {
+        try await with { test, one, _ in
+            try await test.withAnother { other in
+                let client = TestClient(test.url)
+                let path = "/v1/operator/plugins/knowledge"
+                let refused = try await client.send("POST", "\(path)/pause", token: one.token, body: ["reason": "x"])
+                #expect(refused.status == 401)
+                let paused = try await client.send(
+                    "POST", "\(path)/pause", token: test.operatorToken, body: ["reason": "it searches for too long"])
+                #expect(paused.json["reason"] == "operator: it searches for too long")
+                #expect(try await act("nothing", one, test).code == "plugin_paused")
+                #expect(
+                    try await eventually(within: .seconds(1)) {
+                        try await act("nothing", one, other).code == "plugin_paused"
+                    })
+                #expect(try await client.send("GET", "/v1/customers", token: one.token).status == 200)
+                let resumed = try await client.send("POST", "\(path)/resume", token: test.operatorToken)
+                #expect(resumed.json["state"] == "active" && resumed.json["reason"] == .null)
+                #expect(try await act("nothing", one, test).status == 201)
+                #expect(
+                    try await eventually(within: .seconds(1)) { try await act("nothing", one, other).status == 201 })
+            }
+        }
+    }
+}
