@@ -39,6 +39,15 @@ let kernel: [Target] = [
     ),
     .target(name: "Cryptography", dependencies: ["COpenSSL"]),
     .target(name: "CrashReporter"),
+    .target(
+        name: "Outbound",
+        dependencies: [
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ]
+    ),
     .target(name: "EmbeddedPostgres", dependencies: [logging]),
     .target(name: "Postgres", dependencies: ["CPostgres", "CEpoll", pluginKit, logging]),
     .target(
@@ -49,17 +58,20 @@ let kernel: [Target] = [
     .target(
         name: "Identity",
         dependencies: [
-            "Tenancy", "Postgres", "Cryptography", "CJWT", pluginKit, logging,
+            "Tenancy", "Postgres", "Cryptography", "Outbound", "CJWT", pluginKit, logging,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
-            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
         ]
     ),
     .target(
         name: "PluginHost",
         dependencies: [
-            "Observability", "Tenancy", "Postgres", "Migrations", "CrashReporter", pluginKit, pluginABI, logging,
-            lifecycle,
+            "Observability", "Tenancy", "Postgres", "Migrations", "Cryptography", "Outbound", "CrashReporter",
+            pluginKit, pluginABI, logging, lifecycle,
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
         ]
     ),
     .target(
@@ -86,7 +98,7 @@ let kernel: [Target] = [
         name: "romashka",
         dependencies: [
             "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography",
-            "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
+            "EmbeddedPostgres", "Observability", "Outbound", pluginKit, logging, lifecycle,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]
     ),
@@ -104,7 +116,7 @@ let tests: [Target] = folders(in: "Tests").filter { $0.hasSuffix("Tests") }.map 
         name: name,
         dependencies: [
             "TestKit", "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres",
-            "Cryptography",
+            "Cryptography", "Outbound",
             "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),

@@ -12,6 +12,7 @@ SELECT core.set_kernel_policies($list$
     core.profiles        romashka_auth      ALL
     core.sessions        romashka_auth      ALL
     core.tenant_modules  romashka_auth      ALL
+    core.module_secrets  romashka_auth      ALL
     core.roles           romashka_auth      ALL
     core.teams           romashka_auth      ALL
     core.team_members    romashka_auth      ALL

@@ -8,7 +8,7 @@ internal import Tenancy
 extension API {
     func call(
         _ input: PluginKit.Request, _ mounted: MountedRoute, _ caller: Caller, _ reach: Scope,
-        _ claim: IdempotencyClaim?
+        _ claim: IdempotencyClaim?, depth: Int = 0
     ) async throws -> Call {
         let session = caller.session
         let mode: SessionClaims.Mode = mounted.route.method == "GET" ? .read : .write
@@ -16,7 +16,19 @@ extension API {
             request: input, tenant: session.tenant, actor: session.actor, session: caller.login, scope: reach,
             teammates: reach == .team ? try await teammates.of(session) : [],
             permissions: permissions.all(of: caller.grant), isImpersonated: caller.impersonator != nil,
-            tx: mounted.module?.database.open(session, mode: mode, claim: claim) ?? .none)
+            tx: mounted.module?.database.open(session, mode: mode, claim: claim) ?? .none,
+            services: mounted.module.map { services(of: $0, for: caller, depth: depth) } ?? .none)
+    }
+
+    /// What the kernel does for a module on behalf of a caller's tenant.
+    private func services(of module: MountedRoute.Module, for caller: Caller, depth: Int) -> ModuleServices {
+        let (name, tenant) = (module.name, caller.session.tenant)
+        let stored = control.read { $0.settings(name.description, of: tenant) }
+        return ModuleServices(
+            settings: module.settings.record(of: stored),
+            secrets: Secrets { [secrets = module.secrets] in try await secrets.read($0, of: name, tenant) },
+            commands: Commands { try await run(command: $0, $1, key: $2, for: caller, depth: depth + 1) },
+            http: module.http.outbound)
     }
 
     /// Runs a route's handler: the kernel's own here, a plugin's behind its wall.

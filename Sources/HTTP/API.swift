@@ -11,7 +11,7 @@ package import Tenancy
 
 /// Answers every request: find the route, know the caller, check the switch and the permission, validate, run, write.
 package struct API: HTTPResponder {
-    private let table: RouteTable
+    let table: RouteTable
     private let authenticator: Authenticator
     let permissions: Permissions
     let control: ControlPlane
@@ -19,7 +19,8 @@ package struct API: HTTPResponder {
     private let metricsPage: MetricsPage
     private let telemetry: Telemetry
     private let documents: Documents
-    private let cursors: CursorCodec
+    private let pluginPages: PluginPages
+    let cursors: CursorCodec
     let idempotency: IdempotencyKeys
     let teammates: Teammates
     let limiter = RateLimiter()
@@ -28,7 +29,8 @@ package struct API: HTTPResponder {
 
     package init(
         table: RouteTable, authenticator: Authenticator, permissions: Permissions, control: ControlPlane,
-        health: Health, documents: Documents, metricsPage: MetricsPage, telemetry: Telemetry, cursors: CursorKey,
+        health: Health, documents: Documents, pluginPages: PluginPages, metricsPage: MetricsPage, telemetry: Telemetry,
+        cursors: CursorKey,
         idempotency: IdempotencyKeys, teammates: Teammates, limits: ConnectionLimits, logger: Logger
     ) {
         self.idempotency = idempotency
@@ -41,6 +43,7 @@ package struct API: HTTPResponder {
         self.metricsPage = metricsPage
         self.telemetry = telemetry
         self.documents = documents
+        self.pluginPages = pluginPages
         self.cursors = cursors.codec
         self.limits = limits
         self.logger = logger
@@ -74,7 +77,7 @@ package struct API: HTTPResponder {
                     detail: "This path takes \(methods.joined(separator: ", ")).")
                 return problem.response(requestID: id, allow: methods)
             case .notFound:
-                throw Problem(status: 404, code: "route_not_found", detail: "There is no such path.")
+                throw API.noSuchPath
             }
         } catch let problem as Problem {
             return problem.response(requestID: id)
@@ -89,6 +92,10 @@ package struct API: HTTPResponder {
     ) async throws -> Response {
         if let response = try await health.respond(to: path, method: request.method, requestID: id) { return response }
         if let response = documents.respond(to: request, requestID: id) { return response }
+        if PluginPages.prefixes.contains(where: { path.hasPrefix($0) }) {
+            guard let response = pluginPages.respond(to: request, requestID: id) else { throw API.noSuchPath }
+            return response
+        }
         return try await metricsPage.respond(to: request, from: channel, requestID: id)
     }
 
@@ -142,13 +149,16 @@ package struct API: HTTPResponder {
         }
     }
 
+    private static let noSuchPath = Problem(
+        status: 404, code: "route_not_found", detail: "There is no such path.")
+
     private func operatorID(_ route: Route, _ request: Hummingbird.Request) async throws -> UUID? {
         guard route.access == .operator else { return nil }
         return try await authenticator.operator(request.bearer).uuid
     }
 
     /// Asks the switch of the module, the impersonation and the policy; answers how far the permission reaches.
-    private func requireAccess(_ mounted: MountedRoute, _ caller: Caller) throws -> Scope {
+    func requireAccess(_ mounted: MountedRoute, _ caller: Caller) throws -> Scope {
         if let module = mounted.module, !module.isAlwaysOn,
             control.read({ $0.isEnabled(module.name.description, for: caller.session.tenant) }) == false
         {

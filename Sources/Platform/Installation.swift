@@ -6,10 +6,19 @@ package struct Installation: Sendable {
     package let folders: SchemaFolders
     /// The folder whose folders are the plugins.
     package let plugins: String
+    /// Where the installation is.
+    package let home: String
     /// Folders with plugins' libraries, besides the plugins' own.
     package let libraries: [String]
 
-    package init(folders: SchemaFolders, plugins: String, libraries: [String]) {
+    /// The package that plugins are built against.
+    package var pluginKit: String { "\(home)/Sources/PluginKit" }
+
+    /// A plugin to begin with.
+    package var template: String { "\(home)/Template" }
+
+    package init(home: String, folders: SchemaFolders, plugins: String, libraries: [String]) {
+        self.home = home
         self.folders = folders
         self.plugins = plugins
         self.libraries = libraries
@@ -32,7 +41,7 @@ package struct Installation: Sendable {
                 "the folders migrations and policies are not found; set ROMASHKA_HOME to where they are")
         }
         return Installation(
-            folders: SchemaFolders(migrations: "\(home)/migrations", policies: "\(home)/policies"),
+            home: home, folders: SchemaFolders(migrations: "\(home)/migrations", policies: "\(home)/policies"),
             plugins: plugins ?? environment["ROMASHKA_PLUGINS"] ?? "\(home)/Plugins",
             libraries: [executable, "\(home)/lib", "\(home)/.build/debug"])
     }

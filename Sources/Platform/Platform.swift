@@ -82,7 +82,7 @@ package struct Platform: Sendable {
         let installation = settings.installation
         let registry = PluginRegistry.load(
             from: installation.plugins, libraries: installation.libraries,
-            reserved: IdentityRoutes.mounts + ModuleRoutes.mounts + PluginRoutes.mounts, pending: pending,
+            reserved: Platform.reservedMounts, pending: pending,
             pauses: control.read { $0.pausedPlugins }, limits: settings.pluginLimits, logger: logger)
         let permissions = Permissions(
             registry.activeManifests.flatMap { $0.permissions.map { (permission: $0.id, roles: $0.roles) } })
@@ -95,7 +95,8 @@ package struct Platform: Sendable {
             pipeline: auth, leases: databases.leases, control: control, master: settings.master,
             issuer: settings.issuer, passwords: passwords,
             permissions: permissions, oidc: settings.oidc, logger: logger)
-        switches = ModuleSwitches(pipeline: auth, control: control, registry: registry)
+        let secrets = try ModuleSecrets(pipeline: auth, master: settings.master)
+        switches = ModuleSwitches(pipeline: auth, control: control, registry: registry, secrets: secrets)
         pauses = PluginPauses(pipeline: auth, control: control)
         let recycler = Recycler()
         keepers =
@@ -107,9 +108,11 @@ package struct Platform: Sendable {
         let kernelRoutes =
             IdentityRoutes(identity).all
             + ModuleRoutes(switches: switches).all
+            + SlotRoutes(registry, control: control).all
             + PluginRoutes(registry, pauses: pauses, control: control).all
         table = try RouteTable(
-            kernelRoutes.map { MountedRoute($0, module: nil) } + Platform.moduleRoutes(registry, databases))
+            kernelRoutes.map { MountedRoute($0, module: nil) }
+                + Platform.moduleRoutes(registry, databases, secrets, settings.outbound, logger: logger))
         openAPI = OpenAPI.document(of: table.routes, version: BuildInfo.version)
         let pipelines = registry.activeManifests.count * ModuleDatabase.maximumConnections + KernelRole.allCases.count
         let budget = pipelines + settings.leaseBudget
@@ -129,7 +132,7 @@ package struct Platform: Sendable {
         api = API(
             table: table, authenticator: identity.authenticator, permissions: permissions, control: control,
             health: Health(control: control, pipeline: auth, connectionBudget: budget),
-            documents: Documents(openAPI: openAPI),
+            documents: Documents(openAPI: openAPI), pluginPages: PluginPages(registry),
             metricsPage: MetricsPage(
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
             telemetry: Telemetry(table, registry: metrics, tracer: tracer, accessLog: accessLog),
@@ -137,17 +140,28 @@ package struct Platform: Sendable {
             teammates: Teammates(pipeline: auth), limits: settings.connectionLimits, logger: logger)
     }
 
+    /// The paths that no plugin may serve.
+    package static let reservedMounts =
+        IdentityRoutes.mounts + ModuleRoutes.mounts + PluginRoutes.mounts + SlotRoutes.mounts + API.mounts
+
     /// What runs as long as the process, in the order it starts; it stops in reverse.
     package var services: [any Service] {
         observers + [databases, control, partitions, housekeeper] + keepers
     }
 
-    private static func moduleRoutes(_ registry: PluginRegistry, _ databases: Databases) -> [MountedRoute] {
+    private static func moduleRoutes(
+        _ registry: PluginRegistry, _ databases: Databases, _ secrets: ModuleSecrets, _ policy: ModuleHTTP.Policy,
+        logger: Logger
+    ) -> [MountedRoute] {
         registry.plugins.flatMap { hosted -> [MountedRoute] in
             guard let plugin = hosted.plugin, let manifest = hosted.manifest else { return [] }
             let module = MountedRoute.Module(
                 name: manifest.id, title: manifest.title, isAlwaysOn: manifest.isAlwaysOn,
-                database: databases.database(of: manifest.id), wall: hosted.wall)
+                database: databases.database(of: manifest.id), wall: hosted.wall, settings: manifest.settings,
+                secrets: secrets,
+                http: ModuleHTTP(
+                    module: manifest.id.description, grant: NetworkGrant(manifest.network), policy: policy,
+                    logger: logger))
             return plugin.routes.map { MountedRoute($0, module: module) }
         }
     }

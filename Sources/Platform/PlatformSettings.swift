@@ -29,6 +29,8 @@ package struct PlatformSettings: Sendable {
     package var letsLoopbackReadMetrics = false
     /// What each plugin may take.
     package var pluginLimits = PluginWall.Limits()
+    /// Where plugins may send requests to.
+    package var outbound = ModuleHTTP.Policy()
     /// When the process is replaced because of a plugin.
     package var watchLimits = PluginWatch.Limits()
     /// Where a dying process says whose code it was; nil tells nobody.

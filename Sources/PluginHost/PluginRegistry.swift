@@ -50,15 +50,19 @@ package struct PluginRegistry: Sendable {
         _ folder: PluginFolder, after earlier: [HostedPlugin], libraries: [String], reserved: [String],
         refused: [String: PluginRefusal], _ limits: PluginWall.Limits
     ) -> HostedPlugin {
-        func hosted(_ state: HostedPlugin.State, _ manifest: Manifest?) -> HostedPlugin {
+        func hosted(
+            _ state: HostedPlugin.State, _ manifest: Manifest?, _ assets: PluginAssets = .none
+        ) -> HostedPlugin {
             HostedPlugin(
-                name: folder.name, path: folder.path, manifest: manifest, state: state,
+                name: folder.name, path: folder.path, manifest: manifest, state: state, assets: assets,
                 wall: PluginWall(name: manifest?.id.description ?? folder.name, limits: limits))
         }
         let manifest = try? folder.manifest.get()
         do throws(PluginRefusal) {
+            let assets = try PluginAssets.read("\(folder.path)/assets")
+            try manifest?.requireScripts(in: assets)
             let plugin = try load(folder, after: earlier, libraries: libraries, reserved: reserved, refused: refused)
-            return hosted(.active(plugin), manifest)
+            return hosted(.active(plugin), manifest, assets)
         } catch {
             return hosted(.paused(error), manifest)
         }
@@ -96,14 +100,21 @@ package struct PluginRegistry: Sendable {
     }
 
     /// Refuses code that does what its manifest does not say.
-    private static func requireDeclared(_ plugin: Plugin, by manifest: Manifest) throws(PluginRefusal) {
+    static func requireDeclared(_ plugin: Plugin, by manifest: Manifest) throws(PluginRefusal) {
+        let offered = plugin.commands.map(\.name).sorted()
+        guard offered == manifest.commands.sorted() else {
+            throw PluginRefusal(
+                .undeclared,
+                "its code offers the commands \(offered), and plugin.json declares \(manifest.commands.sorted())")
+        }
         var shapes: Set<String> = []
         for route in plugin.routes {
             let name = "\(route.method) \(route.path)"
             guard shapes.insert("\(route.method) \(route.shape)").inserted else {
                 throw PluginRefusal(.conflict, "\(name) is there twice")
             }
-            guard manifest.mounts.contains(where: { route.path == $0 || route.path.hasPrefix($0 + "/") }) else {
+            let isMounted = manifest.mounts.contains { route.path == $0 || route.path.hasPrefix($0 + "/") }
+            guard isMounted || isCommand(route, of: plugin) else {
                 throw PluginRefusal(.undeclared, "\(name) lies outside of the mounts in plugin.json")
             }
             guard case .permission(let permission) = route.access else {
@@ -115,8 +126,12 @@ package struct PluginRegistry: Sendable {
         }
     }
 
+    private static func isCommand(_ route: Route, of plugin: Plugin) -> Bool {
+        plugin.commands.contains { $0.route.path == route.path && route.method == "POST" }
+    }
+
     /// Whether one of two mounts lies within the other.
-    private static func overlap(_ one: String, _ other: String) -> Bool {
+    static func overlap(_ one: String, _ other: String) -> Bool {
         "\(one)/".hasPrefix("\(other)/") || "\(other)/".hasPrefix("\(one)/")
     }
 

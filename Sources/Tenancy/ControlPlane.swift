@@ -45,7 +45,7 @@ package final class ControlPlane: Service {
                 FROM core.tenants t
                 JOIN core.plans p ON p.id = t.plan
                 """,
-                "SELECT tenant_id, module_id, enabled FROM core.tenant_modules",
+                "SELECT tenant_id, module_id, enabled, settings FROM core.tenant_modules",
                 "SELECT tenant_id, id, permissions FROM core.roles",
                 "SELECT id, signs_from, ends_at FROM core.token_keys ORDER BY signs_from",
                 """
@@ -97,7 +97,7 @@ package final class ControlPlane: Service {
                 JOIN core.plans p ON p.id = t.plan
                 WHERE t.id = ANY(\(Array(touched)))
                 """,
-                "SELECT tenant_id, module_id, enabled FROM core.tenant_modules WHERE tenant_id = ANY(\(Array(touched)))",
+                "SELECT tenant_id, module_id, enabled, settings FROM core.tenant_modules WHERE tenant_id = ANY(\(Array(touched)))",
                 "SELECT tenant_id, id, permissions FROM core.roles WHERE tenant_id = ANY(\(Array(touched)))",
                 "SELECT id, signs_from, ends_at FROM core.token_keys ORDER BY signs_from",
                 ControlPlane.pauses,
@@ -161,12 +161,17 @@ package final class ControlPlane: Service {
 /// What belongs to tenants beside their own rows.
 private struct TenantDetails {
     private(set) var switches: [TenantID: [String: Bool]] = [:]
+    private(set) var settings: [TenantID: [String: JSONValue]] = [:]
     private(set) var roles: [TenantID: [UUID: [String: Scope]]] = [:]
 
     init(switches: ResultSet, roles: ResultSet) throws {
         for row in switches.rows {
-            self.switches[try row.get("tenant_id"), default: [:]][try row.get("module_id")] = try row.get(
-                "enabled", as: Bool.self)
+            let (tenant, module) = (
+                try row.get("tenant_id", as: TenantID.self), try row.get("module_id", as: String.self)
+            )
+            self.switches[tenant, default: [:]][module] = try row.get("enabled", as: Bool.self)
+            let settings = try row.get("settings", as: JSONValue.self)
+            if settings.members?.isEmpty == false { self.settings[tenant, default: [:]][module] = settings }
         }
         for row in roles.rows {
             let permissions = try row.get("permissions", as: JSONValue.self).members ?? []
@@ -187,7 +192,8 @@ extension ControlState {
             id,
             TenantState(
                 slug: try row.get("slug"), isActive: isActive, isTest: try row.get("is_test"),
-                switches: details.switches[id] ?? [:], roles: details.roles[id] ?? [:],
+                switches: details.switches[id] ?? [:], settings: details.settings[id] ?? [:],
+                roles: details.roles[id] ?? [:],
                 limits: try ControlPlane.limits(row)))
     }
 

@@ -11,6 +11,8 @@ package struct ControlState: Sendable {
         package let isTest: Bool
         /// Modules that were switched on or off; the others are as their manifest says.
         package let switches: [String: Bool]
+        /// What was set for modules; the others are as their manifest says.
+        package let settings: [String: JSONValue]
         /// The roles the tenant made, each with its permissions.
         package let roles: [UUID: [String: Scope]]
         /// The limits that hold, of the plan and of the tenant itself, by name.
@@ -18,8 +20,9 @@ package struct ControlState: Sendable {
 
         package init(
             slug: String, isActive: Bool, isTest: Bool = false, switches: [String: Bool],
-            roles: [UUID: [String: Scope]] = [:], limits: [String: Int] = [:]
+            settings: [String: JSONValue] = [:], roles: [UUID: [String: Scope]] = [:], limits: [String: Int] = [:]
         ) {
+            self.settings = settings
             self.limits = limits
             self.slug = slug
             self.isActive = isActive
@@ -52,6 +55,9 @@ package struct ControlState: Sendable {
 
     /// Whether a tenant has switched a module on or off; nil when it never did.
     package func isEnabled(_ module: String, for tenant: TenantID) -> Bool? { tenants[tenant]?.switches[module] }
+
+    /// What a tenant has set for a module; nil when nothing is.
+    package func settings(_ module: String, of tenant: TenantID) -> JSONValue? { tenants[tenant]?.settings[module] }
 
     /// The permissions of a role that a tenant made; nil when there is none.
     package func role(_ id: UUID, of tenant: TenantID) -> [String: Scope]? { tenants[tenant]?.roles[id] }

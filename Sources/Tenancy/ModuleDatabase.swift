@@ -4,6 +4,9 @@ package import Postgres
 
 /// One module's way to the database: its role's shared pipelines, and leases from the process's budget.
 package final class ModuleDatabase: Sendable {
+    /// Whether this task is inside of a transaction that it holds open.
+    @TaskLocal package static var isInTransaction = false
+
     let role: String
     private let reads: PipelineConnection
     private let writes: PipelineGroup
@@ -45,7 +48,9 @@ package final class ModuleDatabase: Sendable {
                         try await lease.transaction { lease in
                             try await lease.run(signer.opening(claims))
                             if let claiming { try await lease.run(claiming) }
-                            try await body(LeasedTransaction(lease: lease))
+                            try await ModuleDatabase.$isInTransaction.withValue(true) {
+                                try await body(LeasedTransaction(lease: lease))
+                            }
                         }
                     }
                 }

@@ -4,6 +4,7 @@ import HTTP
 import Identity
 import Logging
 import Observability
+import Outbound
 import Platform
 import PluginHost
 
@@ -46,6 +47,11 @@ struct ServingOptions: ParsableArguments {
         help: "Megabytes of memory beyond which the process drains and ends with code 75, to be started anew.")
     var memoryLimit: Int?
 
+    @Option(
+        name: .customLong("allow-network"),
+        help: "A private network that plugins may send requests into, such as 10.1.0.0/16; may be repeated.")
+    var allowedNetworks: [String] = []
+
     enum Switch: String, ExpressibleByArgument {
         case on, off
     }
@@ -53,6 +59,9 @@ struct ServingOptions: ParsableArguments {
     func validate() throws {
         if let publicURL, URL(string: publicURL)?.host == nil || !publicURL.hasPrefix("http") {
             throw ValidationError("--public-url takes a URL such as https://desk.example")
+        }
+        if let other = allowedNetworks.first(where: { NetworkRange($0) == nil }) {
+            throw ValidationError("--allow-network \(other) is no network such as 10.1.0.0/16")
         }
         if let memoryLimit, memoryLimit < 64 { throw ValidationError("--memory-limit takes 64 megabytes or more") }
         if metricsListen != nil, metricsAddress == nil { throw ValidationError("--metrics-listen takes HOST:PORT") }
@@ -84,6 +93,7 @@ struct ServingOptions: ParsableArguments {
         settings.tracing = try TracingSettings.read(common.environment)
         settings.letsLoopbackReadMetrics = metricsLoopback
         settings.crashLog = CrashLog(in: common.dataDirectory)
+        settings.outbound.allowedNetworks = allowedNetworks.compactMap { NetworkRange($0) }
         settings.watchLimits.memory = memoryLimit.map { $0 << 20 }
         settings.watchLimits.farewell = .seconds(5)
         settings.oidc.publicURL = publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } ?? defaultURL

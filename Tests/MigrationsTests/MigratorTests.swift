@@ -237,7 +237,8 @@ extension MigrationGround {
         get throws {
             let built = try Installation.find(environment: [:])
             let own = try installation
-            return Installation(folders: own.folders, plugins: own.plugins, libraries: built.libraries)
+            return Installation(
+                home: built.home, folders: own.folders, plugins: own.plugins, libraries: built.libraries)
         }
     }
 }

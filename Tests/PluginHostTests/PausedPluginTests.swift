@@ -125,7 +125,7 @@ struct PausedPluginTests {
     @Test("No kernel route lies outside of what plugins may not mount")
     func kernelMounts() async throws {
         try await TestPlatform.with { test in
-            let mounts = IdentityRoutes.mounts + ModuleRoutes.mounts
+            let mounts = Platform.reservedMounts
             for mounted in test.platform.table.routes where mounted.module == nil {
                 #expect(mounts.contains { "\(mounted.route.path)/".hasPrefix("\($0)/") }, "\(mounted.path)")
             }

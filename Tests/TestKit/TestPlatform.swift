@@ -44,6 +44,26 @@ package struct TestPlatform: Sendable {
         }
     }
 
+    /// The same on a server of the test's own, with plugins that the templates do not know and that are migrated here.
+    package static func with<Value: Sendable>(
+        plugins: String, migratedOn server: TestServer, adjust: @Sendable (inout PlatformSettings) -> Void = { _ in },
+        _ body: @Sendable (TestPlatform) async throws -> Value
+    ) async throws -> Value {
+        try await TestDatabase.with(on: server) { database in
+            var settings = try settings(database, plugins: plugins)
+            let setup = try DatabaseSetup(
+                admin: database.settings, server: database.settings, master: master,
+                installation: settings.installation, logger: server.logger)
+            defer { setup.close() }
+            _ = try await setup.bootstrap()
+            for outcome in try await setup.migrate() where outcome.failure != nil {
+                throw ConfigurationError("\(outcome.module): \(outcome.failure.map { "\($0)" } ?? "")")
+            }
+            adjust(&settings)
+            return try await run(database, settings, body)
+        }
+    }
+
     /// Starts a second server on the same database for the time of `body`, as another process would be.
     package func withAnother<Value: Sendable>(
         _ body: @Sendable (TestPlatform) async throws -> Value

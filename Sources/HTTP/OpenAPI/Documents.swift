@@ -1,7 +1,5 @@
 internal import Cryptography
-internal import HTTPTypes
 internal import Hummingbird
-internal import NIOCore
 package import PluginKit
 
 /// `/openapi.json` and `/docs`, made once from the routes.
@@ -39,44 +37,5 @@ package struct Documents: Sendable {
         case "/docs": page.response(to: request, requestID: requestID)
         default: nil
         }
-    }
-}
-
-/// Bytes that do not change as long as the process runs.
-private struct Document: Sendable {
-    private let content: ByteBuffer
-    private let headers: HTTPFields
-    private let etag: String
-
-    init(_ bytes: [UInt8], type: String, policy: String) {
-        content = ByteBuffer(bytes: bytes)
-        etag = "\"\(Hex.encode(Array(SHA256.digest(bytes).prefix(16))))\""
-        var headers = HTTPFields()
-        headers[.contentType] = type
-        headers[.eTag] = etag
-        // Kept, but asked for each time: another version may have other routes.
-        headers[.cacheControl] = "no-cache"
-        headers[.contentSecurityPolicy] = policy
-        self.headers = headers
-    }
-
-    func response(to request: Hummingbird.Request, requestID: String) -> Response {
-        guard request.method == .get || request.method == .head else {
-            return Problem(status: 405, code: "method_not_allowed", detail: "This path takes GET, HEAD.")
-                .response(requestID: requestID, allow: ["GET", "HEAD"])
-        }
-        var headers = ResponseHeaders.standard(requestID: requestID)
-        for field in self.headers { headers[field.name] = field.value }
-        guard !isKnown(request.headers[.ifNoneMatch]) else {
-            headers[.contentType] = nil
-            return Response(status: .notModified, headers: headers)
-        }
-        return Response(status: .ok, headers: headers, body: .init(byteBuffer: content))
-    }
-
-    /// Whether the caller has these bytes (RFC 9110 §13.1.2: the weak comparison).
-    private func isKnown(_ ifNoneMatch: String?) -> Bool {
-        guard let ifNoneMatch else { return false }
-        return ifNoneMatch.split { $0 == "," || $0 == " " }.contains { $0 == "*" || $0 == etag || $0 == "W/\(etag)" }
     }
 }

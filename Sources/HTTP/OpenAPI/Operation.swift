@@ -87,6 +87,7 @@ extension Operation {
         }
         if route.takesIfMatch { statuses.insert(412) }
         if !route.parameters.isEmpty || mounted.module?.isAlwaysOn == false { statuses.insert(404) }
+        if mounted.module != nil { statuses.insert(504) }
         if route.body != nil { statuses.formUnion(route.access == .public ? [413, 415] : [409, 413, 415]) }
         return statuses.sorted()
     }

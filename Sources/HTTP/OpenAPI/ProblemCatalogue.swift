@@ -20,6 +20,7 @@ enum ProblemCatalogue {
         422: Entry(code: "validation_failed", detail: "Some fields are not as they must be; see errors."),
         429: Entry(code: "rate_limited", detail: "Too many requests; wait before the next."),
         503: Entry(code: "database_unavailable", detail: "The database cannot be reached just now."),
+        504: Entry(code: "plugin_timeout", detail: "This module took too long."),
     ]
 
     /// The name of a status among the components: its words without spaces.
@@ -48,7 +49,7 @@ enum ProblemCatalogue {
             members.append(
                 .init("WWW-Authenticate", ["required": true, "schema": ["type": "string", "const": "Bearer"]]))
         }
-        if status == 429 || status == 503 {
+        if [429, 503, 504].contains(status) {
             let description: JSONValue = "Seconds after which trying again makes sense."
             members.append(
                 .init("Retry-After", ["description": description, "schema": ["type": "integer", "minimum": 0]]))

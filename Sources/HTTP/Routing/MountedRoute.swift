@@ -21,9 +21,19 @@ package struct MountedRoute: Sendable {
         package let database: ModuleDatabase
         /// Where its code runs.
         package let wall: PluginWall
+        /// What a tenant can set.
+        package let settings: SettingsSchema
+        package let secrets: ModuleSecrets
+        package let http: ModuleHTTP
 
-        package init(name: ModuleName, title: String, isAlwaysOn: Bool, database: ModuleDatabase, wall: PluginWall) {
+        package init(
+            name: ModuleName, title: String, isAlwaysOn: Bool, database: ModuleDatabase, wall: PluginWall,
+            settings: SettingsSchema, secrets: ModuleSecrets, http: ModuleHTTP
+        ) {
             self.wall = wall
+            self.settings = settings
+            self.secrets = secrets
+            self.http = http
             self.name = name
             self.title = title
             self.isAlwaysOn = isAlwaysOn

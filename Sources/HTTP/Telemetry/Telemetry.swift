@@ -8,6 +8,8 @@ internal import Tenancy
 package struct Telemetry: Sendable {
     /// The paths of the pages beside the API, which are counted under their own paths.
     private static let pagePaths = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"]
+    /// What plugins show, under one name for all of it.
+    private static let pluginPages = "(plugin page)"
     /// The route of all paths that are none: what a client makes up must not become a label.
     private static let unmatched = "(unmatched)"
 
@@ -30,7 +32,7 @@ package struct Telemetry: Sendable {
                 route: mounted.path, module: mounted.module?.name.description ?? "kernel", method: mounted.route.method)
         }
         pages = Dictionary(
-            uniqueKeysWithValues: Telemetry.pagePaths.map {
+            uniqueKeysWithValues: (Telemetry.pagePaths + [Telemetry.pluginPages]).map {
                 ($0, RouteMeter(route: $0, module: "kernel", method: "GET"))
             })
         inFlight = registry.gauge("romashka_http_requests_in_flight", help: "Requests that are being answered.")
@@ -59,7 +61,10 @@ package struct Telemetry: Sendable {
     }
 
     /// What counts the requests of a page beside the API; nil for every other path.
-    func meter(ofPage path: String) -> RouteMeter? { path.hasPrefix("/v1/") ? nil : pages[path] }
+    func meter(ofPage path: String) -> RouteMeter? {
+        if path.hasPrefix("/v1/") { return nil }
+        return PluginPages.prefixes.contains { path.hasPrefix($0) } ? pages[Telemetry.pluginPages] : pages[path]
+    }
 
     /// What counts a route's requests.
     func meter(of mounted: MountedRoute) -> RouteMeter { routes[mounted.position] }

@@ -12,6 +12,10 @@ enum PluginPayload: Payload {
             Field("version", .text(max: 40), nullable: true, example: "0.1.0"),
             Field("state", .oneOf(["active", "paused"]), example: "active"),
             Field("reason", .text(max: 2000), nullable: true, example: nil),
+            Field(
+                "health", .text(max: 500), nullable: true, example: "ok",
+                summary:
+                    "`ok`, or what is wrong; null where it is not asked for: in lists, and of plugins that tell none."),
             Field("crashes", .integer(0...1_000_000), example: 0),
             Field("work", .object(work), example: [:]),
             Field("last_error", .object(fault), nullable: true, example: nil),
@@ -38,8 +42,11 @@ enum PluginPayload: Payload {
 
     /// - Parameters:
     ///   - pause: why it serves nobody although it is loaded.
+    ///   - health: what its check says; nil when it was not asked.
     ///   - crashes: how often it ended a process lately.
-    static func resource(_ plugin: HostedPlugin, pause: PluginPause?, crashes: Int) throws -> Resource<PluginPayload> {
+    static func resource(
+        _ plugin: HostedPlugin, pause: PluginPause?, crashes: Int, health: String? = nil
+    ) throws -> Resource<PluginPayload> {
         let status = plugin.wall.status
         let work: JSONValue = [
             "in_flight": .integer(Int64(status.inFlight)), "overdue": .integer(Int64(status.overdue)),
@@ -52,7 +59,7 @@ enum PluginPayload: Payload {
             "id": .string(plugin.id), "title": plugin.manifest.map { .string($0.title) } ?? .null,
             "version": plugin.manifest.map { .string($0.version) } ?? .null,
             "state": .string(reason == nil ? "active" : "paused"), "reason": reason.map { .string($0) } ?? .null,
-            "crashes": .integer(Int64(crashes)), "work": work,
+            "health": health.map { .string($0) } ?? .null, "crashes": .integer(Int64(crashes)), "work": work,
             "last_error": status.lastError.map(json) ?? .null,
         ])
     }

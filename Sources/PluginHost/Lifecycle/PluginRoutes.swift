@@ -50,7 +50,22 @@ package struct PluginRoutes: Sendable {
     }
 
     private func found(_ request: Request) async throws -> Resource<PluginPayload> {
-        try resource(try plugin(request), try await pauses.crashes())
+        let plugin = try plugin(request)
+        return try resource(plugin, try await pauses.crashes(), health: await health(of: plugin))
+    }
+
+    /// What a plugin's own check says, asked behind its wall; nil when it has none or serves nobody.
+    private func health(of plugin: HostedPlugin) async -> String? {
+        guard let check = plugin.plugin?.health, control.read({ $0.pausedPlugins[plugin.id] }) == nil else {
+            return nil
+        }
+        do {
+            try await plugin.wall.run(for: nil) { try await check.check() }
+            return "ok"
+        } catch {
+            // What an error says stays in the log; a problem is meant to be read.
+            return String(((error as? Problem)?.detail ?? "\(type(of: error))").prefix(500))
+        }
     }
 
     private func plugin(_ request: Request) throws -> HostedPlugin {
@@ -61,8 +76,10 @@ package struct PluginRoutes: Sendable {
         return plugin
     }
 
-    private func resource(_ plugin: HostedPlugin, _ crashes: [String: Int]) throws -> Resource<PluginPayload> {
+    private func resource(_ plugin: HostedPlugin, _ crashes: [String: Int], health: String? = nil) throws -> Resource<
+        PluginPayload
+    > {
         let pause = control.read { $0.pausedPlugins[plugin.id] }
-        return try PluginPayload.resource(plugin, pause: pause, crashes: crashes[plugin.id] ?? 0)
+        return try PluginPayload.resource(plugin, pause: pause, crashes: crashes[plugin.id] ?? 0, health: health)
     }
 }

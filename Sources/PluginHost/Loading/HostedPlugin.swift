@@ -16,6 +16,8 @@ package struct HostedPlugin: Sendable {
     /// Nil when the manifest cannot be read.
     package let manifest: Manifest?
     package let state: State
+    /// What it shows people; nothing when it does not serve.
+    package let assets: PluginAssets
     /// Where its code runs.
     package let wall: PluginWall
 

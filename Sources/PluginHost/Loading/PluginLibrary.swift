@@ -1,38 +1,35 @@
 internal import CrashReporter
 internal import Glibc
-internal import PluginABI
 @_spi(Kernel) internal import PluginKit
 
 /// Opens a plugin's shared library and takes its code in.
 ///
 /// A library is never closed again: a cast anywhere in the process would then read unmapped metadata.
 enum PluginLibrary {
-    /// Loads the library, checks that it was built against this very PluginKit by this very compiler, and only then
-    /// calls into it.
+    /// Checks the file (built against this very PluginKit, by this very compiler, without a copy of it), and only then
+    /// loads it and calls into it.
     ///
     /// - Throws: `PluginRefusal` with what was expected, what was found and how to mend it.
     static func load(_ path: String, of module: String) throws(PluginRefusal) -> Plugin {
+        guard let file = LibraryFile(path) else { throw PluginRefusal(.notLoadable, "the library cannot be read") }
+        try file.requireFit()
         romashka_crash_set_loading(module)
         defer { romashka_crash_set_loading(nil) }
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             throw PluginRefusal(
                 .notLoadable, "the library cannot be opened: \(dlerror().map { String(cString: $0) } ?? "?")")
         }
-        let expected = String(cString: romashka_host_fingerprint())
         guard let symbol = dlsym(handle, "romashka_plugin_fingerprint") else {
             throw PluginRefusal(
-                .mismatch, "the library has no fingerprint: build it with the product PluginABI linked in")
+                .mismatch, "the library has no fingerprint; fix: build it with the product PluginABI linked in")
         }
         typealias Fingerprint = @convention(c) () -> UnsafePointer<CChar>?
-        let found = unsafeBitCast(symbol, to: Fingerprint.self)().map { String(cString: $0) } ?? "nothing"
-        guard found == expected else {
+        try LibraryFile.require(
+            unsafeBitCast(symbol, to: Fingerprint.self)().map { String(cString: $0) } ?? "nothing")
+        guard let entry = dlsym(handle, "romashka_plugin") else {
             throw PluginRefusal(
                 .mismatch,
-                "built against another PluginKit or by another compiler; expected \(expected), found \(found); "
-                    + "build the plugin again with this installation's PluginKit")
-        }
-        guard let entry = dlsym(handle, "romashka_plugin") else {
-            throw PluginRefusal(.mismatch, "the library has no entry point romashka_plugin")
+                "expected an entry point romashka_plugin, found none; fix: export it as the template does, with @c")
         }
         _ = romashka_crash_note_image(module, path)
         typealias Entry = @convention(c) () -> UnsafeMutableRawPointer
@@ -53,6 +50,7 @@ package struct PluginRefusal: Error, Hashable, Sendable, CustomStringConvertible
         case requirementMissing = "requirement_missing"
         case notMigrated = "not_migrated"
         case crashes
+        case assetRefused = "asset_refused"
     }
 
     package let code: Code

@@ -16,6 +16,14 @@ package struct Manifest: Sendable {
     package let permissions: [PermissionDeclaration]
     package let tables: [TableDeclaration]
     package let search: [SearchDeclaration]
+    /// What a tenant can set.
+    package let settings: SettingsSchema
+    /// The names of what it offers to other modules.
+    package let commands: [String]
+    /// The hosts it may speak to: a name, `*.` before one for those below it, or `*` for all.
+    package let network: [String]
+    package let personalData: [PersonalDataDeclaration]
+    package let ui: UIDeclaration
 
     /// A permission and the built-in roles that have it; an owner has whatever an admin has.
     package struct PermissionDeclaration: RequestPayload {
@@ -57,15 +65,11 @@ extension Manifest: RequestPayload {
             Field("permissions", .array(.object(PermissionDeclaration.schema), 0...100), required: true, example: []),
             Field("tables", .array(.object(TableDeclaration.schema), 0...200), required: true, example: []),
             Field("search", .array(.object(SearchDeclaration.schema), 0...20), example: []),
-            Field("personal_data", .array(.object(personalData), 0...200), example: []),
-        ])
-
-    private static let personalData = Schema(
-        "PersonalData",
-        [
-            Field("table", .text(1...63), required: true, example: "customer_profiles"),
-            Field("subject", .text(1...63), required: true, example: "id"),
-            Field("action", .oneOf(["erase", "anonymise", "keep"]), required: true, example: "erase"),
+            Field("personal_data", .array(.object(PersonalDataDeclaration.schema), 0...200), example: []),
+            Field("settings", .json(maximumBytes: 65_536), example: ["type": "object", "properties": [:]]),
+            Field("commands", .array(.text(3...80), 0...100), example: ["knowledge.publish"]),
+            Field("network", .array(.text(1...253), 0...50), example: ["api.example.com"]),
+            Field("ui", .object(UIDeclaration.schema), example: ["slots": []]),
         ])
 
     package init(_ record: Record) throws {
@@ -82,6 +86,14 @@ extension Manifest: RequestPayload {
         permissions = try (record["permissions"] as [Record]).map(PermissionDeclaration.init)
         tables = try (record["tables"] as [Record]).map(TableDeclaration.init)
         search = try (record["search"] as [Record]? ?? []).map(SearchDeclaration.init)
+        personalData = try (record["personal_data"] as [Record]? ?? []).map(PersonalDataDeclaration.init)
+        settings = try (record["settings"] as JSONValue?).map { try SettingsSchema($0) } ?? .none
+        commands = try record["commands"] ?? []
+        network = try record["network"] ?? []
+        ui = try (record["ui"] as Record?).map(UIDeclaration.init) ?? UIDeclaration()
+        for command in commands where !command.hasPrefix("\(name).") {
+            throw ManifestError(reason: "command \(command) must begin with \(name).")
+        }
         for permission in permissions where !permission.id.hasPrefix("\(name).") {
             throw ManifestError(reason: "permission \(permission.id) must begin with \(name).")
         }

@@ -15,16 +15,22 @@ package struct PluginFolder: Sendable {
     /// The plugins in `directory`, by name. A folder without `plugin.json` is no plugin.
     package static func list(in directory: String) -> [PluginFolder] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        return names.sorted().compactMap { name in
-            let path = "\(directory)/\(name)"
-            guard let data = FileManager.default.contents(atPath: path + "/plugin.json") else { return nil }
-            return PluginFolder(name: name, path: path, manifest: parse(Array(data)))
-        }
+        return names.sorted().compactMap { PluginFolder(at: "\(directory)/\($0)") }
     }
 
-    /// The library: in the folder itself, or among `libraries`.
+    /// The plugin in a folder; nil when there is no `plugin.json`.
+    package init?(at path: String) {
+        guard let data = FileManager.default.contents(atPath: path + "/plugin.json") else { return nil }
+        name = URL(fileURLWithPath: path).lastPathComponent
+        self.path = path
+        manifest = PluginFolder.parse(Array(data))
+    }
+
+    /// The library: in the folder itself, where its own build put it, or among `libraries`.
     package func libraryPath(libraries: [String]) -> String? {
-        ([path] + libraries).map { "\($0)/lib\(name).so" }.first { FileManager.default.fileExists(atPath: $0) }
+        ([path, "\(path)/.build/release", "\(path)/.build/debug"] + libraries).map { "\($0)/lib\(name).so" }.first {
+            FileManager.default.fileExists(atPath: $0)
+        }
     }
 
     private static func parse(_ bytes: [UInt8]) -> Result<Manifest, ManifestError> {

@@ -11,6 +11,12 @@ package enum ModulePayload: Payload {
             Field("enabled", .boolean, example: true),
             Field("always_on", .boolean, example: false),
             Field("settings", .json(maximumBytes: 16_384), example: [:]),
+            Field(
+                "secrets", .json(maximumBytes: 16_384), example: ["api_key": true],
+                summary: "The settings that nobody may read back, and whether each is set."),
+            Field(
+                "settings_schema", .json(maximumBytes: 65_536), example: ["type": "object", "properties": [:]],
+                summary: "What can be set, as JSON Schema; a property that is writeOnly is a secret."),
             Field("requires", .array(.text(2...31), 0...32), example: []),
         ])
 }

@@ -7,9 +7,13 @@ package struct ModuleSwitches: Sendable {
     private let pipeline: PipelineConnection
     private let control: ControlPlane
     private let registry: PluginRegistry
+    private let secrets: ModuleSecrets
 
     /// - Parameter pipeline: of the kernel's role `auth`.
-    package init(pipeline: PipelineConnection, control: ControlPlane, registry: PluginRegistry) {
+    package init(
+        pipeline: PipelineConnection, control: ControlPlane, registry: PluginRegistry, secrets: ModuleSecrets
+    ) {
+        self.secrets = secrets
         self.pipeline = pipeline
         self.control = control
         self.registry = registry
@@ -17,13 +21,16 @@ package struct ModuleSwitches: Sendable {
 
     /// The modules of this process, with a tenant's switches and settings.
     package func list(of tenant: TenantID) async throws -> [Resource<ModulePayload>] {
-        let rows = try await rows(of: tenant)
-        return try registry.activeManifests.map { try ModuleSwitches.resource($0, rows[$0.id.description]) }
+        let (rows, names) = (try await rows(of: tenant), try await secrets.names(of: tenant))
+        return try registry.activeManifests.map {
+            try ModuleSwitches.resource($0, rows[$0.id.description], names[$0.id.description] ?? [])
+        }
     }
 
     /// Turns a module on or off, sets its settings, or both. Every process knows within a second.
     ///
-    /// - Throws: `Problem.notFound`; 409 `module_always_on`, `module_required`, `module_requires`.
+    /// - Parameter settings: take the place of all that were set; secrets that are not named stay, and null takes one away.
+    /// - Throws: `Problem.notFound`; 422 for settings that are not as the module's schema says; 409 `module_always_on`, `module_required`, `module_requires`.
     package func change(
         _ module: String, of tenant: TenantID, enabled: Bool?, settings: JSONValue?
     ) async throws -> Resource<ModulePayload> {
@@ -31,17 +38,22 @@ package struct ModuleSwitches: Sendable {
         guard enabled != false || !manifest.isAlwaysOn else {
             throw Problem.conflict("This module cannot be switched off.", code: "module_always_on")
         }
-        let results = try await pipeline.runForCaller([
-            // One change at a time: another admin may be switching what this one leans on.
-            "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE",
-            blocking(enabled, manifest, tenant),
-            write(module, tenant, enabled, settings, unless: blocking(enabled, manifest, tenant)),
-            "SELECT core.record_change('module', \(tenant), \(module))",
-        ])
+        let input = try settings.map { try manifest.settings.validated($0) }
+        let blocking = blocking(enabled, manifest, tenant)
+        let writes = try input?.secrets.map {
+            try secrets.write($0.value, as: $0.name, of: manifest.id, tenant, if: "NOT EXISTS (\(blocking))")
+        }
+        let results = try await pipeline.runForCaller(
+            [
+                // One change at a time: another admin may be switching what this one leans on.
+                "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE",
+                blocking, write(module, tenant, enabled, input?.settings, unless: blocking),
+            ] + (writes ?? []) + ["SELECT core.record_change('module', \(tenant), \(module))"])
         let blocked = try results[1].rows.map { try $0.get("module_id", as: String.self) }
         guard blocked.isEmpty else { throw ModuleSwitches.refusal(switchingOn: enabled == true, blocked) }
         try await control.refreshForCaller()
-        return try ModuleSwitches.resource(manifest, try await rows(of: tenant)[module])
+        let names = try await secrets.names(of: tenant)[module] ?? []
+        return try ModuleSwitches.resource(manifest, try await rows(of: tenant)[module], names)
     }
 
     private func write(
@@ -97,13 +109,17 @@ package struct ModuleSwitches: Sendable {
     }
 
     private static func resource(
-        _ manifest: Manifest, _ row: (enabled: Bool, settings: JSONValue)?
+        _ manifest: Manifest, _ row: (enabled: Bool, settings: JSONValue)?, _ secrets: Set<String>
     ) throws -> Resource<ModulePayload> {
         try Resource([
             "id": .string(manifest.id.description), "title": .string(manifest.title),
             "version": .string(manifest.version),
             "enabled": .bool(manifest.isAlwaysOn || row?.enabled ?? true), "always_on": .bool(manifest.isAlwaysOn),
-            "settings": row?.settings ?? [:], "requires": .array(manifest.requires.map { .string($0) }),
+            "settings": manifest.settings.effective(row?.settings),
+            "secrets": .object(
+                manifest.settings.secrets.fields.map { .init($0.name, .bool(secrets.contains($0.name))) }),
+            "settings_schema": manifest.settings.document,
+            "requires": .array(manifest.requires.map { .string($0) }),
         ])
     }
 }

@@ -32,8 +32,14 @@ package struct PluginWatch: Service {
         self.logger = logger
     }
 
-    /// Looks until shutdown, and until what was begun has ended.
+    /// Looks until shutdown, and until what was begun has ended; on a thread of its own, so that nothing holds it up.
     package func run() async throws {
+        let executor = PluginExecutor(name: "watch", threads: 1)
+        await withTaskExecutorPreference(executor) { await watch() }
+        executor.close()
+    }
+
+    private func watch() async {
         try? await cancelWhenGracefulShutdown {
             while true {
                 try await Task.sleep(for: PluginWatch.interval)

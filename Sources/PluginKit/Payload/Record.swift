@@ -87,6 +87,17 @@ extension UUID: FieldValue {
     }
 }
 
+extension Double: FieldValue {
+    /// Reads any number.
+    public init?(field: JSONValue?) {
+        switch field {
+        case .integer(let number)?: self = Double(number)
+        case .number(let number)?: self = number
+        default: return nil
+        }
+    }
+}
+
 extension ID: FieldValue {
     /// Reads a UUID.
     public init?(field: JSONValue?) {

@@ -10,12 +10,26 @@
 /// ```
 /// Everything that can be known without running code (id, permissions, tables, …) stands in `plugin.json`.
 public final class Plugin: Sendable {
-    /// The routes, in no particular order.
+    /// The routes, in no particular order; those of the commands are among them.
     public let routes: [Route]
+    /// What it offers to other modules.
+    public let commands: [Command]
+    /// What tells whether it can work; nil when it always can.
+    public let health: Health?
 
     /// Collects what the module registers.
-    public init(@PluginBuilder _ parts: () -> [Route]) {
-        routes = parts()
+    public init(@PluginBuilder _ parts: () -> [PluginPart]) {
+        var (routes, commands, health): ([Route], [Command], Health?) = ([], [], nil)
+        for part in parts() {
+            switch part {
+            case .route(let route): routes.append(route)
+            case .command(let command): commands.append(command)
+            case .health(let check): health = check
+            }
+        }
+        self.routes = routes + commands.map(\.route)
+        self.commands = commands
+        self.health = health
     }
 
     /// What the C entry point `romashka_plugin` returns: the plugin itself, which lives as long as the process.
@@ -30,13 +44,29 @@ public final class Plugin: Sendable {
     }
 }
 
-/// Lets a plugin list its routes one by one or as arrays.
+/// One thing that a module registers.
+public enum PluginPart: Sendable {
+    /// A route.
+    case route(Route)
+    /// Something that other modules may ask for.
+    case command(Command)
+    /// What tells whether it can work.
+    case health(Health)
+}
+
+/// Lets a plugin list its parts one by one or as arrays.
 @resultBuilder
 public enum PluginBuilder {
     /// One route.
-    public static func buildExpression(_ route: Route) -> [Route] { [route] }
+    public static func buildExpression(_ route: Route) -> [PluginPart] { [.route(route)] }
     /// Several routes.
-    public static func buildExpression(_ routes: [Route]) -> [Route] { routes }
+    public static func buildExpression(_ routes: [Route]) -> [PluginPart] { routes.map { .route($0) } }
+    /// One command.
+    public static func buildExpression(_ command: Command) -> [PluginPart] { [.command(command)] }
+    /// Several commands.
+    public static func buildExpression(_ commands: [Command]) -> [PluginPart] { commands.map { .command($0) } }
+    /// The check of health; the last one counts.
+    public static func buildExpression(_ health: Health) -> [PluginPart] { [.health(health)] }
     /// All parts in order.
-    public static func buildBlock(_ parts: [Route]...) -> [Route] { parts.flatMap { $0 } }
+    public static func buildBlock(_ parts: [PluginPart]...) -> [PluginPart] { parts.flatMap { $0 } }
 }

@@ -18,13 +18,16 @@ public struct Call: Sendable {
     public let isImpersonated: Bool
     /// The tenant's data.
     public let tx: TenantTx
+    let services: ModuleServices
 
     /// For the kernel, which has verified what it passes.
     @_spi(Kernel)
     public init(
         request: Request, tenant: TenantID, actor: Actor, session: LoginSessionID?, scope: Scope = .all,
-        teammates: [ProfileID] = [], permissions: [String: Scope] = [:], isImpersonated: Bool = false, tx: TenantTx
+        teammates: [ProfileID] = [], permissions: [String: Scope] = [:], isImpersonated: Bool = false, tx: TenantTx,
+        services: ModuleServices = .none
     ) {
+        self.services = services
         self.isImpersonated = isImpersonated
         self.scope = scope
         self.teammates = teammates

@@ -7,12 +7,13 @@ import Tenancy
 /// The plugins of this installation.
 struct PluginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Look at plugins, take them out of service and put them back.",
+        commandName: "plugin", abstract: "Make and check plugins, look at them, take them out of service.",
         discussion: Help.discussion(examples: [
-            "romashka plugin list", "romashka plugin pause knowledge --reason \"a search of it is too slow\"",
+            "romashka plugin new CallNotes", "romashka plugin check ./CallNotes", "romashka plugin list",
+            "romashka plugin pause knowledge --reason \"a search of it is too slow\"",
             "romashka plugin resume knowledge",
         ]),
-        subcommands: [ListAll.self, Pause.self, Resume.self])
+        subcommands: [NewPlugin.self, CheckPlugin.self, ListAll.self, Pause.self, Resume.self])
 
     struct ListAll: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -163,4 +163,4 @@ private struct Mishap: Error {}
 
 private func threadName() -> String? { Thread.current.name }
 
-private func block() { Thread.sleep(forTimeInterval: 1) }
+private func block() { Thread.sleep(forTimeInterval: 3) }

@@ -14,9 +14,9 @@ struct NumberTests {
             let client = TestClient(test.url)
             let settings: JSONValue = ["number": .number(number)]
             let changed = try await client.send(
-                "PATCH", "/v1/modules/knowledge", token: tenant.token, body: ["settings": settings])
-            #expect(changed.status == 200 && changed.json["settings"]?["number"].flatMap(value) == number)
-            #expect(try await client.send("GET", "/v1/modules", token: tenant.token).status == 200)
+                "PUT", "/v1/operator/settings/number", token: test.operatorToken, body: ["value": settings])
+            #expect(changed.status == 200 && changed.json["value"]?["number"].flatMap(value) == number)
+            #expect(try await client.send("GET", "/v1/operator/settings", token: test.operatorToken).status == 200)
             let customer = try await client.send(
                 "POST", "/v1/customers", token: tenant.token, body: ["name": "Noah", "metadata": settings])
             #expect(customer.status == 201 && customer.json["metadata"]?["number"].flatMap(value) == number)

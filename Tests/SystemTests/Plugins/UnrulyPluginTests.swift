@@ -38,6 +38,7 @@ struct UnrulyPluginTests {
             #expect(try await client.send("GET", "/v1/customers", token: one.token).status == 200)
             let seen = try await client.send("GET", "/v1/operator/plugins/knowledge", token: test.operatorToken)
             #expect(seen.json["last_error"]?["kind"] == "Mishap")
+            #expect(seen.json["health"] == "The other end cannot be reached.")
             #expect(seen.json["work"]?["faults"] == 20 && seen.json["work"]?["failing_tenants"] == 1)
         }
     }

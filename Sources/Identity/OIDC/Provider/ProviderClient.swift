@@ -2,7 +2,7 @@ internal import AsyncHTTPClient
 internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOPosix
+internal import Outbound
 @_spi(Kernel) internal import PluginKit
 
 /// Speaks to providers, whose addresses tenants choose: only to where the installation allows, without following
@@ -10,7 +10,7 @@ internal import NIOPosix
 ///
 /// The address that was checked is the address that is used: a name that leads elsewhere a moment later changes nothing.
 struct ProviderClient: Sendable {
-    private static let limit: TimeAmount = .seconds(5)
+    private static let limit: Duration = .seconds(5)
     private static let maximumByteCount = 256 << 10
 
     let settings: OIDCSettings
@@ -39,41 +39,16 @@ struct ProviderClient: Sendable {
     ) async throws(ProviderFailure) -> (status: UInt, document: JSONValue) {
         var request = request
         request.headers.add(name: "Accept", value: "application/json")
-        let address = try await address(of: url)
-        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration(url.host, address))
-        let answer: (UInt, [UInt8])
-        do {
-            let response = try await client.execute(request, timeout: ProviderClient.limit)
-            let body = try await response.body.collect(upTo: ProviderClient.maximumByteCount)
-            answer = (response.status.code, Array(body.readableBytesView))
+        let answer: GuardedClient.Answer
+        do throws(GuardedClient.Failure) {
+            answer = try await GuardedClient.send(
+                request, to: url.host, within: ProviderClient.limit, maximumByteCount: ProviderClient.maximumByteCount
+            ) { isAllowed($0, isSecure: url.isSecure) }
         } catch {
-            try? await client.shutdown()
-            throw .unreachable
+            throw error == .forbidden ? .forbidden : .unreachable
         }
-        try? await client.shutdown()
-        guard let document = try? JSONParser.parse(answer.1) else { throw .unreadable }
-        return (answer.0, document)
-    }
-
-    private func configuration(_ host: String, _ address: NetworkAddress) -> HTTPClient.Configuration {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout.connect = .seconds(3)
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.dnsOverride = [host: address.text]
-        return configuration
-    }
-
-    /// An address of the host, all of whose addresses must be allowed.
-    private func address(of url: ProviderURL) async throws(ProviderFailure) -> NetworkAddress {
-        let addresses: [NetworkAddress]
-        do {
-            addresses = try await NIOThreadPool.singleton.runIfActive { NetworkAddress.resolve(url.host) }
-        } catch {
-            throw .unreachable
-        }
-        guard let first = addresses.first else { throw .unreachable }
-        guard addresses.allSatisfy({ isAllowed($0, isSecure: url.isSecure) }) else { throw .forbidden }
-        return first
+        guard let document = try? JSONParser.parse(answer.body) else { throw .unreadable }
+        return (UInt(answer.status), document)
     }
 
     private func isAllowed(_ address: NetworkAddress, isSecure: Bool) -> Bool {

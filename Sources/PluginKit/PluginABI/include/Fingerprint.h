@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "509065ea6d297dc928b2ed625629d077d47d6529e6e88afaac66987b8ce831b9"
+#define ROMASHKA_PLUGINKIT_SOURCES "8d2375c3faae91d7e6bf7e4c9ded6f0fb0af10a1671d9cd7a5c1844356879c4d"

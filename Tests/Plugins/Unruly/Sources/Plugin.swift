@@ -7,6 +7,7 @@ let plugin = Plugin {
         try await act.perform()
         return try Resource(["done": .bool(true)])
     }
+    Health { throw Problem(status: 500, code: "unwell", detail: "The other end cannot be reached.") }
 }
 
 /// Where the kernel enters.

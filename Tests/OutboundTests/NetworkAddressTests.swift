@@ -1,6 +1,5 @@
+import Outbound
 import Testing
-
-@testable import Identity
 
 @Suite("NetworkAddress")
 struct NetworkAddressTests {
@@ -14,7 +13,8 @@ struct NetworkAddressTests {
             ("192.0.0.192", .nowhere), ("198.18.0.1", .nowhere), ("224.0.0.1", .nowhere), ("255.255.255.255", .nowhere),
             ("::", .nowhere), ("fe80::1", .nowhere), ("ff02::1", .nowhere), ("::ffff:127.0.0.1", .nowhere),
             ("::ffff:10.0.0.1", .nowhere), ("64:ff9b::a00:1", .nowhere), ("2002:7f00:1::", .nowhere),
-            ("2001::1", .nowhere), ("2001:db8::1", .nowhere), ("8.8.8.8", .everywhere), ("172.32.0.1", .everywhere),
+            ("2001::1", .nowhere), ("2001:db8::1", .nowhere), ("2001:20::1", .nowhere), ("3fff::1", .nowhere),
+            ("2001:200::1", .everywhere), ("8.8.8.8", .everywhere), ("172.32.0.1", .everywhere),
             ("100.128.0.1", .everywhere), ("11.0.0.1", .everywhere), ("2606:4700::1111", .everywhere),
         ] as [(String, NetworkAddress.Reach)])
     func reach(text: String, reach: NetworkAddress.Reach) throws {

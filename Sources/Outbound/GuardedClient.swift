@@ -1,0 +1,87 @@
+package import AsyncHTTPClient
+internal import Foundation
+internal import NIOCore
+package import NIOHTTP1
+internal import NIOPosix
+
+/// Speaks to servers whose addresses somebody else chose: only to where it may, without following redirects, within
+/// bounds of time and size.
+///
+/// A name is resolved once; every address of it must be allowed, and the connection goes to one that was checked, with
+/// `Host` and SNI as they were: a name that leads elsewhere a moment later (DNS rebinding) changes nothing.
+package enum GuardedClient {
+    /// Why there is no answer.
+    package enum Failure: Error {
+        /// An address of the host is not allowed.
+        case forbidden
+        /// No such name, no connection, no trust, or no answer in time.
+        case unreachable
+        /// The answer is larger than was asked for.
+        case tooLarge
+    }
+
+    /// What a server answered.
+    package struct Answer: Sendable {
+        package let status: Int
+        package let headers: HTTPHeaders
+        package let body: [UInt8]
+    }
+
+    /// Sends a request and takes the whole answer.
+    ///
+    /// - Parameters:
+    ///   - host: of the request's address, without brackets.
+    ///   - limit: how long it may take in all, names included.
+    ///   - maximumByteCount: of the answer's body.
+    ///   - isAllowed: whether an address may be spoken to.
+    package static func send(
+        _ request: HTTPClientRequest, to host: String, within limit: Duration, maximumByteCount: Int,
+        where isAllowed: (NetworkAddress) -> Bool
+    ) async throws(Failure) -> Answer {
+        let deadline = ContinuousClock.now + limit
+        let address = try await address(of: host, where: isAllowed)
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration(host, address))
+        do {
+            let answer = try await exchange(request, client, until: deadline, maximumByteCount)
+            try? await client.shutdown()
+            return answer
+        } catch {
+            try? await client.shutdown()
+            throw error is NIOTooManyBytesError ? .tooLarge : .unreachable
+        }
+    }
+
+    private static func exchange(
+        _ request: HTTPClientRequest, _ client: HTTPClient, until deadline: ContinuousClock.Instant,
+        _ maximumByteCount: Int
+    ) async throws -> Answer {
+        let rest = max(.milliseconds(1), ContinuousClock.now.duration(to: deadline))
+        let response = try await client.execute(request, timeout: TimeAmount(rest))
+        // The timeout of the client ends the body too.
+        let body = try await response.body.collect(upTo: maximumByteCount)
+        return Answer(
+            status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
+    }
+
+    private static func configuration(_ host: String, _ address: NetworkAddress) -> HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = .seconds(3)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.dnsOverride = [host: address.text]
+        return configuration
+    }
+
+    private static func address(
+        of host: String, where isAllowed: (NetworkAddress) -> Bool
+    ) async throws(Failure) -> NetworkAddress {
+        let addresses: [NetworkAddress]
+        do {
+            addresses = try await NIOThreadPool.singleton.runIfActive { NetworkAddress.resolve(host) }
+        } catch {
+            throw .unreachable
+        }
+        guard let first = addresses.first else { throw .unreachable }
+        guard addresses.allSatisfy(isAllowed) else { throw .forbidden }
+        return first
+    }
+}

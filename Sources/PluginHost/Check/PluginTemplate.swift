@@ -1,0 +1,60 @@
+internal import Foundation
+
+/// Makes a plugin to begin with: a package of its own, outside of the platform's.
+package struct PluginTemplate: Sendable {
+    /// Why none was made.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    private static let name = "Sample"
+    private static let id = "sample"
+    private static let kit = "../Sources/PluginKit"
+
+    private let source: String
+    private let pluginKit: String
+
+    /// - Parameters:
+    ///   - source: the template's folder.
+    ///   - pluginKit: the package that plugins are built against.
+    package init(source: String, pluginKit: String) {
+        self.source = source
+        self.pluginKit = pluginKit
+    }
+
+    /// Writes a plugin into a folder that is made for it.
+    ///
+    /// - Parameters:
+    ///   - name: a type's name in Swift, such as `CallNotes`; the module is called `callnotes`.
+    ///   - directory: where the folder is made.
+    /// - Returns: the folder.
+    /// - Throws: `Failure`.
+    package func make(_ name: String, in directory: String) throws(Failure) -> String {
+        guard name.wholeMatch(of: /[A-Z][A-Za-z0-9]{1,29}/) != nil else {
+            throw Failure(description: "\(name) must be a capital letter and up to 29 letters and digits")
+        }
+        let target = "\(directory)/\(name)"
+        let files = FileManager.default
+        guard !files.fileExists(atPath: target) else { throw Failure(description: "\(target) is there already") }
+        do {
+            for path in try files.subpathsOfDirectory(atPath: source).sorted() {
+                guard !path.hasPrefix(".build"), path != "Package.resolved" else { continue }
+                var isFolder: ObjCBool = false
+                _ = files.fileExists(atPath: "\(source)/\(path)", isDirectory: &isFolder)
+                guard !isFolder.boolValue else { continue }
+                let file = URL(fileURLWithPath: "\(target)/\(path)")
+                try files.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                let text = try String(contentsOfFile: "\(source)/\(path)", encoding: .utf8)
+                try Data(renamed(text, name).utf8).write(to: file)
+            }
+        } catch {
+            throw Failure(description: "\(target) cannot be written: \(error.localizedDescription)")
+        }
+        return target
+    }
+
+    private func renamed(_ text: String, _ name: String) -> String {
+        text.replacing(PluginTemplate.kit, with: pluginKit).replacing(PluginTemplate.name, with: name)
+            .replacing(PluginTemplate.id, with: name.lowercased())
+    }
+}

@@ -1,0 +1,67 @@
+package import PluginKit
+
+extension Manifest {
+    /// A table with data of people, and what becomes of it when a person wishes to be forgotten.
+    package struct PersonalDataDeclaration: RequestPayload {
+        package let table: String
+        /// The column with the person's id.
+        package let subject: String
+        /// `erase`, `anonymise` or `keep`.
+        package let action: String
+
+        package static let schema = Schema(
+            "PersonalData",
+            [
+                Field("table", .text(1...63), required: true, example: "customer_profiles"),
+                Field("subject", .text(1...63), required: true, example: "id"),
+                Field("action", .oneOf(["erase", "anonymise", "keep"]), required: true, example: "erase"),
+            ])
+
+        package init(_ record: Record) throws {
+            table = try record["table"]
+            subject = try record["subject"]
+            action = try record["action"]
+        }
+    }
+
+    /// What it adds to the pages that people see.
+    package struct UIDeclaration: RequestPayload {
+        package let slots: [SlotDeclaration]
+
+        package static let schema = Schema(
+            "UI", [Field("slots", .array(.object(SlotDeclaration.schema), 0...50), required: true, example: [])])
+
+        package init(_ record: Record) throws {
+            slots = try (record["slots"] as [Record]).map(SlotDeclaration.init)
+        }
+
+        init() { slots = [] }
+    }
+
+    /// A place in a page that a script of the plugin fills, in a frame of its own.
+    package struct SlotDeclaration: RequestPayload {
+        /// The place, such as `conversation.sidebar`.
+        package let slot: String
+        package let title: String
+        /// A file below the plugin's `assets`.
+        package let script: String
+        /// Who sees it; nil for everybody in the tenant.
+        package let permission: String?
+
+        package static let schema = Schema(
+            "Slot",
+            [
+                Field("slot", .text(1...80), required: true, example: "conversation.sidebar"),
+                Field("title", .text(1...80), required: true, example: "Notes"),
+                Field("script", .text(1...200), required: true, example: "panel.js"),
+                Field("permission", .text(3...80), example: "sample.read"),
+            ])
+
+        package init(_ record: Record) throws {
+            slot = try record["slot"]
+            title = try record["title"]
+            script = try record["script"]
+            permission = try record["permission"]
+        }
+    }
+}
