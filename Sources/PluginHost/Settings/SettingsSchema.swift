@@ -75,7 +75,7 @@ package struct SettingsSchema: Sendable {
 
     /// What a tenant wants to set, in what may be read back and secrets; a secret that is null goes.
     ///
-    /// - Throws: `Problem` 422 with a pointer for each wrong setting.
+    /// - Throws: `Problem` 422 `settings_invalid` with a pointer for each wrong setting.
     func validated(_ input: JSONValue) throws -> (settings: JSONValue, secrets: [(name: String, value: String?)]) {
         let members = input.members ?? []
         let isSecret = { (name: String) in secrets.fields.contains { $0.name == name } }
@@ -85,7 +85,8 @@ package struct SettingsSchema: Sendable {
             schema.faults(in: settings) + secrets.faults(in: .object(given.filter { $0.value != .null }))
         guard faults.isEmpty else {
             throw Problem.validation(
-                faults.map { .init(pointer: "/settings\($0.pointer)", code: $0.code, detail: $0.detail) })
+                faults.map { .init(pointer: "/settings\($0.pointer)", code: $0.code, detail: $0.detail) },
+                code: "settings_invalid")
         }
         return (try schema.validated(settings, at: "/settings"), given.map { ($0.name, $0.value.string) })
     }

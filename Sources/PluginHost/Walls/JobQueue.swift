@@ -9,10 +9,15 @@ final class JobQueue: @unchecked Sendable {
     private var jobs: [UnownedJob] = []
     /// Where the first job stands; what is before it is gone.
     private var head = 0
+    /// Threads that sleep and that nobody has woken.
     private var idle = 0
+    /// Threads that were woken and have not noticed yet.
+    private var woken = 0
     private var threads = 0
     private var isClosed = false
     private let limit: Int
+    /// How many jobs may wait for a thread that is at work before another one is woken.
+    private static let patience = 8
 
     /// - Parameter threads: how many serve the queue at once, those not counted that were written off.
     init(threads limit: Int) {
@@ -35,14 +40,29 @@ final class JobQueue: @unchecked Sendable {
     func push(_ job: UnownedJob) -> Bool {
         locked {
             jobs.append(job)
-            if idle > 0 {
-                pthread_cond_signal(arrival)
-                return false
-            }
-            guard threads < limit else { return false }
-            threads += 1
-            return true
+            // Waking a thread costs more than most jobs: while one is at work, a few jobs wait for it.
+            guard threads == idle || jobs.count - head > JobQueue.patience else { return false }
+            return callThread()
         }
+    }
+
+    /// Sees to it that jobs do not wait for a thread that is held; to be called every few milliseconds.
+    ///
+    /// - Returns: whether another thread is wanted, which then counts already.
+    func hasten() -> Bool {
+        locked { head < jobs.count && callThread() }
+    }
+
+    private func callThread() -> Bool {
+        if idle > 0 {
+            idle -= 1
+            woken += 1
+            pthread_cond_signal(arrival)
+            return false
+        }
+        guard threads < limit else { return false }
+        threads += 1
+        return true
     }
 
     /// Waits for a job; nil when the thread is to end, and then it no longer counts.
@@ -54,8 +74,8 @@ final class JobQueue: @unchecked Sendable {
                     return nil
                 }
                 idle += 1
-                pthread_cond_wait(arrival, lock)
-                idle -= 1
+                while woken == 0, !isClosed { pthread_cond_wait(arrival, lock) }
+                if woken > 0 { woken -= 1 } else { idle -= 1 }
             }
             defer { compact() }
             head += 1

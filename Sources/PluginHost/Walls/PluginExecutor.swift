@@ -48,8 +48,9 @@ final class PluginExecutor: TaskExecutor {
         if queue.push(UnownedJob(job)) { start() }
     }
 
-    /// Writes off threads that are held for too long; to be called every few milliseconds.
+    /// Wakes a thread for jobs that wait, and writes off threads that are held for too long; to be called every few milliseconds.
     func watch() {
+        if queue.hasten() { start() }
         let now = PluginExecutor.now
         let held = workers.withLock { workers in
             let writtenOff = workers.values.count { $0.isWrittenOff.load(ordering: .relaxed) }

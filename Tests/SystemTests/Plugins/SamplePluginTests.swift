@@ -70,7 +70,7 @@ struct SamplePluginTests {
             }
             let refused = try await client.send(
                 "PATCH", path, token: one.token, body: ["settings": ["greeting": 7, "token": "short", "more": 1]])
-            #expect(refused.status == 422)
+            #expect(refused.status == 422 && refused.code == "settings_invalid")
             let pointers = refused.json["errors"]?.array?.compactMap { $0["pointer"]?.string }
             #expect(pointers.map(Set.init) == ["/settings/greeting", "/settings/token", "/settings/more"])
             // What was refused changed nothing; what is not named keeps its secret, and null takes it away.

@@ -13,7 +13,7 @@ struct UnrulyPluginTests {
             try folder.copy("Conversations")
             try folder.copyTestPlugin("Unruly")
             try await TestPlatform.with(
-                plugins: folder.path, adjust: { $0.pluginLimits.deadline = .milliseconds(300) }
+                plugins: folder.path, adjust: { $0.pluginLimits.deadline = .seconds(1) }
             ) { test in
                 try await body(test, try await test.tenant("one"), try await test.tenant("other"))
             }
@@ -51,7 +51,7 @@ struct UnrulyPluginTests {
     func slow(kind: String) async throws {
         try await with { test, one, other in
             try await withThrowingTaskGroup(of: String?.self) { group in
-                for _ in 0..<4 { group.addTask { try await act(kind, one, test, milliseconds: 2000).code } }
+                for _ in 0..<4 { group.addTask { try await act(kind, one, test, milliseconds: 3000).code } }
                 let client = TestClient(test.url)
                 for _ in 0..<20 {
                     #expect(try await client.send("GET", "/v1/customers", token: other.token).status == 200)
