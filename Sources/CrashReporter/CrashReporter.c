@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -170,7 +171,8 @@ void romashka_crash_set_loading(const char *module) {
     atomic_store(&is_loading, true);
 }
 
-void romashka_crash_enter_thread(void) {
+void romashka_crash_enter_thread(const char *name) {
+    prctl(PR_SET_NAME, name, 0, 0, 0);
     stack_t stack = {.ss_sp = malloc(HANDLER_STACK), .ss_size = HANDLER_STACK, .ss_flags = 0};
     // Kept as long as the thread, of which there are a few in the life of a process.
     if (stack.ss_sp != NULL && sigaltstack(&stack, NULL) != 0) free(stack.ss_sp);
@@ -182,4 +184,13 @@ void romashka_thread_set_idle(int id) {
     struct sched_param parameters;
     memset(&parameters, 0, sizeof parameters);
     sched_setscheduler(id, SCHED_IDLE, &parameters);
+    cpu_set_t allowed, last;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+    CPU_ZERO(&last);
+    for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--) {
+        if (!CPU_ISSET(cpu, &allowed)) continue;
+        CPU_SET(cpu, &last);
+        break;
+    }
+    sched_setaffinity(id, sizeof last, &last);
 }

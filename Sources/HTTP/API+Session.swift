@@ -27,7 +27,7 @@ extension API {
         return ModuleServices(
             settings: module.settings.record(of: stored),
             secrets: Secrets { [secrets = module.secrets] in try await secrets.read($0, of: name, tenant) },
-            commands: Commands { try await run(command: $0, $1, key: $2, for: caller, depth: depth + 1) },
+            commands: Commands { try await self.run(command: $0, $1, key: $2, for: caller, depth: depth + 1) },
             http: module.http.outbound)
     }
 

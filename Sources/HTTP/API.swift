@@ -10,7 +10,7 @@ internal import Observability
 package import Tenancy
 
 /// Answers every request: find the route, know the caller, check the switch and the permission, validate, run, write.
-package struct API: HTTPResponder {
+package final class API: HTTPResponder {
     let table: RouteTable
     private let authenticator: Authenticator
     let permissions: Permissions

@@ -42,7 +42,12 @@ package struct Platform: Sendable {
             let pending = try await requireSchema(settings, databases)
             if let log = settings.crashLog {
                 try await PluginPauses(pipeline: databases.pipeline(of: .auth), control: control).note(log)
-                try log.begin()
+                do {
+                    try log.begin()
+                } catch {
+                    // A server that may write nowhere serves all the same.
+                    logger.warning("crashes of plugins will not be told of", metadata: ["error": "\(error)"])
+                }
             }
             try await control.load()
             return try Platform(settings, databases: databases, control: control, pending: pending, logger: logger)

@@ -43,6 +43,16 @@ struct ServingOptions: ParsableArguments {
     var allowsPrivateOIDC = false
 
     @Option(
+        name: .customLong("plugin-deadline"),
+        help: "Seconds that a plugin may take for a request; then its caller is answered 504.")
+    var pluginDeadline = 10.0
+
+    @Option(
+        name: .customLong("recycle-after"),
+        help: "Seconds past its deadline after which code that does not end makes the process drain and end with 75.")
+    var recycleAfter = 60.0
+
+    @Option(
         name: .customLong("memory-limit"),
         help: "Megabytes of memory beyond which the process drains and ends with code 75, to be started anew.")
     var memoryLimit: Int?
@@ -62,6 +72,9 @@ struct ServingOptions: ParsableArguments {
         }
         if let other = allowedNetworks.first(where: { NetworkRange($0) == nil }) {
             throw ValidationError("--allow-network \(other) is no network such as 10.1.0.0/16")
+        }
+        guard pluginDeadline > 0, recycleAfter > 0 else {
+            throw ValidationError("--plugin-deadline and --recycle-after take seconds above 0")
         }
         if let memoryLimit, memoryLimit < 64 { throw ValidationError("--memory-limit takes 64 megabytes or more") }
         if metricsListen != nil, metricsAddress == nil { throw ValidationError("--metrics-listen takes HOST:PORT") }
@@ -94,6 +107,8 @@ struct ServingOptions: ParsableArguments {
         settings.letsLoopbackReadMetrics = metricsLoopback
         settings.crashLog = CrashLog(in: common.dataDirectory)
         settings.outbound.allowedNetworks = allowedNetworks.compactMap { NetworkRange($0) }
+        settings.pluginLimits.deadline = .seconds(pluginDeadline)
+        settings.watchLimits.overdue = .seconds(recycleAfter)
         settings.watchLimits.memory = memoryLimit.map { $0 << 20 }
         settings.watchLimits.farewell = .seconds(5)
         settings.oidc.publicURL = publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } ?? defaultURL

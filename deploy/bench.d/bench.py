@@ -14,6 +14,7 @@ from pathlib import Path
 import flood
 import report
 import timing
+import walls
 from checks import check_counts, check_servers, check_sessions
 from contenders import bare_postgres, bare_postgres_write, best_connections, best_rival, over_http, unsigned
 from processes import progress, resident_megabytes
@@ -24,7 +25,7 @@ from romashka import Romashka
 def options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="deploy/bench")
-    parser.add_argument("what", nargs="?", choices=["throughput", "logins", "timing"], default="throughput")
+    parser.add_argument("what", nargs="?", choices=["throughput", "logins", "timing", "walls"], default="throughput")
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
@@ -123,6 +124,8 @@ def main() -> None:
         os.chmod(folder, 0o711)
         if given.what == "timing":
             return timing.measure(folder, cleanup, 100 if given.quick else timing.SAMPLES)
+        if given.what == "walls":
+            return walls.measure(folder, cleanup, given.seconds, given.rounds)
         if given.what == "logins":
             return flood.measure(folder, cleanup, given.seconds, given.rounds)
         result = measure(given, folder, cleanup)

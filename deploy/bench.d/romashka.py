@@ -38,10 +38,11 @@ UNSIGNED = f"""
 class Romashka:
     """A running `romashka up`."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, plugins: Path | None = None):
         data = folder / "data"
         self.server = Server(
-            [str(BINARY), "up", "--port", "0", "--data-dir", str(data), "--json", "--demo"], folder, "romashka", {},
+            [str(BINARY), "up", "--port", "0", "--data-dir", str(data), "--json", "--demo"]
+            + (["--plugins", str(plugins)] if plugins else []), folder, "romashka", {},
             ROOT)
         self.server.wait_until(lambda: self.server.output.read_bytes().endswith(b"\n"))
         ready = json.loads(self.server.output.read_text())

@@ -16,11 +16,13 @@ bool romashka_crash_note_image(const char *_Nonnull module, const char *_Nonnull
 // The module whose code is being loaded; a fault meanwhile is its own. NULL for none.
 void romashka_crash_set_loading(const char *_Nullable module);
 
-// Gives the calling thread a stack for the handler, so that a stack that overflowed is told of too.
-void romashka_crash_enter_thread(void);
+// Gives the calling thread a stack for the handler, so that a stack that overflowed is told of too, and a name, of which
+// the system keeps 15 bytes.
+void romashka_crash_enter_thread(const char *_Nonnull name);
 
 // The id of the calling thread, as the scheduler knows it.
 int romashka_thread_id(void);
 
-// Lets a thread run only when nothing else wants to (SCHED_IDLE of sched(7)).
+// Lets a thread run only when nothing else wants to (SCHED_IDLE of sched(7)), and on one core that all such threads
+// share, so that the others keep theirs and their caches.
 void romashka_thread_set_idle(int id);

@@ -1,6 +1,7 @@
 internal import CrashReporter
 internal import Foundation
 package import PluginKit
+internal import Tenancy
 
 /// The file in which a dying process says whose code it was.
 package struct CrashLog: Sendable {
@@ -46,7 +47,8 @@ package struct CrashLog: Sendable {
 
     static func entry(_ line: Substring) -> Entry? {
         let words = line.split(separator: " ")
-        guard words.count == 5, ["load", "run"].contains(words[1]), let signal = Int(words[2]),
+        guard words.count == 5, ModuleName(String(words[0])) != nil, ["load", "run"].contains(words[1]),
+            let signal = Int(words[2]),
             (1...64).contains(signal), let seconds = Int64(words[3]), let process = Int(words[4])
         else { return nil }
         return Entry(

@@ -49,7 +49,8 @@ package struct PluginPauses: Sendable {
     package func note(_ log: CrashLog) async throws {
         let entries = log.entries()
         guard !entries.isEmpty else { return }
-        let host = ProcessInfo.processInfo.hostName
+        let name = ProcessInfo.processInfo.hostName
+        let host = name.isEmpty ? "unnamed" : String(name.prefix(255))
         var statements = entries.map { entry -> SQL in
             """
             INSERT INTO core.plugin_crashes (id, module_id, phase, signal, host, process, crashed_at)

@@ -74,8 +74,7 @@ final class PluginExecutor: TaskExecutor {
 
     /// The life of a thread.
     private func serve(_ worker: Worker) {
-        Thread.current.name = "plugin \(name)"
-        romashka_crash_enter_thread()
+        romashka_crash_enter_thread(name)
         worker.thread.store(romashka_thread_id(), ordering: .relaxed)
         let executor = asUnownedTaskExecutor()
         while !worker.isWrittenOff.load(ordering: .relaxed), let job = queue.pop() {

@@ -72,7 +72,7 @@ package final class PluginWall: Service {
                 let scope = RequestScope.current
                 let result = submission.yield {
                     let outcome = await RequestScope.$current.withValue(scope) { await self.outcome(id, of: body) }
-                    if self.land(id, outcome.failure) { continuation.resume(with: outcome) }
+                    if self.land(id, outcome.failure, in: scope) { continuation.resume(with: outcome) }
                 }
                 if case .terminated = result { refuse(id, with: PluginWall.stopping) }
                 // A caller who left before could not be noticed.
@@ -107,14 +107,14 @@ package final class PluginWall: Service {
     }
 
     /// The code has ended. Returns whether the caller still waits for its answer.
-    private func land(_ id: UInt64, _ failure: (any Error)?) -> Bool {
+    private func land(_ id: UInt64, _ failure: (any Error)?, in scope: RequestScope?) -> Bool {
         let now = ContinuousClock.now
         return state.withLock { state in
             guard let flight = state.remove(id), flight.refuse != nil else { return false }
             let isFault = failure.map { PluginFault.isFault($0) && !flight.isCancelled } ?? false
             if isFault, let failure {
                 faults.add()
-                state.lastError = PluginFault(failure, request: RequestScope.current?.requestID)
+                state.lastError = PluginFault(failure, request: scope?.requestID)
             }
             state.record(isFault, for: flight.tenant, at: now)
             return true
@@ -136,9 +136,9 @@ package final class PluginWall: Service {
 
     /// Answers for code that is overdue; to be called every few milliseconds.
     ///
-    /// - Returns: how long the code that is in flight for longest takes already.
+    /// - Returns: for how many callers it answered, and how long the work takes that began first.
     @discardableResult
-    package func watch() -> Duration {
+    package func watch() -> (answered: Int, longest: Duration) {
         executor.watch()
         let now = ContinuousClock.now
         let (overdue, longest) = state.withLock { $0.giveUp(after: limits.deadline, at: now) }
@@ -146,7 +146,7 @@ package final class PluginWall: Service {
             timeouts.add()
             refuse(PluginWall.timeout)
         }
-        return longest
+        return (overdue.count, longest)
     }
 
     /// What an operator sees of it.

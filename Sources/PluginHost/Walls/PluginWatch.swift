@@ -61,8 +61,15 @@ package struct PluginWatch: Service {
     /// Answers what is overdue. Returns why the process should be replaced, if it should.
     private func look() -> String? {
         var reason: String?
-        for wall in walls where wall.watch() > limits.overdue + wall.limits.deadline {
-            reason = "the plugin \(wall.name) does not end what it began"
+        for wall in walls {
+            let (answered, longest) = wall.watch()
+            if answered > 0 {
+                logger.warning(
+                    "plugin took too long", metadata: ["plugin": "\(wall.name)", "requests": "\(answered)"])
+            }
+            if longest > limits.overdue + wall.limits.deadline {
+                reason = "the plugin \(wall.name) does not end what it began"
+            }
         }
         if let memory = limits.memory, PluginWatch.residentMemory > memory {
             reason = "the process takes more than \(memory >> 20) MB of memory"

@@ -19,6 +19,7 @@ struct CrashLogTests {
                 sample load 11
                 sample idle 11 1790000001 18
                 sample run 99 1790000001 18
+                Drop;table run 4 1790000000 17
                 sam
                 """
             try Data(text.utf8).write(to: URL(fileURLWithPath: log.path))

@@ -49,7 +49,7 @@ struct PluginWallTests {
     func passesThrough() async throws {
         try await with { wall in
             let name = try await wall.run(for: nil) { threadName() }
-            #expect(name == "plugin sample")
+            #expect(name == "sample")
             #expect(await code { try await wall.run(for: nil) { throw Problem.notFound } } == "not_found")
             #expect(await code { try await wall.run(for: nil) { throw Mishap() } } == "Mishap")
             #expect(wall.status.inFlight == 0 && wall.status.faults == 1)
@@ -75,17 +75,20 @@ struct PluginWallTests {
 
     @Test("Code that blocks every thread is answered for, and other work of the same plugin goes on")
     func blockedThreads() async throws {
+        let gate = Gate()
         try await with { wall in
+            defer { gate.open() }
             try await withThrowingTaskGroup(of: String?.self) { group in
                 for _ in 0..<4 {
                     group.addTask {
-                        await code { try await wall.run(for: nil) { block() } }
+                        await code { try await wall.run(for: nil) { gate.pass() } }
                     }
                 }
                 let areWrittenOff = try await eventually { wall.status.threadsWrittenOff == 4 }
                 #expect(areWrittenOff)
                 #expect(try await wall.run(for: nil) { 7 } == 7)
                 for try await code in group { #expect(code == "plugin_timeout") }
+                gate.open()
             }
             #expect(try await eventually { wall.status.inFlight == 0 && wall.status.threadsWrittenOff == 0 })
         }
@@ -161,6 +164,19 @@ struct PluginWallTests {
 /// An error of a plugin's own.
 private struct Mishap: Error {}
 
-private func threadName() -> String? { Thread.current.name }
+/// As the system has it.
+private func threadName() -> String? {
+    let path = "/proc/thread-self/comm"
+    return FileManager.default.contents(atPath: path).map { String(decoding: $0.dropLast(), as: UTF8.self) }
+}
 
-private func block() { Thread.sleep(forTimeInterval: 3) }
+/// Holds up threads until it is opened, for a minute at most.
+private final class Gate: Sendable {
+    private let isOpen = Atomic(false)
+
+    func open() { isOpen.store(true, ordering: .releasing) }
+
+    func pass() {
+        for _ in 0..<6000 where !isOpen.load(ordering: .acquiring) { Thread.sleep(forTimeInterval: 0.01) }
+    }
+}

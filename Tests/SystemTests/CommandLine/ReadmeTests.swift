@@ -40,6 +40,16 @@ struct ReadmeTests {
         for code in ["module_disabled", "tenant_suspended"] { #expect(result.output.contains(code)) }
     }
 
+    @Test("A plugin is made, built and checked as the README says")
+    func plugin() async throws {
+        let shell = try PastingShell()
+        defer { shell.remove() }
+        let text = try #require(try Self.block(containing: "plugin new"))
+            .replacing("/tmp", with: shell.folder).replacing(".build/release/romashka", with: try Romashka.path)
+        let result = try await shell.paste(text)
+        #expect(result.status == 0 && result.errors.contains("CallNotes is fit to be loaded"), "\(result)")
+    }
+
     @Test("The commands for an external database prepare an empty one and serve from it")
     func externalDatabase() async throws {
         let shell = try PastingShell()

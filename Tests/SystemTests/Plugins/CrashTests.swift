@@ -11,9 +11,11 @@ struct CrashTests {
         let directory: String
         let plugins: String
 
-        func up() async throws -> (running: Running, client: TestClient, operatorToken: String) {
+        func up(_ options: [String] = []) async throws -> (running: Running, client: TestClient, operatorToken: String)
+        {
             let running = try Running(
-                ["up", "--port", "0", "--data-dir", directory, "--plugins", plugins, "--json", "--access-log", "off"])
+                ["up", "--port", "0", "--data-dir", directory, "--plugins", plugins, "--json", "--access-log", "off"]
+                    + options)
             let line = try await running.firstLine()
             let url = try #require(line["url"]?.string)
             return (running, TestClient(url), try #require(line["operator_token"]?.string))
@@ -62,6 +64,37 @@ struct CrashTests {
                 "POST", "/v1/operator/plugins/knowledge/resume", token: operatorToken)
             #expect(resumed.json["state"] == "active" && resumed.json["crashes"] == 0)
             #expect(try await client.send("POST", "/v1/unruly/acts", token: token, body: act).status == 201)
+        }
+    }
+
+    @Test(
+        "A process whose memory or threads a plugin does not give back ends in order with code 75",
+        arguments: [
+            (["--plugin-deadline", "1", "--recycle-after", "1"], "block", 120_000),
+            (["--memory-limit", "400"], "leak", 500),
+        ])
+    func recycling(options: [String], kind: String, amount: Int64) async throws {
+        try await PluginsFolder.with { folder in
+            try folder.copy("Conversations")
+            try folder.copyTestPlugin("Unruly")
+            let directory = "/tmp/romashka-crash-\(UUID().uuidString.prefix(8))"
+            defer { try? FileManager.default.removeItem(atPath: directory) }
+            let site = Site(directory: directory, plugins: folder.path)
+            let (running, client, operatorToken) = try await site.up(options)
+            try await createTenant(client, operatorToken)
+            let token = try await login(client)
+            _ = try? await client.send(
+                "POST", "/v1/unruly/acts", token: token,
+                body: ["kind": .string(kind), "milliseconds": .integer(amount)])
+            let status = try await blocking {
+                running.process.waitUntilExit()
+                return running.status
+            }
+            #expect(status == RecycleNeeded.exitCode)
+            // The next one finds everything in order.
+            let (second, again, _) = try await site.up()
+            defer { second.end(SIGINT) }
+            #expect(try await again.send("GET", "/v1/customers", token: login(again)).status == 200)
         }
     }
 

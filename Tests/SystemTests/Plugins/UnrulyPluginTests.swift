@@ -2,6 +2,7 @@ import Foundation
 import Platform
 import PluginHost
 import PluginKit
+import Postgres
 import TestKit
 import Testing
 
@@ -38,6 +39,11 @@ struct UnrulyPluginTests {
             #expect(try await client.send("GET", "/v1/customers", token: one.token).status == 200)
             let seen = try await client.send("GET", "/v1/operator/plugins/knowledge", token: test.operatorToken)
             #expect(seen.json["last_error"]?["kind"] == "Mishap")
+            #expect(seen.json["last_error"]?["request_id"]?.string?.isEmpty == false)
+            let metrics = try await client.send("GET", "/metrics", token: test.operatorToken)
+            #expect(metrics.text.contains(#"romashka_plugin_faults_total{module="knowledge"} 20"#))
+            #expect(metrics.text.contains(#"romashka_plugin_faults_total{module="conversations"} 0"#))
+            #expect(!metrics.text.contains(one.id.description))
             #expect(seen.json["health"] == "The other end cannot be reached.")
             #expect(seen.json["work"]?["faults"] == 20 && seen.json["work"]?["failing_tenants"] == 1)
         }
@@ -59,6 +65,32 @@ struct UnrulyPluginTests {
                 for try await code in group { #expect(code == "plugin_timeout") }
             }
             #expect(try await eventually { try await act("nothing", other, test).status == 201 })
+        }
+    }
+
+    @Test("A command happens once for its key and its tenant, not inside of a transaction, and not without end")
+    func commands() async throws {
+        try await with { test, one, other in
+            let client = TestClient(test.url)
+            @Sendable func ask(_ manner: String, _ tenant: TestTenant, title: String = "T") async throws
+                -> TestClient.Answer
+            {
+                try await client.send(
+                    "POST", "/v1/unruly/chains", token: tenant.token,
+                    body: ["title": .string(title), "key": "one", "manner": .string(manner)])
+            }
+            let first = try await ask("plain", one)
+            #expect(first.status == 201)
+            #expect(try await ask("plain", one).json["id"] == first.json["id"])
+            #expect(try await ask("plain", other).json["id"] != first.json["id"])
+            #expect(try await ask("plain", one, title: "U").code == "idempotency_key_reused")
+            #expect(try await ask("in_transaction", other, title: "V").status == 500)
+            #expect(try await ask("endless", other, title: "W").status == 500)
+            #expect(try await ask("unknown", one).code == "command_unknown")
+            try await test.database.asSuperuser { admin in
+                let rows = try await admin.run("SELECT title FROM knowledge.knowledge_items")
+                #expect(rows.count == 2)
+            }
         }
     }
 

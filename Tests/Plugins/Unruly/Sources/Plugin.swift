@@ -7,6 +7,14 @@ let plugin = Plugin {
         try await act.perform()
         return try Resource(["done": .bool(true)])
     }
+    Post("/unruly/chains", needs: "knowledge.read", takes: Chain.self, returns: Written.self, "Ask for a command") {
+        call, chain in
+        try await chain.begin(call)
+    }
+    Command("knowledge.write_item", needs: "knowledge.read", takes: Chain.self, returns: Written.self, "Write") {
+        call, chain in
+        try await chain.carryOut(call)
+    }
     Health { throw Problem(status: 500, code: "unwell", detail: "The other end cannot be reached.") }
 }
 

@@ -1,0 +1,89 @@
+"""What a plugin that misbehaves takes from another one's p99: its walls bound it."""
+
+import os
+import shutil
+import statistics
+import threading
+import time
+from pathlib import Path
+
+from database import ROOT
+from flood import PACE, p99
+from people import Caller
+from processes import progress, resident_megabytes
+from romashka import Romashka
+
+ALLOWED = 1.1
+CALLERS = 2
+#: What it does wrong, for how many milliseconds (megabytes for a leak), and the pause of a caller between two acts.
+KINDS = {
+    "throw": (0, 0.02), "sleep": (30_000, 0), "block": (30_000, 0), "spin": (30_000, 0), "leak": (1, 0.05),
+}
+
+
+class Misuse:
+    """Callers who make the plugin misbehave, over and over."""
+
+    def __init__(self, url: str, token: str, kind: str):
+        self.url, self.token, self.kind = url, token, kind
+        self.is_over = threading.Event()
+        self.statuses: dict[int, int] = {}
+        self.threads = [threading.Thread(target=self.act, daemon=True) for _ in range(CALLERS)]
+
+    def act(self) -> None:
+        """One of them; what their own machines do must not take time from the server's."""
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        caller, (amount, pause) = Caller(self.url), KINDS[self.kind]
+        while not self.is_over.is_set():
+            status, _, headers = caller.send(
+                "POST", "/v1/unruly/acts", {"kind": self.kind, "milliseconds": amount}, self.token)
+            self.statuses[status] = self.statuses.get(status, 0) + 1
+            self.is_over.wait(pause + float(headers.get("Retry-After", 0)))
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        for thread in self.threads:
+            thread.join(60)
+
+
+def plugins(folder: Path) -> Path:
+    """The healthy plugin, and the tests' unruly one in the place of the knowledge base."""
+    target = folder / "plugins"
+    shutil.copytree(ROOT / "Plugins/Conversations", target / "Conversations")
+    shutil.copytree(ROOT / "Plugins/Knowledge/migrations", target / "Unruly/migrations")
+    shutil.copy(ROOT / "Tests/Plugins/Unruly/plugin.json", target / "Unruly")
+    return target
+
+
+def measure(folder: Path, cleanup, seconds: float, rounds: int) -> None:
+    """Quiet and beside each kind of misuse in turn."""
+    platform = Romashka(folder, plugins(folder))
+    cleanup.callback(platform.server.stop)
+    platform.database.fill(platform.login["tenant"])
+    token = platform.token()
+    p99(platform, token, 2)
+    quiet: list[float] = []
+    beside: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    statuses: dict[str, dict[int, int]] = {}
+    for number in range(rounds):
+        for kind in KINDS:
+            progress(f"round {number + 1}: quiet, then beside a plugin whose code does: {kind}")
+            token = platform.token()
+            quiet.append(p99(platform, token, seconds))
+            with Misuse(platform.url, token, kind) as misuse:
+                time.sleep(1)
+                beside[kind].append(p99(platform, token, seconds))
+            statuses[kind] = misuse.statuses
+            # What it began goes on for a while.
+            time.sleep(20 if KINDS[kind][0] > 1000 else 0)
+    base = statistics.median(quiet)
+    print(f"p99 of the inbox at {PACE} requests/s, quiet: {base:.2f} ms; target beside a plugin that misbehaves: ≤ {ALLOWED} of it")
+    for kind, times in beside.items():
+        time_beside = statistics.median(times)
+        print(f"  {kind:6} {time_beside:6.2f} ms, ratio {time_beside / base:.2f}; its own answers {dict(sorted(statuses[kind].items()))}")
+    print(f"resident memory at the end: {resident_megabytes(platform.processes()):.0f} MB")
