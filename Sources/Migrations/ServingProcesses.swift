@@ -23,7 +23,7 @@ package enum ServingProcesses {
     }
 
     private static func connectedRoles(_ admin: Lease) async throws -> [String] {
-        let prefix = RolePrefix.installation
+        let (prefix, owners) = (RolePrefix.installation, RolePrefix.owners)
         let result = try await admin.run(
             """
             SELECT DISTINCT usename::text AS role
@@ -31,6 +31,8 @@ package enum ServingProcesses {
             WHERE datname = current_database()
               AND pid <> pg_backend_pid()
               AND starts_with(usename::text, \(prefix))
+              -- only the migrator is an owner; its lock is held here, and a session it has closed ends a moment later
+              AND NOT starts_with(usename::text, \(owners))
             ORDER BY role
             """)
         return try result.rows.map { try $0.get("role") }

@@ -22,7 +22,16 @@ package struct PluginRegistry: Sendable {
         for (module, pause) in pauses where pause.code == "crashes_at_load" {
             refused[module] = PluginRefusal(.crashes, pause.detail)
         }
-        for folder in ordered(PluginFolder.list(in: directory)) {
+        let folders = PluginFolder.list(in: directory)
+        let order = PluginOrder(
+            folders.map { folder in
+                let manifest = try? folder.manifest.get()
+                return .init(id: manifest?.id.description ?? folder.path, requires: manifest?.requires ?? [])
+            })
+        for (module, way) in order.cycles {
+            refused[module] = PluginRefusal(.requirementMissing, "it requires itself: \(way)")
+        }
+        for folder in order.positions.map({ folders[$0] }) {
             let plugin = host(
                 folder, after: hosted, libraries: libraries, reserved: reserved, refused: refused, limits)
             if case .paused(let refusal) = plugin.state {
@@ -86,10 +95,10 @@ package struct PluginRegistry: Sendable {
         if let mount = manifest.mounts.first(where: { mount in taken.contains { overlap($0, mount) } }) {
             throw PluginRefusal(.conflict, "the path \(mount) belongs to the kernel or to another plugin")
         }
+        if let refusal = refused[manifest.id.description] { throw refusal }
         if let missing = manifest.requires.first(where: { name in !active.contains { $0.id.description == name } }) {
             throw PluginRefusal(.requirementMissing, "it requires the module \(missing), which is not active")
         }
-        if let refusal = refused[manifest.id.description] { throw refusal }
         guard let path = folder.libraryPath(libraries: libraries) else {
             throw PluginRefusal(
                 .libraryMissing, "lib\(folder.name).so is neither in its folder nor beside the executable")
@@ -133,20 +142,5 @@ package struct PluginRegistry: Sendable {
     /// Whether one of two mounts lies within the other.
     static func overlap(_ one: String, _ other: String) -> Bool {
         "\(one)/".hasPrefix("\(other)/") || "\(other)/".hasPrefix("\(one)/")
-    }
-
-    /// What is required comes first; a cycle keeps its order and ends as a missing requirement.
-    private static func ordered(_ folders: [PluginFolder]) -> [PluginFolder] {
-        var rest = folders
-        var ordered: [PluginFolder] = []
-        while !rest.isEmpty {
-            let waiting = Set(rest.compactMap { try? $0.manifest.get().id.description })
-            let index = rest.firstIndex { folder in
-                guard let manifest = try? folder.manifest.get() else { return true }
-                return waiting.isDisjoint(with: manifest.requires)
-            }
-            ordered.append(rest.remove(at: index ?? 0))
-        }
-        return ordered
     }
 }

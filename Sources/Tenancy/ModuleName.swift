@@ -13,7 +13,7 @@ package struct ModuleName: Hashable, Sendable, Comparable, CustomStringConvertib
     }
 
     /// The role that owns the module's schema and runs its migrations; it cannot log in.
-    package var ownerRole: String { "\(RolePrefix.installation)o_\(description)" }
+    package var ownerRole: String { RolePrefix.owners + description }
     /// The role the module's statements run as.
     package var loginRole: String { "\(RolePrefix.installation)m_\(description)" }
 
@@ -38,4 +38,6 @@ package enum KernelRole: String, CaseIterable, Sendable {
 /// What all roles of this installation begin with.
 package enum RolePrefix {
     package static let installation = "romashka_"
+    /// What the roles begin with that own a module's schema, and that only the migrator logs in as.
+    package static let owners = installation + "o_"
 }

@@ -48,7 +48,7 @@ struct MigratorTests {
         }
     }
 
-    @Test("A module's file that was edited, lost or misnumbered stops that module", arguments: Damage.allCases)
+    @Test("P4: A module's file that was edited, lost or misnumbered stops that module", arguments: Damage.allCases)
     func moduleDamage(damage: Damage) async throws {
         try await MigrationGround.with(on: Self.server.value) { ground in
             try ground.addModule("alpha", migrations: [MigrationGround.things(in: "alpha"), "SELECT 1;"])

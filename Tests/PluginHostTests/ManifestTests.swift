@@ -15,7 +15,7 @@ struct ManifestTests {
         }
     }
 
-    @Test("The least a manifest needs is enough")
+    @Test("P1: The least a manifest needs is enough")
     func minimal() async throws {
         #expect(try await Self.reason(PluginsFolder.manifest("sample")) == nil)
     }

@@ -14,7 +14,7 @@ struct LibraryFileTests {
         }
     }
 
-    @Test("A second copy of PluginKit inside is refused before anything is loaded")
+    @Test("P3: A second copy of PluginKit inside is refused before anything is loaded")
     func secondCopy() async throws {
         let file = try await file(#"int copy __asm__("$s9PluginKit4CallVMn") = 1;"#)
         #expect(file.ownKitTypes == ["$s9PluginKit4CallVMn"])
@@ -26,7 +26,7 @@ struct LibraryFileTests {
     }
 
     @Test(
-        "A fingerprint is found in the file; another one than ours is refused with what was expected, found, and the fix"
+        "P2: A fingerprint is found in the file; another one than ours is refused with what was expected, found, and the fix"
     )
     func fingerprint() async throws {
         let text = "romashka-plugin-abi:1 pluginkit:0 compiler:none"

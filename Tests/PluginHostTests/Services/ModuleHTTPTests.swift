@@ -49,7 +49,7 @@ struct ModuleHTTPTests {
         #expect(await failure(http(), url) == .addressInvalid)
     }
 
-    @Test("A host that plugin.json does not name is refused, whatever it is")
+    @Test("P7: A host that plugin.json does not name is refused, whatever it is")
     func grants() async {
         #expect(await failure(http([]), "https://example.com/") == .notGranted)
         #expect(await failure(http(["example.com"]), "https://example.com.evil.test/") == .notGranted)

@@ -39,7 +39,7 @@ struct SettingsSchemaTests {
     }
 
     @Test(
-        "Each wrong setting is named",
+        "P5: Each wrong setting is named",
         arguments: [
             ["word": "a"], ["word": "too long"], ["mode": "c"], ["count": 0], ["count": 1.5], ["on": "yes"],
             ["hosts": ["a", "b", "c"]], ["hosts": [""]], ["key": "abc"], ["key": 7], ["other": 1], ["word": .null],

@@ -32,7 +32,7 @@ struct CrashTests {
     }
 
     @Test(
-        "A trap and an overflow of the stack count against the plugin, which is paused at the third and resumed by an operator"
+        "P8: A trap and an overflow of the stack count against the plugin, which is paused at the third and resumed by an operator"
     )
     func traps() async throws {
         try await PluginsFolder.with { folder in
@@ -68,7 +68,7 @@ struct CrashTests {
     }
 
     @Test(
-        "A process whose memory or threads a plugin does not give back ends in order with code 75",
+        "P9: A process whose memory or threads a plugin does not give back ends in order with code 75",
         arguments: [
             (["--plugin-deadline", "1", "--recycle-after", "1"], "block", 120_000),
             (["--memory-limit", "400"], "leak", 500),

@@ -86,7 +86,7 @@ struct ModuleToggleTests {
         return (tenants, keys)
     }
 
-    @Test("A second after a switch nothing of a disabled module is served, and nothing of an enabled one refused")
+    @Test("P6: A second after a switch nothing of a disabled module is served, and nothing of an enabled one refused")
     func toggles() async throws {
         try await with { test in
             let (tenants, keys) = try await keys(test)

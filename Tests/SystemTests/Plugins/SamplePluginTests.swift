@@ -36,7 +36,7 @@ struct SamplePluginTests {
         #expect(result.status == 0 && result.output.isEmpty, "\(result.output)\(result.errors)")
     }
 
-    @Test("It serves its own table to a tenant for whom it is on, and 404 to one for whom it is off")
+    @Test("P13: It serves its own table to a tenant for whom it is on, and 404 to one for whom it is off")
     func routes() async throws {
         try await with { test, client in
             let (one, other) = (try await test.tenant("one"), try await test.tenant("other"))

@@ -29,7 +29,7 @@ struct UnrulyPluginTests {
             body: ["kind": .string(kind), "milliseconds": .integer(milliseconds)])
     }
 
-    @Test("What throws is 500 for its caller, then 503 for its tenant, and an operator sees what it was")
+    @Test("P10: What throws is 500 for its caller, then 503 for its tenant, and an operator sees what it was")
     func throwing() async throws {
         try await with { test, one, other in
             for _ in 0..<20 { #expect(try await act("throw", one, test).status == 500) }
@@ -50,7 +50,7 @@ struct UnrulyPluginTests {
     }
 
     @Test(
-        "What sleeps, blocks or computes for long is answered in time, and another plugin serves",
+        "P9: What sleeps, blocks or computes for long is answered in time, and another plugin serves",
         arguments: [
             "sleep", "block", "spin",
         ])
