@@ -159,16 +159,7 @@ package final class API: HTTPResponder {
 
     /// Asks the switch of the module, the impersonation and the policy; answers how far the permission reaches.
     func requireAccess(_ mounted: MountedRoute, _ caller: Caller) throws -> Scope {
-        if let module = mounted.module, !module.isAlwaysOn,
-            control.read({ $0.isEnabled(module.name.description, for: caller.session.tenant) }) == false
-        {
-            throw Problem(status: 404, code: "module_disabled", detail: "This module is switched off.")
-        }
-        if let module = mounted.module, control.read({ $0.pausedPlugins[module.name.description] }) != nil {
-            throw Problem(
-                status: 503, code: "plugin_paused", detail: "This module is out of service; its operator knows.",
-                retryAfter: 30)
-        }
+        if let module = mounted.module { try requireServing(module, caller.session.tenant) }
         if let impersonator = caller.impersonator, !impersonator.mayWrite, mounted.route.method != "GET" {
             throw Problem(status: 403, code: "impersonation_read_only", detail: "This impersonation may only read.")
         }
@@ -177,6 +168,19 @@ package final class API: HTTPResponder {
             throw Problem(status: 403, code: "forbidden", detail: "This needs the permission \(permission).")
         }
         return scope
+    }
+
+    private func requireServing(_ module: MountedRoute.Module, _ tenant: TenantID) throws(Problem) {
+        let name = module.name.description
+        switch control.read({ $0.standing(of: name, isAlwaysOn: module.isAlwaysOn, for: tenant) }) {
+        case .serving: break
+        case .switchedOff:
+            throw Problem(status: 404, code: "module_disabled", detail: "This module is switched off.")
+        case .paused:
+            throw Problem(
+                status: 503, code: "plugin_paused", detail: "This module is out of service; its operator knows.",
+                retryAfter: 30)
+        }
     }
 
     private func input(

@@ -56,6 +56,14 @@ package struct ControlState: Sendable {
     /// Whether a tenant has switched a module on or off; nil when it never did.
     package func isEnabled(_ module: String, for tenant: TenantID) -> Bool? { tenants[tenant]?.switches[module] }
 
+    /// Whether a module serves a tenant, and if not, who said so first: a module is on until somebody switches it off.
+    ///
+    /// - Parameter isAlwaysOn: whether no tenant may switch it off.
+    package func standing(of module: String, isAlwaysOn: Bool, for tenant: TenantID) -> ModuleStanding {
+        if !isAlwaysOn, isEnabled(module, for: tenant) == false { return .switchedOff }
+        return pausedPlugins[module] == nil ? .serving : .paused
+    }
+
     /// What a tenant has set for a module; nil when nothing is.
     package func settings(_ module: String, of tenant: TenantID) -> JSONValue? { tenants[tenant]?.settings[module] }
 
@@ -91,6 +99,15 @@ package struct ControlState: Sendable {
         revokedSessions = revokedSessions.filter { $0.value >= instant }
         changedProfiles = changedProfiles.filter { $0.value.at >= instant }
     }
+}
+
+/// How a module stands with a tenant.
+package enum ModuleStanding: Sendable {
+    case serving
+    /// The tenant switched it off.
+    case switchedOff
+    /// It serves nobody.
+    case paused
 }
 
 /// Why a plugin serves nobody.

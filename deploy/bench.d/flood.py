@@ -1,14 +1,12 @@
 """What 200 people who log in at once take from the others: the pool of password checks bounds it."""
 
 import multiprocessing
-import os
 import statistics
 import sys
-import threading
 import time
 from pathlib import Path
 
-from people import Caller
+from people import Caller, Crowd
 from processes import progress, resident_megabytes
 from romashka import Romashka
 
@@ -35,37 +33,21 @@ def probe(url: str, token: str, seconds: float, answer) -> None:
     answer.send(times)
 
 
-class Flood:
+class Flood(Crowd):
     """People who log in again as soon as they are answered, or when they are told to."""
 
     def __init__(self, url: str):
+        super().__init__(PEOPLE)
         self.url = url
-        self.statuses: dict[int, int] = {}
-        self.lock = threading.Lock()
-        self.is_over = threading.Event()
-        self.threads = [threading.Thread(target=self.log_in, args=(number,), daemon=True) for number in range(PEOPLE)]
 
-    def log_in(self, number: int) -> None:
-        """One of them, elsewhere in truth: what their own machines do must not take time from the server's."""
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    def act(self, number: int):
+        """Logs in from an address of one's own."""
         caller = Caller(self.url, f"127.0.2.{number + 1}")
-        while not self.is_over.is_set():
+        while True:
             status, _, headers = caller.send(
                 "POST", "/v1/auth/login",
                 {"email": f"{number}.{time.time_ns()}@flood.example", "password": "not this one"})
-            with self.lock:
-                self.statuses[status] = self.statuses.get(status, 0) + 1
-            self.is_over.wait(float(headers.get("Retry-After", 0)))
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.is_over.set()
-        for thread in self.threads:
-            thread.join(30)
+            yield status, headers, 0
 
 
 def p99(platform: Romashka, token: str, seconds: float) -> float:

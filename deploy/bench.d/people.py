@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import os
+import threading
 import time
 import urllib.request
 from urllib.parse import urlsplit
@@ -26,6 +28,39 @@ class Caller:
         answer = self.connection.getresponse()
         answer.read()
         return answer.status, time.perf_counter() - start, dict(answer.headers)
+
+
+class Crowd:
+    """People who do the same again and again, until they are told to stop."""
+
+    def __init__(self, count: int):
+        self.statuses: dict[int, int] = {}
+        self.lock = threading.Lock()
+        self.is_over = threading.Event()
+        self.threads = [threading.Thread(target=self.live, args=(number,), daemon=True) for number in range(count)]
+
+    def act(self, number: int):
+        """What one of them does: yields status, headers and a pause, for ever."""
+        raise NotImplementedError
+
+    def live(self, number: int) -> None:
+        """One of them, elsewhere in truth: what their own machines do must not take time from the server's."""
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        for status, headers, pause in self.act(number):
+            with self.lock:
+                self.statuses[status] = self.statuses.get(status, 0) + 1
+            if self.is_over.wait(pause + float(headers.get("Retry-After", 0))):
+                return
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        for thread in self.threads:
+            thread.join(60)
 
 
 def call(url: str, path: str, body: dict, token: str | None = None) -> dict:

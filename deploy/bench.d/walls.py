@@ -1,15 +1,13 @@
 """What a plugin that misbehaves takes from another one's p99: its walls bound it."""
 
-import os
 import shutil
 import statistics
-import threading
 import time
 from pathlib import Path
 
 from database import ROOT
 from flood import PACE, p99
-from people import Caller
+from people import Caller, Crowd
 from processes import progress, resident_megabytes
 from romashka import Romashka
 
@@ -21,34 +19,20 @@ KINDS = {
 }
 
 
-class Misuse:
+class Misuse(Crowd):
     """Callers who make the plugin misbehave, over and over."""
 
     def __init__(self, url: str, token: str, kind: str):
+        super().__init__(CALLERS)
         self.url, self.token, self.kind = url, token, kind
-        self.is_over = threading.Event()
-        self.statuses: dict[int, int] = {}
-        self.threads = [threading.Thread(target=self.act, daemon=True) for _ in range(CALLERS)]
 
-    def act(self) -> None:
-        """One of them; what their own machines do must not take time from the server's."""
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    def act(self, number: int):
+        """Asks for the misdeed."""
         caller, (amount, pause) = Caller(self.url), KINDS[self.kind]
-        while not self.is_over.is_set():
+        while True:
             status, _, headers = caller.send(
                 "POST", "/v1/unruly/acts", {"kind": self.kind, "milliseconds": amount}, self.token)
-            self.statuses[status] = self.statuses.get(status, 0) + 1
-            self.is_over.wait(pause + float(headers.get("Retry-After", 0)))
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.is_over.set()
-        for thread in self.threads:
-            thread.join(60)
+            yield status, headers, pause
 
 
 def plugins(folder: Path) -> Path:

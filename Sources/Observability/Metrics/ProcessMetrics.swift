@@ -31,8 +31,9 @@ package enum ProcessMetrics {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
     }
 
-    /// The second number of `/proc/self/statm` (proc(5)), in pages; nil where there is no such file.
-    private static func residentBytes() -> Int? {
+    /// The bytes of this process that are in memory: the second number of `/proc/self/statm` (proc(5)), which is in
+    /// pages; nil where there is no such file.
+    package static func residentBytes() -> Int? {
         guard let data = FileManager.default.contents(atPath: "/proc/self/statm") else { return nil }
         let numbers = String(decoding: data, as: UTF8.self).split(separator: " ")
         return numbers.count > 1 ? Int(numbers[1]).map { $0 * sysconf(Int32(_SC_PAGESIZE)) } : nil

@@ -38,9 +38,8 @@ package struct SlotRoutes: Sendable {
     }
 
     private func isServed(_ manifest: Manifest, to tenant: TenantID) -> Bool {
-        let id = manifest.id.description
-        return control.read { state in
-            state.pausedPlugins[id] == nil && (manifest.isAlwaysOn || state.isEnabled(id, for: tenant) != false)
+        control.read {
+            $0.standing(of: manifest.id.description, isAlwaysOn: manifest.isAlwaysOn, for: tenant) == .serving
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import Foundation
 package import Logging
+internal import Observability
 internal import ServiceLifecycle
 
 /// Looks at all walls every few milliseconds, asks for a fresh process when a plugin's code will not end, and does not
@@ -71,18 +72,9 @@ package struct PluginWatch: Service {
                 reason = "the plugin \(wall.name) does not end what it began"
             }
         }
-        if let memory = limits.memory, PluginWatch.residentMemory > memory {
+        if let memory = limits.memory, let resident = ProcessMetrics.residentBytes(), resident > memory {
             reason = "the process takes more than \(memory >> 20) MB of memory"
         }
         return reason
-    }
-
-    /// The bytes of this process that are in memory, by proc_pid_statm(5).
-    private static var residentMemory: Int {
-        let fields = FileManager.default.contents(atPath: "/proc/self/statm").map {
-            String(decoding: $0, as: UTF8.self)
-        }
-        let pages = fields?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 }

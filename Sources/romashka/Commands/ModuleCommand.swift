@@ -29,7 +29,10 @@ struct ModuleCommand: AsyncParsableCommand {
                 var rows: [[String]] = []
                 for manifest in platform.registry.activeManifests {
                     let name = manifest.id.description
-                    let isOn = manifest.isAlwaysOn || platform.control.read { $0.isEnabled(name, for: id) } ?? true
+                    let standing = platform.control.read {
+                        $0.standing(of: name, isAlwaysOn: manifest.isAlwaysOn, for: id)
+                    }
+                    let isOn = standing != .switchedOff
                     if common.json {
                         Output.result(["id": .string(name), "enabled": .bool(isOn)], "", asJSON: true)
                     }
