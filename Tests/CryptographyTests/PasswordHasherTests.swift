@@ -18,6 +18,17 @@ struct PasswordHasherTests {
         #expect(try await hasher.verify(Password("Secret"), against: hash) == false)
     }
 
+    #if os(Linux)
+        @Test("works where requests come first, and yet gets its share of a machine that others keep busy")
+        func priority() async throws {
+            let pool = BoundedThreadPool(concurrency: 1, queueLimit: 1, overload: Refused())
+            let (policy, niceness) = try await pool.run {
+                (sched_getscheduler(0), getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0))
+            }
+            #expect(policy == SCHED_OTHER && niceness == 10)
+        }
+    #endif
+
     @Test("says no when there is no account, after the work of one")
     func unknownAccount() async throws {
         let hasher = PasswordHasher()

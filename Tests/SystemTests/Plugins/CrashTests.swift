@@ -48,7 +48,7 @@ struct CrashTests {
                 // The connection ends with the process.
                 _ = try? await client.send(
                     "POST", "/v1/unruly/acts", token: token, body: ["kind": .string(kind), "milliseconds": 1])
-                running.process.waitUntilExit()
+                try await blocking { running.process.waitUntilExit() }
                 #expect(running.process.terminationReason == .uncaughtSignal)
             }
             let (running, client, operatorToken) = try await site.up()
