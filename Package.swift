@@ -39,6 +39,7 @@ let kernel: [Target] = [
     ),
     .target(name: "Cryptography", dependencies: ["COpenSSL"]),
     .target(name: "CrashReporter"),
+    .target(name: "Supervision", dependencies: [logging, lifecycle]),
     .target(
         name: "Outbound",
         dependencies: [
@@ -74,6 +75,13 @@ let kernel: [Target] = [
             .product(name: "NIOHTTP1", package: "swift-nio"),
         ]
     ),
+    .target(name: "Events", dependencies: ["Tenancy", "Postgres", pluginKit, logging, lifecycle]),
+    .target(
+        name: "Jobs",
+        dependencies: [
+            "Observability", "Supervision", "Tenancy", "Postgres", "PluginHost", pluginKit, logging, lifecycle,
+        ]
+    ),
     .target(
         name: "HTTP",
         dependencies: [
@@ -89,7 +97,9 @@ let kernel: [Target] = [
     .target(
         name: "Platform",
         dependencies: [
-            "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography", "EmbeddedPostgres",
+            "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Tenancy", "Migrations", "Postgres",
+            "Cryptography",
+            "EmbeddedPostgres",
             "Observability", pluginKit, logging, lifecycle, signals,
             .product(name: "Hummingbird", package: "hummingbird"),
         ]
@@ -97,7 +107,8 @@ let kernel: [Target] = [
     .executableTarget(
         name: "romashka",
         dependencies: [
-            "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography",
+            "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Tenancy", "Migrations",
+            "Postgres", "Cryptography",
             "EmbeddedPostgres", "Observability", "Outbound", pluginKit, logging, lifecycle,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]
@@ -115,7 +126,8 @@ let tests: [Target] = folders(in: "Tests").filter { $0.hasSuffix("Tests") }.map 
     .testTarget(
         name: name,
         dependencies: [
-            "TestKit", "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres",
+            "TestKit", "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Tenancy",
+            "Migrations", "Postgres",
             "Cryptography", "Outbound",
             "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -129,7 +141,8 @@ let testKit: [Target] = folders(in: "Tests").filter { $0 == "TestKit" }.map { na
     .target(
         name: name,
         dependencies: [
-            "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography",
+            "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Tenancy", "Migrations",
+            "Postgres", "Cryptography",
             "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "HTTPTypes", package: "swift-http-types"),

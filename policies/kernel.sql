@@ -32,6 +32,20 @@ SELECT core.set_kernel_policies($list$
     core.tenant_modules  romashka_worker    SELECT
     core.invitations     romashka_worker    ALL
     core.idempotency_keys  romashka_worker  ALL
+    core.jobs_ready      romashka_worker    ALL
+    core.jobs_waiting    romashka_worker    ALL
+    core.jobs_running    romashka_worker    ALL
+    core.jobs_finished   romashka_worker    ALL
+    core.jobs_dead       romashka_worker    ALL
+    core.job_keys        romashka_worker    ALL
+    core.job_chains      romashka_worker    ALL
+    core.job_lanes       romashka_worker    ALL
+    core.schedules       romashka_worker    ALL
+
+    # the relay numbers events, the streams read them
+    core.events          romashka_worker    ALL
+    core.event_heads     romashka_worker    ALL
+    core.events          romashka_auth      SELECT
 
     # the operator's lists
     core.profiles        romashka_operator  SELECT
@@ -43,5 +57,16 @@ SELECT core.set_kernel_policies($list$
     core.invitations     romashka_operator  SELECT
     core.api_keys        romashka_operator  SELECT
     core.impersonations  romashka_operator  SELECT
+    core.jobs_ready      romashka_operator  SELECT
+    core.jobs_waiting    romashka_operator  SELECT
+    core.jobs_running    romashka_operator  SELECT
+    core.jobs_finished   romashka_operator  SELECT
+    core.jobs_dead       romashka_operator  SELECT
+    core.job_keys        romashka_operator  SELECT
+    core.job_chains      romashka_operator  SELECT
+    core.job_lanes       romashka_operator  SELECT
+    core.schedules       romashka_operator  SELECT
+    core.events          romashka_operator  SELECT
+    core.event_heads     romashka_operator  SELECT
 
 $list$);

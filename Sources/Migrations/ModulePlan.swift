@@ -8,8 +8,12 @@ package struct ModulePlan: Sendable {
     package let folder: String
     package let tables: [Table]
     package let searches: [Search]
+    package let engine: Engine
 
-    package init(module: ModuleName, folder: String, tables: [Table], searches: [Search]) {
+    package init(
+        module: ModuleName, folder: String, tables: [Table], searches: [Search], engine: Engine = Engine()
+    ) {
+        self.engine = engine
         self.module = module
         self.folder = folder
         self.tables = tables
@@ -40,5 +44,21 @@ package struct ModulePlan: Sendable {
             self.table = table
             self.column = column
         }
+    }
+
+    /// What the database must know of jobs, events and schedules, as the functions `core.declare_…` read it.
+    package struct Engine: Sendable {
+        /// `[{"kind", "attempts", "timeout_ms"}]`
+        package var jobs: JSONValue = []
+        /// `[{"type", "version"}]`
+        package var events: JSONValue = []
+        /// `[{"event", "job"}]`
+        package var consumes: JSONValue = []
+        /// `[{"name", "cron", "zone", "job", "catch_up"}]`
+        package var schedules: JSONValue = []
+        /// Whether tenants cannot switch the module off.
+        package var isAlwaysOn = false
+
+        package init() {}
     }
 }

@@ -24,6 +24,15 @@ struct SchemaProtection: Sendable {
             try await owner.run("SELECT core.declare_tables(\(name), \(rules))")
             try await owner.run("SELECT core.protect_module(\(name))")
             try await owner.run("SELECT core.ensure_partitions(3)")
+            let engine = plan.engine
+            try await owner.run("SELECT core.declare_jobs(\(name), \(engine.jobs))")
+            try await owner.run(
+                """
+                SELECT core.declare_events(
+                    \(name), \(engine.events), \(engine.consumes), \(engine.isAlwaysOn))
+                """)
+            try await owner.run(
+                "SELECT core.declare_schedules(\(name), \(engine.schedules), \(engine.isAlwaysOn))")
         }
         for search in plan.searches {
             let table = "\(name).\(search.table)"
@@ -62,7 +71,7 @@ extension ModulePlan {
                 let isWhole = table.columnsOfRule.isSubset(of: columns[table.name] ?? [])
                 return isWhole ? table : Table(name: table.name, isPartitioned: table.isPartitioned, rule: [:])
             },
-            searches: searches.filter { columns[$0.table]?.contains($0.column) ?? false })
+            searches: searches.filter { columns[$0.table]?.contains($0.column) ?? false }, engine: engine)
     }
 }
 

@@ -31,7 +31,7 @@ struct MigratorTests {
             switch self {
             case .edited: try ground.write(path, "SELECT 'something else';")
             case .lost: try ground.move(path, to: nil)
-            case .misnumbered: try ground.move(path, to: path.replacing("/000", with: "/001"))
+            case .misnumbered: try ground.move(path, to: path.replacing("/0", with: "/9"))
             }
         }
     }
@@ -104,7 +104,7 @@ struct MigratorTests {
     func failingKernelFile() async throws {
         try await MigrationGround.with(on: Self.server.value, plugins: ["Knowledge"]) { ground in
             let done = try ground.kernelFiles.count
-            let next = "000\(done + 1)_more.sql"
+            let next = "\(String(10_000 + done + 1).dropFirst())_more.sql"
             try ground.write("migrations/\(next)", "CREATE TABLE core.left_behind (id uuid); SELECT nonsense;")
             let error = try await #require(throws: MigrationError.self) { try await ground.bootstrapAndMigrate() }
             #expect(error.code == .failed && error.detail.contains(next))

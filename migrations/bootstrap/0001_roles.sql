@@ -48,3 +48,6 @@ GRANT pg_read_all_stats TO romashka_operator;
 ALTER ROLE romashka_auth SET jit = 'off';
 ALTER ROLE romashka_worker SET jit = 'off';
 ALTER ROLE romashka_operator SET jit = 'off';
+
+-- The tables of jobs fill and empty all the time: a plan made while one was empty must not scan it when it is full.
+ALTER ROLE romashka_worker SET enable_seqscan = 'off';

@@ -8,7 +8,8 @@ extension Manifest {
             tables: tables.map {
                 .init(name: $0.name, isPartitioned: $0.isPartitioned, rule: $0.rule)
             },
-            searches: search.map { .init(function: $0.function, table: $0.table, column: $0.column) })
+            searches: search.map { .init(function: $0.function, table: $0.table, column: $0.column) },
+            engine: engine)
     }
 }
 

@@ -24,6 +24,14 @@ package struct Manifest: Sendable {
     package let network: [String]
     package let personalData: [PersonalDataDeclaration]
     package let ui: UIDeclaration
+    /// The kinds of its jobs.
+    package let jobs: [JobDeclaration]
+    /// What it tells of.
+    package let events: [EventDeclaration]
+    /// What of others' events becomes one of its jobs.
+    package let consumes: [Subscription]
+    /// What it does by the clock.
+    package let schedules: [ScheduleDeclaration]
 
     /// A permission and the built-in roles that have it; an owner has whatever an admin has.
     package struct PermissionDeclaration: RequestPayload {
@@ -70,6 +78,10 @@ extension Manifest: RequestPayload {
             Field("commands", .array(.text(3...80), 0...100), example: ["knowledge.publish"]),
             Field("network", .array(.text(1...253), 0...50), example: ["api.example.com"]),
             Field("ui", .object(UIDeclaration.schema), example: ["slots": []]),
+            Field("jobs", .array(.object(JobDeclaration.schema), 0...100), example: []),
+            Field("events", .array(.object(EventDeclaration.schema), 0...200), example: []),
+            Field("consumes", .array(.object(Subscription.schema), 0...200), example: []),
+            Field("schedules", .array(.object(ScheduleDeclaration.schema), 0...50), example: []),
         ])
 
     package init(_ record: Record) throws {
@@ -91,6 +103,11 @@ extension Manifest: RequestPayload {
         commands = try record["commands"] ?? []
         network = try record["network"] ?? []
         ui = try (record["ui"] as Record?).map(UIDeclaration.init) ?? UIDeclaration()
+        jobs = try (record["jobs"] as [Record]? ?? []).map(JobDeclaration.init)
+        events = try (record["events"] as [Record]? ?? []).map(EventDeclaration.init)
+        consumes = try (record["consumes"] as [Record]? ?? []).map(Subscription.init)
+        schedules = try (record["schedules"] as [Record]? ?? []).map(ScheduleDeclaration.init)
+        try requireOwnJobs()
         for command in commands where !command.hasPrefix("\(name).") {
             throw ManifestError(reason: "command \(command) must begin with \(name).")
         }

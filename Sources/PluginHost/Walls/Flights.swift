@@ -8,6 +8,8 @@ struct Flights {
     struct Flight {
         let tenant: TenantID?
         let since: Instant
+        /// How long it may take.
+        let limit: Duration
         /// Answers the caller, once; nil when the caller is answered.
         var refuse: (@Sendable (any Error) -> Void)?
         var task: RunningTask?
@@ -50,12 +52,16 @@ struct Flights {
     var failingTenants: Int { breakers.values.count { $0.isOpen } }
 
     /// Lets work begin, or says why not.
-    mutating func admit(_ tenant: TenantID?, _ limits: PluginWall.Limits, at now: Instant) -> Result<UInt64, Problem> {
+    ///
+    /// - Parameter deadline: how long it may take; nil for what the limits say.
+    mutating func admit(
+        _ tenant: TenantID?, _ limits: PluginWall.Limits, deadline: Duration? = nil, at now: Instant
+    ) -> Result<UInt64, Problem> {
         let own = tenant.flatMap { perTenant[$0] } ?? 0
         guard flights.count < limits.requests, own < limits.requestsPerTenant else { return .failure(Flights.busy) }
-        guard breakers[tenant]?.admits(at: now) ?? true else { return .failure(Flights.failing) }
+        guard !limits.hasBreakers || breakers[tenant]?.admits(at: now) ?? true else { return .failure(Flights.failing) }
         lastID += 1
-        flights[lastID] = Flight(tenant: tenant, since: now)
+        flights[lastID] = Flight(tenant: tenant, since: now, limit: deadline ?? limits.deadline)
         if let tenant { perTenant[tenant, default: 0] += 1 }
         return .success(lastID)
     }
@@ -78,22 +84,20 @@ struct Flights {
 
     /// Cancels what is past its deadline.
     ///
-    /// - Returns: the callers to answer, and how long the oldest work takes already.
-    mutating func giveUp(
-        after deadline: Duration, at now: Instant
-    ) -> (callers: [@Sendable (any Error) -> Void], longest: Duration) {
+    /// - Returns: the callers to answer, and how long work goes on that is past its deadline.
+    mutating func giveUp(at now: Instant) -> (callers: [@Sendable (any Error) -> Void], longestOverrun: Duration) {
         var callers: [@Sendable (any Error) -> Void] = []
         var longest = Duration.zero
         for (id, flight) in flights {
-            let age = flight.since.duration(to: now)
-            longest = max(longest, age)
-            guard age > deadline, let refuse = flight.refuse else { continue }
+            let overrun = flight.since.duration(to: now) - flight.limit
+            longest = max(longest, overrun)
+            guard overrun > .zero, let refuse = flight.refuse else { continue }
             callers.append(refuse)
             flights[id]?.refuse = nil
             flights[id]?.isCancelled = true
             flight.task?.cancel()
             record(true, for: flight.tenant, at: now)
-            lastError = PluginFault(timeoutAfter: deadline)
+            lastError = PluginFault(timeoutAfter: flight.limit)
         }
         return (callers, longest)
     }

@@ -20,6 +20,8 @@ package final class PluginWall: Service {
         package var requestsPerTenant = 256
         /// Threads that run the plugin's code.
         package var threads = max(2, ProcessInfo.processInfo.activeProcessorCount)
+        /// Whether a tenant for whom it keeps failing is refused for a while.
+        package var hasBreakers = true
 
         package init() {}
     }
@@ -60,12 +62,14 @@ package final class PluginWall: Service {
 
     /// Runs a piece of the plugin's code.
     ///
-    /// - Parameter tenant: on whose behalf; nil for the operator's.
+    /// - Parameters:
+    ///   - tenant: on whose behalf; nil for the operator's.
+    ///   - deadline: how long it may take; nil for what the limits say.
     /// - Throws: what `body` throws; `Problem` 503 `plugin_busy` or `plugin_failing`, 504 `plugin_timeout`.
     package func run<Value: Sendable>(
-        for tenant: TenantID?, _ body: @escaping @Sendable () async throws -> Value
+        for tenant: TenantID?, deadline: Duration? = nil, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        let id = try admit(tenant)
+        let id = try admit(tenant, deadline)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 state.withLock { $0[id]?.refuse = { continuation.resume(throwing: $0) } }
@@ -99,9 +103,9 @@ package final class PluginWall: Service {
     }
 
     /// Lets a request in.
-    private func admit(_ tenant: TenantID?) throws(Problem) -> UInt64 {
+    private func admit(_ tenant: TenantID?, _ deadline: Duration?) throws(Problem) -> UInt64 {
         let now = ContinuousClock.now
-        let admitted = state.withLock { $0.admit(tenant, limits, at: now) }
+        let admitted = state.withLock { $0.admit(tenant, limits, deadline: deadline, at: now) }
         if case .failure = admitted { refusals.add() }
         return try admitted.get()
     }
@@ -136,12 +140,12 @@ package final class PluginWall: Service {
 
     /// Answers for code that is overdue; to be called every few milliseconds.
     ///
-    /// - Returns: for how many callers it answered, and how long the work takes that began first.
+    /// - Returns: for how many callers it answered, and how long work goes on that is past its deadline.
     @discardableResult
-    package func watch() -> (answered: Int, longest: Duration) {
+    package func watch() -> (answered: Int, longestOverrun: Duration) {
         executor.watch()
         let now = ContinuousClock.now
-        let (overdue, longest) = state.withLock { $0.giveUp(after: limits.deadline, at: now) }
+        let (overdue, longest) = state.withLock { $0.giveUp(at: now) }
         for refuse in overdue {
             timeouts.add()
             refuse(PluginWall.timeout)

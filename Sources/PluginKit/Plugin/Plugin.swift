@@ -14,21 +14,25 @@ public final class Plugin: Sendable {
     public let routes: [Route]
     /// What it offers to other modules.
     public let commands: [Command]
+    /// What it does after changes and by the clock.
+    public let jobs: [Job]
     /// What tells whether it can work; nil when it always can.
     public let health: Health?
 
     /// Collects what the module registers.
     public init(@PluginBuilder _ parts: () -> [PluginPart]) {
-        var (routes, commands, health): ([Route], [Command], Health?) = ([], [], nil)
+        var (routes, commands, jobs, health): ([Route], [Command], [Job], Health?) = ([], [], [], nil)
         for part in parts() {
             switch part {
             case .route(let route): routes.append(route)
             case .command(let command): commands.append(command)
+            case .job(let job): jobs.append(job)
             case .health(let check): health = check
             }
         }
         self.routes = routes + commands.map(\.route)
         self.commands = commands
+        self.jobs = jobs
         self.health = health
     }
 
@@ -50,6 +54,8 @@ public enum PluginPart: Sendable {
     case route(Route)
     /// Something that other modules may ask for.
     case command(Command)
+    /// What it does after changes and by the clock.
+    case job(Job)
     /// What tells whether it can work.
     case health(Health)
 }
@@ -65,6 +71,10 @@ public enum PluginBuilder {
     public static func buildExpression(_ command: Command) -> [PluginPart] { [.command(command)] }
     /// Several commands.
     public static func buildExpression(_ commands: [Command]) -> [PluginPart] { commands.map { .command($0) } }
+    /// One kind of job.
+    public static func buildExpression(_ job: Job) -> [PluginPart] { [.job(job)] }
+    /// Several kinds of jobs.
+    public static func buildExpression(_ jobs: [Job]) -> [PluginPart] { jobs.map { .job($0) } }
     /// The check of health; the last one counts.
     public static func buildExpression(_ health: Health) -> [PluginPart] { [.health(health)] }
     /// All parts in order.

@@ -1,0 +1,34 @@
+package import Foundation
+package import PluginKit
+
+/// A job that this worker has, until it is done or the worker is not heard of any more.
+package struct ClaimedJob: Sendable {
+    package let id: ID<JobSubject>
+    package let tenant: TenantID
+    package let kind: String
+    package let payload: JSONValue
+    /// Which attempt it is, from 1.
+    package let attempt: Int
+    package let timeout: Duration
+    /// The steps that are done, with what they came to.
+    package let steps: JSONValue
+    /// Made anew by each claim.
+    package let lease: UUID
+    /// What the claim charged its lane, in milliseconds.
+    package let charged: Double
+    /// `traceparent` of what enqueued it.
+    package let trace: String?
+
+    init(_ row: Row) throws {
+        id = ID(try row.get("id", as: UUID.self))
+        tenant = TenantID(try row.get("tenant_id", as: UUID.self))
+        kind = try row.get("kind")
+        payload = try row.get("payload")
+        attempt = try row.get("attempt")
+        timeout = .milliseconds(try row.get("timeout_ms", as: Int.self))
+        steps = try row.get("steps")
+        lease = try row.get("lease")
+        charged = try row.get("charged_ms")
+        trace = try row.get("trace")
+    }
+}

@@ -1,0 +1,100 @@
+package import Foundation
+internal import PluginKit
+package import Postgres
+package import Tenancy
+
+/// The heartbeat of a worker, and what becomes of the jobs of those that are not heard of any more.
+package struct WorkerLease: Sendable {
+    package let id: UUID
+    private let module: ModuleName
+    private let pipeline: PipelineConnection
+
+    /// How long a worker may be silent before its jobs are others'.
+    package static let lifetime: Duration = .seconds(20)
+    /// How often it is heard of.
+    package static let heartbeat: Duration = .seconds(4)
+
+    /// - Parameter pipeline: of the kernel's role `worker`.
+    package init(module: ModuleName, pipeline: PipelineConnection) {
+        id = ID<WorkerLease>.make().uuid
+        self.module = module
+        self.pipeline = pipeline
+    }
+
+    private static var seconds: Double { lifetime / .seconds(1) }
+
+    /// Makes itself known.
+    package func begin() async throws {
+        let name = ProcessInfo.processInfo.hostName
+        _ = try await pipeline.run([
+            """
+            INSERT INTO core.job_workers (id, module, host, process, expires_at)
+            VALUES (\(id), \(module.description), \(name.isEmpty ? "unnamed" : String(name.prefix(255))),
+                    \(Int64(ProcessInfo.processInfo.processIdentifier)),
+                    clock_timestamp() + make_interval(secs => \(WorkerLease.seconds)))
+            """
+        ])
+    }
+
+    /// Is heard of again.
+    ///
+    /// - Returns: false when others have taken the jobs meanwhile.
+    package func renew() async throws -> Bool {
+        let result = try await pipeline.run([
+            """
+            UPDATE core.job_workers
+            SET expires_at = clock_timestamp() + make_interval(secs => \(WorkerLease.seconds))
+            WHERE id = \(id) AND expires_at > clock_timestamp()
+            """
+        ])[0]
+        return result.affected == 1
+    }
+
+    /// Leaves; what it still has is ready for others at once, and the attempts do not count.
+    package func end() async throws {
+        _ = try await pipeline.run([
+            """
+            SELECT core.fail_job(r.tenant_id, r.id, r.lease, '{}', interval '0', false)
+            FROM core.jobs_running AS r
+            WHERE r.worker_id = \(id)
+            """,
+            "DELETE FROM core.job_workers WHERE id = \(id)",
+        ])
+    }
+
+    /// Gives the jobs of workers that are silent for too long to others.
+    ///
+    /// - Returns: how many jobs.
+    package static func rescue(_ pipeline: PipelineConnection) async throws -> Int {
+        let results = try await pipeline.run([
+            // Who renews at this moment waits for us, and then finds itself gone.
+            "DELETE FROM core.job_workers WHERE expires_at < clock_timestamp()",
+            """
+            SELECT core.fail_job(
+                r.tenant_id, r.id, r.lease,
+                jsonb_build_object('code', 'worker_lost', 'error', 'the worker was not heard of any more'),
+                interval '0', true)
+            FROM core.jobs_running AS r
+            WHERE NOT EXISTS (SELECT FROM core.job_workers AS w WHERE w.id = r.worker_id)
+            LIMIT 1000
+            """,
+        ])
+        return results[1].count
+    }
+
+    /// Gives the jobs of a process that has ended to others, and says what ended it.
+    package static func release(
+        host: String, process: Int32, failure: JobFailure, counts: Bool, _ pipeline: PipelineConnection
+    ) async throws {
+        let document = failure.document
+        _ = try await pipeline.run([
+            """
+            SELECT core.fail_job(r.tenant_id, r.id, r.lease, \(document), interval '0', \(counts))
+            FROM core.jobs_running AS r
+            JOIN core.job_workers AS w ON w.id = r.worker_id
+            WHERE w.host = \(host) AND w.process = \(Int64(process))
+            """,
+            "DELETE FROM core.job_workers WHERE host = \(host) AND process = \(Int64(process))",
+        ])
+    }
+}

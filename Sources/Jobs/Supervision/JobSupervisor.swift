@@ -1,0 +1,154 @@
+internal import Foundation
+package import Logging
+internal import PluginKit
+package import Postgres
+internal import ServiceLifecycle
+internal import Supervision
+internal import Synchronization
+
+/// Runs a child process for each module that has jobs to do. Whatever a job does to its process, it does to the jobs of
+/// its own module at most; those are run again.
+package final class JobSupervisor: Service {
+    /// How often it looks for modules with work and without a process.
+    private static let interval: Duration = .milliseconds(50)
+    /// How long children may take to end in order.
+    private static let farewell: Duration = .seconds(15)
+
+    private struct Child {
+        let process: SupervisedProcess
+        let begin: ContinuousClock.Instant
+    }
+
+    private struct State {
+        var children: [String: Child] = [:]
+        var policies: [String: RestartPolicy] = [:]
+        /// Not before then.
+        var pauses: [String: ContinuousClock.Instant] = [:]
+        var isStopping = false
+        var lastRescue = ContinuousClock.now
+    }
+
+    private let pipeline: PipelineConnection
+    private let arguments: @Sendable (String) -> [String]
+    private let onCrash: @Sendable (String) async -> Void
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - pipeline: of the kernel's role `worker`.
+    ///   - onCrash: told of a module whose process did not end by itself.
+    ///   - arguments: what a module's process is started with.
+    package init(
+        pipeline: PipelineConnection, logger: Logger, onCrash: @escaping @Sendable (String) async -> Void,
+        arguments: @escaping @Sendable (String) -> [String]
+    ) {
+        self.pipeline = pipeline
+        self.logger = logger
+        self.onCrash = onCrash
+        self.arguments = arguments
+    }
+
+    /// The processes that run, by module.
+    package var processes: [String: Int32] { state.withLock { $0.children.mapValues(\.process.id) } }
+
+    package func run() async throws {
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                while !state.withLock({ $0.isStopping }) {
+                    for module in await modulesWithWork() {
+                        guard let child = start(module) else { continue }
+                        group.addTask { await self.watch(child, of: module) }
+                    }
+                    try? await cancelWhenGracefulShutdown { try await Task.sleep(for: JobSupervisor.interval) }
+                }
+            }
+        } onGracefulShutdown: {
+            let children = self.state.withLock { state in
+                state.isStopping = true
+                return state.children.values.map(\.process)
+            }
+            for child in children { child.signal(SIGTERM) }
+        }
+    }
+
+    private func modulesWithWork() async -> [String] {
+        do {
+            let result = try await pipeline.run([
+                """
+                SELECT q.module
+                FROM core.job_queues AS q
+                WHERE NOT EXISTS (SELECT FROM core.plugin_pauses AS pause WHERE pause.module_id = q.module)
+                  AND (EXISTS (SELECT FROM core.jobs_ready AS r WHERE r.module = q.module)
+                       OR EXISTS (
+                           SELECT
+                           FROM core.jobs_waiting AS w
+                           WHERE w.module = q.module AND w.run_at < 'infinity' AND w.run_at <= clock_timestamp()))
+                """
+            ])[0]
+            try await rescueNowAndThen()
+            return try result.rows.map { try $0.get("module") }
+        } catch {
+            logger.warning("work could not be looked for", metadata: ["error": "\(error)"])
+            return []
+        }
+    }
+
+    /// Nobody else may be there to see that the workers of another machine are gone.
+    private func rescueNowAndThen() async throws {
+        let isDue = state.withLock { state in
+            guard state.lastRescue.duration(to: .now) > WorkerLease.heartbeat else { return false }
+            state.lastRescue = .now
+            return true
+        }
+        guard isDue else { return }
+        let count = try await WorkerLease.rescue(pipeline)
+        if count > 0 { logger.warning("jobs of silent workers are ready again", metadata: ["jobs": "\(count)"]) }
+    }
+
+    /// Starts a module's process, unless there is one or it shall wait.
+    private func start(_ module: String) -> SupervisedProcess? {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            guard !state.isStopping, state.children[module] == nil, state.pauses[module].map({ $0 <= now }) ?? true
+            else { return nil }
+            do {
+                let process = try SupervisedProcess(arguments(module))
+                state.children[module] = Child(process: process, begin: now)
+                return process
+            } catch {
+                logger.error("a process could not be started", metadata: ["module": "\(module)", "error": "\(error)"])
+                state.pauses[module] = now + .seconds(5)
+                return nil
+            }
+        }
+    }
+
+    private func watch(_ process: SupervisedProcess, of module: String) async {
+        let exit = await process.exit()
+        if exit != .status(0) { await clean(up: process, exit, of: module) }
+        state.withLock { state in
+            guard let child = state.children.removeValue(forKey: module) else { return }
+            guard exit != .status(0) else { return }
+            let delay = state.policies[module, default: RestartPolicy()].delay(after: child.begin.duration(to: .now))
+            state.pauses[module] = ContinuousClock.now + delay
+        }
+    }
+
+    /// Gives the jobs of a process that died to others at once, instead of when its lease runs out.
+    private func clean(up process: SupervisedProcess, _ exit: SupervisedProcess.Exit, of module: String) async {
+        logger.warning("a process for jobs ended", metadata: ["module": "\(module)", "exit": "\(exit)"])
+        let name = ProcessInfo.processInfo.hostName
+        // Killed by a signal, one of its jobs may be to blame, and nobody knows which; else the process chose to end.
+        let counts = if case .signal = exit { true } else { false }
+        let failure = JobFailure(code: "process_ended", detail: "its process ended by \(exit)")
+        do {
+            try await WorkerLease.release(
+                host: name.isEmpty ? "unnamed" : String(name.prefix(255)), process: process.id, failure: failure,
+                counts: counts, pipeline)
+        } catch {
+            // The lease runs out, and whoever is there finds the jobs.
+            logger.warning("jobs could not be given back", metadata: ["module": "\(module)", "error": "\(error)"])
+        }
+        if counts { await onCrash(module) }
+    }
+}

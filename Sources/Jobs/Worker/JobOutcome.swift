@@ -1,0 +1,28 @@
+internal import PluginKit
+internal import Postgres
+
+/// What an attempt came to.
+package enum JobOutcome: Sendable {
+    /// Its transaction has committed.
+    case succeeded
+    /// Somebody else has it by now.
+    case leaseLost
+    case failed(JobFailure)
+    /// No further attempt can help.
+    case refused(JobFailure)
+
+    package init(_ error: any Error) {
+        switch error {
+        case is JobLeaseLost: self = .leaseLost
+        case let error as JobRefused: self = .refused(JobFailure(code: "refused", detail: error.reason))
+        case let problem as Problem where problem.code == "plugin_timeout":
+            self = .failed(JobFailure(code: "timeout", detail: "it took longer than it may"))
+        case let problem as Problem: self = .failed(JobFailure(code: problem.code, detail: problem.detail))
+        // What an error of another type says may quote data; its type does not.
+        default: self = .failed(JobFailure(code: "\(type(of: error))", detail: "\(error)"))
+        }
+    }
+
+    /// Whether an error of the database says that the job is somebody else's.
+    static func isLeaseLost(_ error: any Error) -> Bool { (error as? DatabaseError)?.sqlState == "RK001" }
+}
