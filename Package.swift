@@ -110,7 +110,7 @@ let kernel: [Target] = [
             "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Tenancy", "Migrations",
             "Postgres", "Cryptography",
             "EmbeddedPostgres", "Observability", "Outbound", pluginKit, logging, lifecycle,
-            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            signals, .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]
     ),
 ]

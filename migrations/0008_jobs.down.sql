@@ -1,6 +1,7 @@
 REVOKE SELECT ON core.plugin_pauses FROM romashka_worker;
 REVOKE SELECT ON core.plans FROM romashka_worker;
 DROP FUNCTION core.declare_jobs(text, jsonb);
+DROP FUNCTION core.cancel_job(uuid, uuid);
 DROP FUNCTION core.fail_job(uuid, uuid, uuid, jsonb, interval, boolean);
 DROP FUNCTION core.step(uuid, text, jsonb);
 DROP FUNCTION core.complete(uuid);

@@ -426,6 +426,41 @@ BEGIN
 END
 $$;
 
+-- Takes a job out that has not begun. Answers what it was: waiting, ready, dead, or NULL when it is none of these.
+CREATE FUNCTION core.cancel_job(tenant uuid, job_id uuid)
+RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+AS $$
+DECLARE
+    job   core.jobs_dead;
+    state text;
+BEGIN
+    DELETE FROM core.jobs_ready AS r WHERE r.tenant_id = tenant AND r.id = job_id RETURNING r.*, now() INTO job;
+    state := CASE WHEN FOUND THEN 'ready' END;
+    IF state IS NULL THEN
+        DELETE FROM core.jobs_waiting AS w WHERE w.tenant_id = tenant AND w.id = job_id RETURNING w.* INTO job;
+        state := CASE WHEN FOUND THEN 'waiting' END;
+    END IF;
+    IF state IS NULL THEN
+        DELETE FROM core.jobs_dead AS d WHERE d.tenant_id = tenant AND d.id = job_id RETURNING d.* INTO job;
+        state := CASE WHEN FOUND THEN 'dead' END;
+    END IF;
+    IF state IS NULL THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO core.jobs_finished (
+        tenant_id, id, module, kind, outcome, payload, attempt, failures, root, depth, enqueued_at)
+    VALUES (job.tenant_id, job.id, job.module, job.kind, 'cancelled', job.payload, job.attempt, job.failures,
+            job.root, job.depth, job.enqueued_at);
+    IF state <> 'dead' THEN
+        PERFORM core.release_job(job.tenant_id, job.id, job.module, job.unique_key, job.chain);
+    END IF;
+    RETURN state;
+END
+$$;
+
 -- What modules declare: {"jobs": [{"kind", "attempts", "timeout_ms"}]}. Kinds that are gone are forgotten; their jobs
 -- stay until somebody cancels them.
 CREATE FUNCTION core.declare_jobs(module text, jobs jsonb)
@@ -467,7 +502,7 @@ GRANT EXECUTE ON FUNCTION
     core.uuid7(),
     core.put_job(uuid, text, text, jsonb, timestamptz, smallint, text, text, interval, boolean, uuid, smallint, text),
     core.release_job(uuid, uuid, text, text, text),
-    core.fail_job(uuid, uuid, uuid, jsonb, interval, boolean)
+    core.fail_job(uuid, uuid, uuid, jsonb, interval, boolean), core.cancel_job(uuid, uuid)
 TO romashka_worker;
 -- what claims ask of tenants
 GRANT SELECT ON core.plans, core.plugin_pauses TO romashka_worker;

@@ -1,3 +1,3 @@
 DROP FUNCTION core.declare_schedules(text, jsonb, boolean);
 ALTER TABLE core.tenants DROP COLUMN zone;
-DROP TABLE core.scheduler, core.schedules, core.schedule_kinds;
+DROP TABLE core.schedules, core.schedule_kinds;

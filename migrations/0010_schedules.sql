@@ -29,12 +29,6 @@ CREATE TABLE core.schedules (
 );
 CREATE INDEX schedules_due ON core.schedules (next_at);
 
--- Whoever holds its lock is the scheduler; each due moment is taken by comparing and setting next_at besides.
-CREATE TABLE core.scheduler (
-    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton)
-);
-INSERT INTO core.scheduler DEFAULT VALUES;
-
 -- Of the tenant's own zone, for all its schedules that ask for it.
 ALTER TABLE core.tenants ADD COLUMN zone text NOT NULL DEFAULT 'UTC' CHECK (length(zone) BETWEEN 1 AND 60);
 
@@ -48,9 +42,7 @@ BEGIN ATOMIC
     FROM jsonb_to_recordset(declare_schedules.schedules) AS s (name text, cron text, zone text, job text, catch_up text);
 END;
 
-GRANT SELECT ON core.schedule_kinds, core.schedules, core.scheduler TO romashka_worker, romashka_operator;
+GRANT SELECT ON core.schedule_kinds, core.schedules TO romashka_worker, romashka_operator;
 GRANT INSERT, DELETE ON core.schedules TO romashka_worker;
 GRANT UPDATE (cron, zone, next_at, last_at) ON core.schedules TO romashka_worker;
--- the privilege to lock it
-GRANT UPDATE ON core.scheduler TO romashka_worker;
 GRANT UPDATE (zone) ON core.tenants TO romashka_auth;

@@ -1,10 +1,14 @@
 extension EmbeddedServer {
-    /// The superuser's URL of the server that runs in `directory` under another process.
+    /// The superuser's connection string for the server that runs in `directory` under another process: by way of the
+    /// Unix socket, or of TCP where the socket is not known.
     ///
     /// - Throws: `EmbeddedPostgresError` when the directory's state cannot be read.
-    package static func runningURL(in directory: String, database: String) throws(EmbeddedPostgresError) -> String? {
-        let path = FileSystem.resolved(FileSystem.absolute(directory))
-        guard let state = try ServerState.load(ServerDirectory(existing: path).state) else { return nil }
-        return "postgresql://\(superuser):\(state.password)@127.0.0.1:\(state.port)/\(database)"
+    package static func runningConninfo(
+        in directory: String, database: String
+    ) throws(EmbeddedPostgresError) -> String? {
+        let server = ServerDirectory(existing: FileSystem.resolved(FileSystem.absolute(directory)))
+        guard let state = try ServerState.load(server.state) else { return nil }
+        let host = PostmasterFile(data: server.data)?.socketDirectory ?? "127.0.0.1"
+        return "host=\(host) port=\(state.port) user=\(superuser) password=\(state.password) dbname=\(database)"
     }
 }

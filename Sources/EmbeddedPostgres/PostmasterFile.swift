@@ -8,11 +8,15 @@ struct PostmasterFile: Sendable {
     /// Whether it accepts connections.
     let isReady: Bool
 
+    /// The directory of its Unix socket, once it has one.
+    let socketDirectory: String?
+
     /// Reads the file of a data directory; nothing if there is none, or one that is not complete yet.
     init?(data: String) {
         let lines = FileSystem.text(of: Self.path(data: data))?.split(separator: "\n", omittingEmptySubsequences: false)
         guard let lines, let first = lines.first, let process = pid_t(first) else { return nil }
         self.process = process
+        socketDirectory = lines.count > 4 && lines[4].hasPrefix("/") ? String(lines[4]) : nil
         isReady = lines.count > 7 && lines[7].hasPrefix("ready")
     }
 

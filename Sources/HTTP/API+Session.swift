@@ -22,13 +22,9 @@ extension API {
 
     /// What the kernel does for a module on behalf of a caller's tenant.
     private func services(of module: MountedRoute.Module, for caller: Caller, depth: Int) -> ModuleServices {
-        let (name, tenant) = (module.name, caller.session.tenant)
-        let stored = control.read { $0.settings(name.description, of: tenant) }
-        return ModuleServices(
-            settings: module.settings.record(of: stored),
-            secrets: Secrets { [secrets = module.secrets] in try await secrets.read($0, of: name, tenant) },
-            commands: Commands { try await self.run(command: $0, $1, key: $2, for: caller, depth: depth + 1) },
-            http: module.http.outbound)
+        module.services(
+            of: caller.session.tenant, control,
+            commands: Commands { try await self.run(command: $0, $1, key: $2, for: caller, depth: depth + 1) })
     }
 
     /// Runs a route's handler: the kernel's own here, a plugin's behind its wall.

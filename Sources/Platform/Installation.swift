@@ -24,6 +24,11 @@ package struct Installation: Sendable {
         self.libraries = libraries
     }
 
+    /// The same without any plugin.
+    package var withoutPlugins: Installation {
+        Installation(home: home, folders: folders, plugins: "\(home)/none", libraries: [])
+    }
+
     /// Finds the files: below `ROMASHKA_HOME`, or in the nearest folder above the executable or the working directory
     /// that has both `migrations` and `policies`.
     ///

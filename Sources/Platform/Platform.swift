@@ -1,6 +1,7 @@
 internal import Cryptography
 package import HTTP
 package import Identity
+package import Jobs
 package import Logging
 internal import Migrations
 package import Observability
@@ -15,11 +16,15 @@ package struct Platform: Sendable {
     package let databases: Databases
     package let control: ControlPlane
     package let registry: PluginRegistry
+    /// The modules whose code is in, with what it needs to run.
+    let modules: [MountedRoute.Module]
     package let identity: Identity
     package let switches: ModuleSwitches
     package let pauses: PluginPauses
     package let partitions: PartitionKeeper
     package let housekeeper: Housekeeper
+    package let jobs: JobDesk
+    private let census: JobCensus
     package let table: RouteTable
     /// The document of the API.
     package let openAPI: JSONValue
@@ -29,7 +34,7 @@ package struct Platform: Sendable {
     /// Those of `services` that watch the others: the access log and the export of spans.
     private let observers: [any Service]
     /// Those of `services` that run plugins' code and watch it.
-    private let keepers: [any Service]
+    let keepers: [any Service]
 
     /// Connects, checks the schema, reads the state of all tenants and loads the plugins. Changes nothing.
     ///
@@ -67,8 +72,12 @@ package struct Platform: Sendable {
         return try Platform(settings, databases: databases, control: control, pending: [:], logger: logger)
     }
 
+    /// Checks that the database is as this program needs it.
+    ///
     /// - Returns: for each module, why its schema cannot be used yet.
-    private static func requireSchema(
+    /// - Throws: `ConfigurationError` when the kernel's schema is not up to date.
+    @discardableResult
+    static func requireSchema(
         _ settings: PlatformSettings, _ databases: Databases
     ) async throws -> [String: String] {
         let auth = databases.pipeline(of: .auth)
@@ -109,15 +118,18 @@ package struct Platform: Sendable {
             + [PluginWatch(registry.walls, limits: settings.watchLimits, recycler: recycler, logger: logger), recycler]
         partitions = PartitionKeeper(leases: databases.leases, logger: logger)
         housekeeper = Housekeeper(leases: databases.leases, logger: logger)
+        jobs = JobDesk(pipeline: databases.pipeline(of: .worker))
 
         let kernelRoutes =
             IdentityRoutes(identity).all
             + ModuleRoutes(switches: switches).all
             + SlotRoutes(registry, control: control).all
             + PluginRoutes(registry, pauses: pauses, control: control).all
+            + JobRoutes(jobs).all
+        let modules = Platform.modules(registry, databases, secrets, settings.outbound, logger: logger)
+        self.modules = modules
         table = try RouteTable(
-            kernelRoutes.map { MountedRoute($0, module: nil) }
-                + Platform.moduleRoutes(registry, databases, secrets, settings.outbound, logger: logger))
+            kernelRoutes.map { MountedRoute($0, module: nil) } + Platform.routes(of: modules, registry))
         openAPI = OpenAPI.document(of: table.routes, version: BuildInfo.version)
         let pipelines = registry.activeManifests.count * ModuleDatabase.maximumConnections + KernelRole.allCases.count
         let budget = pipelines + settings.leaseBudget
@@ -131,8 +143,10 @@ package struct Platform: Sendable {
                 dropped: metrics.counter(
                     "romashka_access_log_dropped_total", help: "Lines of the access log that found no room."))
         }
+        let census = JobCensus(pipeline: databases.pipeline(of: .worker), in: metrics, logger: logger)
         let (tracer, exporter) = Platform.tracing(settings.tracing, metrics, logger: logger)
         let watching: [(any Service)?] = [accessLog, exporter]
+        self.census = census
         observers = watching.compactMap { $0 }
         api = API(
             table: table, authenticator: identity.authenticator, permissions: permissions, control: control,
@@ -148,26 +162,32 @@ package struct Platform: Sendable {
     /// The paths that no plugin may serve.
     package static let reservedMounts =
         IdentityRoutes.mounts + ModuleRoutes.mounts + PluginRoutes.mounts + SlotRoutes.mounts + API.mounts
+        + JobRoutes.mounts
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
     package var services: [any Service] {
-        observers + [databases, control, partitions, housekeeper] + keepers
+        observers + [databases, control, partitions, housekeeper, census] + keepers
     }
 
-    private static func moduleRoutes(
+    private static func modules(
         _ registry: PluginRegistry, _ databases: Databases, _ secrets: ModuleSecrets, _ policy: ModuleHTTP.Policy,
         logger: Logger
-    ) -> [MountedRoute] {
-        registry.plugins.flatMap { hosted -> [MountedRoute] in
-            guard let plugin = hosted.plugin, let manifest = hosted.manifest else { return [] }
-            let module = MountedRoute.Module(
+    ) -> [MountedRoute.Module] {
+        registry.plugins.compactMap { hosted in
+            guard hosted.plugin != nil, let manifest = hosted.manifest else { return nil }
+            return MountedRoute.Module(
                 name: manifest.id, title: manifest.title, isAlwaysOn: manifest.isAlwaysOn,
                 database: databases.database(of: manifest.id), wall: hosted.wall, settings: manifest.settings,
                 secrets: secrets,
                 http: ModuleHTTP(
                     module: manifest.id.description, grant: NetworkGrant(manifest.network), policy: policy,
                     logger: logger))
-            return plugin.routes.map { MountedRoute($0, module: module) }
+        }
+    }
+
+    private static func routes(of modules: [MountedRoute.Module], _ registry: PluginRegistry) -> [MountedRoute] {
+        modules.flatMap { module in
+            (registry.active(module.name.description)?.plugin?.routes ?? []).map { MountedRoute($0, module: module) }
         }
     }
 }

@@ -116,6 +116,12 @@ package struct PluginRegistry: Sendable {
                 .undeclared,
                 "its code offers the commands \(offered), and plugin.json declares \(manifest.commands.sorted())")
         }
+        let kinds = plugin.jobs.map(\.kind).sorted()
+        guard kinds == manifest.jobs.map(\.kind).sorted() else {
+            throw PluginRefusal(
+                .undeclared,
+                "its code has the jobs \(kinds), and plugin.json declares \(manifest.jobs.map(\.kind).sorted())")
+        }
         var shapes: Set<String> = []
         for route in plugin.routes {
             let name = "\(route.method) \(route.path)"

@@ -64,10 +64,9 @@ struct DatabaseAccess: Sendable {
         do {
             return try await started(options)
         } catch let error as EmbeddedPostgresError where error.code == .directoryInUse {
-            guard let url = try EmbeddedServer.runningURL(in: options.dataDirectory, database: databaseName) else {
-                throw error
-            }
-            let settings = try ConnectionSettings(url: url)
+            guard let conninfo = try EmbeddedServer.runningConninfo(in: options.dataDirectory, database: databaseName)
+            else { throw error }
+            let settings = try ConnectionSettings(url: conninfo)
             return DatabaseAccess(
                 server: settings, admin: settings, master: try master(options), embedded: nil,
                 installation: try options.installation)

@@ -24,8 +24,10 @@ struct Romashka: AsyncParsableCommand {
             codes: [.done, .failed, .findings("verify-schema and doctor found something"), .wrongUsage]),
         version: BuildInfo.version,
         subcommands: [
-            Up.self, Serve.self, BootstrapCommand.self, Migrate.self, RollbackCommand.self, VerifySchema.self,
+            Up.self, Serve.self, Work.self, BootstrapCommand.self, Migrate.self, RollbackCommand.self,
+            VerifySchema.self,
             Doctor.self, TenantCommand.self, MemberCommand.self, KeysCommand.self, TokenCommand.self,
-            ModuleCommand.self, PluginCommand.self, RoutesCommand.self, OpenAPICommand.self, ImportDemo.self,
+            ModuleCommand.self, PluginCommand.self, JobsCommand.self, RoutesCommand.self, OpenAPICommand.self,
+            ImportDemo.self,
         ])
 }

@@ -6,7 +6,7 @@ import Tenancy
 import TestKit
 import Testing
 
-@Suite("Job worker", .timeLimit(.minutes(2)))
+@Suite("Job worker")
 struct JobWorkerTests {
     @Test("A job runs once, inside of its tenant's session, and is finished with it")
     func runs() async throws {

@@ -66,9 +66,20 @@ enum ConversationRoutes {
                        \(input.content), 'customer', conversation.customer_id
                 FROM conversation
                 WHERE \(input.content != nil)
+                RETURNING id, conversation_id, direction, type, sender_kind, content
+            ), opened AS MATERIALIZED (
+                SELECT \(call.emitting(ConversationEvents.created("conversation"))) AS event_id
+                FROM conversation
+            ), written AS MATERIALIZED (
+                SELECT \(call.emitting(ConversationEvents.messageCreated("message", in: "conversation"))) AS event_id
+                FROM message
+                JOIN conversation ON conversation.id = message.conversation_id
+                WHERE (SELECT count(event_id) FROM opened) > 0
             )
             SELECT \(Conversation.columns)
             FROM conversation
+            -- what nothing refers to is not run
+            WHERE (SELECT count(event_id) FROM opened) + (SELECT count(event_id) FROM written) > 0
             """)
     }
 
@@ -117,19 +128,32 @@ enum ConversationRoutes {
         let status: String? = try new["status"]
         var statements: [SQL] = [
             """
-            UPDATE conversations.conversations
-            SET subject = CASE WHEN \(new.has("subject")) THEN \(try new["subject"] as String?) ELSE subject END,
-                status = COALESCE(\(status), status),
-                priority = COALESCE(\(try new["priority"] as String?), priority),
-                assignee_id = CASE WHEN \(new.has("assignee_id")) THEN \(try new["assignee_id"] as UUID?) ELSE assignee_id END,
-                resolved_at = CASE
-                    WHEN \(status)::text IN ('resolved', 'closed') THEN COALESCE(resolved_at, now())
-                    WHEN \(status)::text IN ('open', 'pending') THEN NULL
-                    ELSE resolved_at
-                END
-            WHERE tenant_id = \(call.tenant) AND id = \(id)
-              AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
-              \(Visibility.ofConversations(call))
+            WITH before AS (
+                SELECT id AS old_id, subject AS old_subject, status AS old_status, priority AS old_priority,
+                       assignee_id AS old_assignee_id
+                FROM conversations.conversations
+                WHERE tenant_id = \(call.tenant) AND id = \(id)
+                FOR NO KEY UPDATE
+            ), after AS (
+                UPDATE conversations.conversations
+                SET subject = CASE WHEN \(new.has("subject")) THEN \(try new["subject"] as String?) ELSE subject END,
+                    status = COALESCE(\(status), status),
+                    priority = COALESCE(\(try new["priority"] as String?), priority),
+                    assignee_id = CASE WHEN \(new.has("assignee_id")) THEN \(try new["assignee_id"] as UUID?) ELSE assignee_id END,
+                    resolved_at = CASE
+                        WHEN \(status)::text IN ('resolved', 'closed') THEN COALESCE(resolved_at, now())
+                        WHEN \(status)::text IN ('open', 'pending') THEN NULL
+                        ELSE resolved_at
+                    END
+                FROM before
+                WHERE tenant_id = \(call.tenant) AND id = old_id
+                  AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
+                  \(Visibility.ofConversations(call))
+                RETURNING id, customer_id, channel, subject, status, priority, assignee_id,
+                          old_subject, old_status, old_priority, old_assignee_id
+            )
+            SELECT \(call.emitting(ConversationEvents.updated("after"))) AS event_id
+            FROM after
             """
         ]
         // The tags follow only where the conversation was changed, which sets its time to the transaction's.

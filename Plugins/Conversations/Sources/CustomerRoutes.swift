@@ -38,12 +38,17 @@ enum CustomerRoutes {
     private static func create(_ call: Call, _ input: NewCustomer) async throws -> Resource<Customer> {
         try await call.tx.one(
             """
-            INSERT INTO conversations.customer_profiles
-                (tenant_id, id, external_id, email, name, phone, company, metadata)
-            VALUES
-                (\(call.tenant), \(CustomerID.make()), \(input.externalID), \(input.email), \(input.name), \(input.phone),
-                 \(input.company), \(input.metadata))
-            RETURNING \(Customer.columns)
+            WITH customer AS (
+                INSERT INTO conversations.customer_profiles
+                    (tenant_id, id, external_id, email, name, phone, company, metadata)
+                VALUES
+                    (\(call.tenant), \(CustomerID.make()), \(input.externalID), \(input.email), \(input.name), \(input.phone),
+                     \(input.company), \(input.metadata))
+                RETURNING \(Customer.columns)
+            )
+            SELECT \(Customer.columns)
+            FROM customer
+            WHERE \(call.emitting(ConversationEvents.customer("customer.created", "customer"))) IS NOT NULL
             """)
     }
 
@@ -63,16 +68,21 @@ enum CustomerRoutes {
         let new = input.record
         let result = try await call.tx.rows(
             """
-            UPDATE conversations.customer_profiles
-            SET name = CASE WHEN \(new.has("name")) THEN \(new["name"] as String?) ELSE name END,
-                phone = CASE WHEN \(new.has("phone")) THEN \(new["phone"] as String?) ELSE phone END,
-                company = CASE WHEN \(new.has("company")) THEN \(new["company"] as String?) ELSE company END,
-                status = COALESCE(\(new["status"] as String?), status),
-                metadata = COALESCE(\(new["metadata"] as JSONValue?), metadata)
-            WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: CustomerID.self))
-              AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
-              \(Visibility.ofCustomers(call))
-            RETURNING \(Customer.columns)
+            WITH customer AS (
+                UPDATE conversations.customer_profiles
+                SET name = CASE WHEN \(new.has("name")) THEN \(new["name"] as String?) ELSE name END,
+                    phone = CASE WHEN \(new.has("phone")) THEN \(new["phone"] as String?) ELSE phone END,
+                    company = CASE WHEN \(new.has("company")) THEN \(new["company"] as String?) ELSE company END,
+                    status = COALESCE(\(new["status"] as String?), status),
+                    metadata = COALESCE(\(new["metadata"] as JSONValue?), metadata)
+                WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: CustomerID.self))
+                  AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
+                  \(Visibility.ofCustomers(call))
+                RETURNING \(Customer.columns)
+            )
+            SELECT \(Customer.columns)
+            FROM customer
+            WHERE \(call.emitting(ConversationEvents.customer("customer.updated", "customer"))) IS NOT NULL
             """)
         guard !result.isEmpty else { throw call.notChanged }
         return try Resource(result)

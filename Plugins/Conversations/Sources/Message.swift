@@ -17,6 +17,14 @@ enum Message: Payload {
 
     /// The columns, in the order of the fields.
     static let columns: SQL = "id, conversation_id, direction, type, content, sender_kind, sender_id, created_at"
+
+    /// The same, of what a statement calls a message.
+    static func columns(of row: SQL) -> SQL {
+        """
+        \(row).id, \(row).conversation_id, \(row).direction, \(row).type, \(row).content, \(row).sender_kind,
+        \(row).sender_id, \(row).created_at
+        """
+    }
 }
 
 /// A message to be added. One that comes in is the customer's, one that goes out is the caller's.

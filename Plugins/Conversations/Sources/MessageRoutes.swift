@@ -45,15 +45,20 @@ enum MessageRoutes {
                 SET message_count = message_count + 1, last_message_at = now()
                 WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: ConversationID.self))
                   \(Visibility.ofConversations(call))
-                RETURNING id, customer_id
+                RETURNING id, customer_id, assignee_id
+            ), message AS (
+                INSERT INTO conversations.messages
+                    (tenant_id, id, conversation_id, customer_id, direction, type, content, sender_kind, sender_id)
+                SELECT \(call.tenant), \(MessageID.make()), conversation.id, conversation.customer_id, \(input.direction),
+                       \(input.type), \(input.content), \(isInbound ? "customer" : "member"),
+                       COALESCE(\(sender), conversation.customer_id)
+                FROM conversation
+                RETURNING \(Message.columns)
             )
-            INSERT INTO conversations.messages
-                (tenant_id, id, conversation_id, customer_id, direction, type, content, sender_kind, sender_id)
-            SELECT \(call.tenant), \(MessageID.make()), conversation.id, conversation.customer_id, \(input.direction),
-                   \(input.type), \(input.content), \(isInbound ? "customer" : "member"),
-                   COALESCE(\(sender), conversation.customer_id)
-            FROM conversation
-            RETURNING \(Message.columns)
+            SELECT \(Message.columns(of: "message"))
+            FROM message
+            JOIN conversation ON conversation.id = message.conversation_id
+            WHERE \(call.emitting(ConversationEvents.messageCreated("message", in: "conversation"))) IS NOT NULL
             """)
     }
 }

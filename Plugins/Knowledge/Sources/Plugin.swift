@@ -3,6 +3,8 @@ internal import PluginKit
 /// The knowledge base: articles and search.
 let plugin = Plugin {
     ItemRoutes.all
+    SuggestionRoutes.all
+    SuggestionRoutes.jobs
 }
 
 /// Where the kernel enters.

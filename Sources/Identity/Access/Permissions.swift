@@ -58,5 +58,7 @@ package struct Permissions: Sendable {
         ("sign_in.write", ["admin"]),
         ("settings.read", ["admin", "agent", "viewer"]),
         ("settings.write", ["admin"]),
+        ("jobs.read", ["admin"]),
+        ("jobs.write", ["admin"]),
     ]
 }

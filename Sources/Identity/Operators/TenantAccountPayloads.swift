@@ -21,8 +21,14 @@ enum TenantAccountPayload: Payload {
 /// The limits there are.
 enum Limits {
     static let summary =
-        "The most of each: members, api_keys, requests_per_minute (to one process). What is not named has no limit."
-    private static let names: Set<String> = ["members", "api_keys", "requests_per_minute"]
+        """
+        The most of each: members, api_keys, requests_per_minute (to one process), jobs_running (of one module); and
+        job_weight, how many shares of the workers the tenant has beside others. What is not named has no limit, and one
+        share.
+        """
+    private static let names: Set<String> = [
+        "members", "api_keys", "requests_per_minute", "jobs_running", "job_weight",
+    ]
 
     /// The field of a request.
     static func field(required: Bool) -> Field {
@@ -44,7 +50,7 @@ enum Limits {
                     [
                         .init(
                             pointer: "/limits/\(member.name.prefix(80))", code: "limit",
-                            detail: "must be members, api_keys or requests_per_minute with a whole number above 0")
+                            detail: "must be \(names.sorted().joined(separator: ", ")) with a whole number above 0")
                     ], code: "limit_unknown")
             }
         }

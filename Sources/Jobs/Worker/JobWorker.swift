@@ -18,6 +18,8 @@ package final class JobWorker: Service {
         package var interval: Duration = .milliseconds(20)
         /// How long jobs may go on after a shutdown began.
         package var farewell: Duration = .seconds(10)
+        /// It ends when there was nothing to do for so long; nil for never.
+        package var endsWhenIdleFor: Duration?
 
         package init() {}
     }
@@ -107,9 +109,12 @@ package final class JobWorker: Service {
 
     /// Claims and runs until there is nothing left to wait for.
     private func serve() async throws {
+        var lastWork = ContinuousClock.now
         try await withThrowingDiscardingTaskGroup { group in
             for await _ in signals {
                 if state.withLock({ $0.isLeaving }) { break }
+                if state.withLock({ $0.running > 0 }) { lastWork = .now }
+                if let limit = settings.endsWhenIdleFor, lastWork.duration(to: .now) > limit { return }
                 while let jobs = try await claim(), !jobs.isEmpty {
                     for job in jobs { group.addTask { await self.run(job) } }
                 }

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Migrations
 package import PluginKit
 
@@ -111,6 +112,16 @@ extension Manifest {
         }
         guard Set(schedules.map(\.name)).count == schedules.count else {
             throw ManifestError(reason: "a schedule is there twice")
+        }
+        for schedule in schedules {
+            do {
+                _ = try CronExpression(schedule.cron)
+            } catch {
+                throw ManifestError(reason: "schedule \(schedule.name): \(error)")
+            }
+            guard schedule.zone == "tenant" || TimeZone(identifier: schedule.zone) != nil else {
+                throw ManifestError(reason: "schedule \(schedule.name): \(schedule.zone) is no zone")
+            }
         }
     }
 

@@ -69,3 +69,12 @@ extension Resource {
         return (try? JSONParser.parse(bytes)) ?? .null
     }
 }
+
+@_spi(Kernel)
+extension Page {
+    /// The elements as values, for the kernel's own use.
+    public var values: [JSONValue] {
+        let bytes = Reply(status: 200, content: content).encode { _ in "" }
+        return (try? JSONParser.parse(bytes))?["data"]?.array ?? []
+    }
+}

@@ -2,6 +2,7 @@ import ArgumentParser
 import HTTP
 import Platform
 import PluginKit
+import Supervision
 
 /// The server alone, on a database that is prepared.
 struct Serve: AsyncParsableCommand {
@@ -22,6 +23,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var serving: ServingOptions
 
     func run() async throws {
+        Lifeline.hold()
         let (asJSON, host) = (common.json, serving.host)
         try await common.withDatabase { access in
             let platform = try await Platform.start(serving.settings(access, common), logger: common.logger)

@@ -5,19 +5,20 @@ import Identity
 import Migrations
 import Platform
 import PluginKit
+import Tenancy
 
 /// Everything at once: database, schema, token, server.
 struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Start a whole platform: PostgreSQL, schema, server.",
+        abstract: "Start a whole platform: PostgreSQL, schema, server, jobs.",
         discussion: Help.discussion(
             """
             Needs no set-up: the first run creates the database in --data-dir, later runs resume it. Each run prints
-            a fresh operator's token. With --json, one line on standard output says when it is ready:
+            a fresh operator's token. The server and the jobs are processes of their own, started again when they end. With --json, one line on standard output says when it is ready:
             {"url", "operator_token", "database_url"}; database_url is the embedded server's superuser URL.
             """,
             examples: ["romashka up --port 8080 --data-dir ./data", "romashka up --port 0 --json"],
-            codes: [.init(number: 0, meaning: "ended by a signal"), .failed, .wrongUsage, .recycle]))
+            codes: [.init(number: 0, meaning: "ended by a signal"), .failed, .wrongUsage]))
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var serving: ServingOptions
@@ -30,14 +31,13 @@ struct Up: AsyncParsableCommand {
             let setup = try access.setup(common.logger)
             defer { setup.close() }
             try await prepare(access, setup)
-            let platform = try await Platform.start(serving.settings(access, common), logger: common.logger)
-            let token = try await platform.identity.operators.issue(name: "up", lifetime: .seconds(30 * 86_400))
-            let login = demo ? try await DemoTenant.ensure(platform) : nil
-            let (asJSON, host) = (common.json, serving.host)
+            let (token, login) = try await welcome(access)
+            let asJSON = common.json
             let databaseURL = access.embedded?.url(database: DatabaseAccess.databaseName)
-            try await serving.run(platform, access, common) { port in
-                Up.announce("http://\(host):\(port)", token, databaseURL, login, asJSON: asJSON)
+            let children = Children(common, serving) { url in
+                Up.announce(url, token, databaseURL, login, asJSON: asJSON)
             }
+            try await children.run(before: access.embedded.map { [EmbeddedDatabase($0)] } ?? [])
         } catch {
             await access.close()
             throw error
@@ -61,6 +61,16 @@ struct Up: AsyncParsableCommand {
         for outcome in outcomes {
             if let failure = outcome.failure { Output.progress("module \(outcome.module) is paused: \(failure)") }
         }
+    }
+
+    /// An operator's token, and the tenant to try things with. No plugin is needed for them, and none is loaded.
+    private func welcome(_ access: DatabaseAccess) async throws -> (token: String, demo: DemoTenant.Login?) {
+        var settings = access.settings
+        settings.installation = settings.installation.withoutPlugins
+        let platform = try await Platform.start(settings, logger: common.logger)
+        defer { platform.databases.close() }
+        let token = try await platform.identity.operators.issue(name: "up", lifetime: .seconds(30 * 86_400))
+        return (token, demo ? try await DemoTenant.ensure(platform) : nil)
     }
 
     private static func announce(

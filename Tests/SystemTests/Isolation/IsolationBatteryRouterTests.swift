@@ -24,6 +24,7 @@ struct IsolationBatteryRouterTests {
         "GET /v1/auth/oidc/{connection}/start": "provider_failed",
         "GET /v1/auth/oidc/{connection}/callback": "sign_in_refused",
         "POST /v1/operator/tenants/{id}/erase": "confirmation_differs",
+        "GET /v1/operator/tenants/{id}/jobs/{job_id}": "not_found",
         "POST /v1/operator/tenants/{id}/members/{member_id}/password-reset": "not_found",
     ]
 

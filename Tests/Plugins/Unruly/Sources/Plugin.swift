@@ -15,6 +15,20 @@ let plugin = Plugin {
         call, chain in
         try await chain.carryOut(call)
     }
+    Post("/unruly/jobs", needs: "knowledge.read", takes: Act.self, returns: Enqueued.self, "Misbehave later") {
+        call, act in
+        try await call.tx.one("SELECT \(JobRequest("knowledge.act", act.json).enqueuing) AS id")
+    }
+    Job("knowledge.act", takes: Act.self) { run, act in
+        try await act.perform()
+        // One row for each time that it is done: more than one would be one too many.
+        try await run.finish([
+            """
+            INSERT INTO knowledge.knowledge_items (tenant_id, id, title)
+            VALUES (\(run.tenant), \(ID<Enqueued>.make()), \(run.id.description))
+            """
+        ])
+    }
     Health { throw Problem(status: 500, code: "unwell", detail: "The other end cannot be reached.") }
 }
 
@@ -41,6 +55,8 @@ struct Act: RequestPayload {
         kind = try record["kind"]
         milliseconds = try record["milliseconds"]
     }
+
+    var json: JSONValue { ["kind": .string(kind), "milliseconds": .integer(Int64(milliseconds))] }
 
     func perform() async throws {
         switch kind {
@@ -78,4 +94,10 @@ final class Hoard {
 /// That it came to its end.
 enum Outcome: Payload {
     static let schema = Schema("Outcome", [Field("done", .boolean, example: true)])
+}
+
+/// A job that is to come.
+enum Enqueued: Payload {
+    static let schema = Schema(
+        "Enqueued", [Field("id", .uuid, example: "0192f0c1-7a00-7000-8000-000000000050")])
 }

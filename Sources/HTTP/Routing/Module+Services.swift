@@ -1,0 +1,14 @@
+internal import PluginHost
+@_spi(Kernel) package import PluginKit
+package import Tenancy
+
+extension MountedRoute.Module {
+    /// What the kernel does for the module on behalf of a tenant.
+    package func services(of tenant: TenantID, _ control: ControlPlane, commands: Commands) -> ModuleServices {
+        let stored = control.read { $0.settings(name.description, of: tenant) }
+        return ModuleServices(
+            settings: settings.record(of: stored),
+            secrets: Secrets { [secrets, name] in try await secrets.read($0, of: name, tenant) },
+            commands: commands, http: http.outbound)
+    }
+}

@@ -1,0 +1,78 @@
+internal import Foundation
+package import Logging
+package import Observability
+internal import PluginKit
+package import Postgres
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// How jobs stand, counted now and then for the metrics, by module and tenant.
+package final class JobCensus: Service {
+    /// One lane at the last count.
+    private struct Lane: Sendable {
+        let labels: MetricLabels
+        let ready: Int
+        let running: Int
+        let waiting: Int
+        let dead: Int
+        /// Seconds that the oldest ready job has been there.
+        let age: Double
+    }
+
+    private static let interval: Duration = .seconds(10)
+    /// Lanes with fewer jobs than these are not shown one by one.
+    private static let shown = 200
+
+    private let pipeline: PipelineConnection
+    private let logger: Logger
+    private let lanes = Mutex<[Lane]>([])
+
+    /// - Parameter pipeline: of the kernel's role `worker`.
+    package init(pipeline: PipelineConnection, in registry: MetricRegistry, logger: Logger) {
+        self.pipeline = pipeline
+        self.logger = logger
+        add("ready", "Jobs that could begin now.", to: registry) { Double($0.ready) }
+        add("running", "Jobs that have begun.", to: registry) { Double($0.running) }
+        add("waiting", "Jobs whose time or turn has not come.", to: registry) { Double($0.waiting) }
+        add("dead", "Jobs that no attempt is left for.", to: registry) { Double($0.dead) }
+        add("oldest_ready_seconds", "How long the oldest job waits that could begin.", to: registry) { $0.age }
+    }
+
+    private func add(
+        _ name: String, _ help: String, to registry: MetricRegistry, _ value: @escaping @Sendable (Lane) -> Double
+    ) {
+        registry.add("romashka_jobs_\(name)", .gauge, help: "\(help) Counted every ten seconds.") { [self] writer in
+            for lane in lanes.withLock({ $0 }) { writer.sample(seconds: value(lane), lane.labels) }
+        }
+    }
+
+    package func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                do {
+                    try await self.count()
+                } catch {
+                    self.logger.warning("jobs could not be counted", metadata: ["error": "\(error)"])
+                }
+                try await Task.sleep(for: JobCensus.interval)
+            }
+        }
+    }
+
+    private func count() async throws {
+        let result = try await pipeline.run([JobDesk.census], isReplayable: true)[0]
+        let now = Timestamp.now()
+        let counted = try result.rows.prefix(JobCensus.shown).map { row in
+            let oldest = try row.get("oldest_ready_at", as: Timestamp?.self)
+            return Lane(
+                labels: [
+                    "module": try row.get("module", as: String.self),
+                    "tenant": TenantID(try row.get("tenant_id", as: UUID.self)).description,
+                ],
+                ready: try row.get("ready"), running: try row.get("running"), waiting: try row.get("waiting"),
+                dead: try row.get("dead"),
+                age: oldest.map { Double(now.microseconds - $0.microseconds) / 1_000_000 } ?? 0)
+        }
+        lanes.withLock { $0 = counted }
+    }
+}

@@ -1,0 +1,137 @@
+package import Foundation
+package import Logging
+internal import PluginHost
+internal import PluginKit
+package import Postgres
+internal import ServiceLifecycle
+
+/// Enqueues what is due by the clock, for each tenant in its own zone. Any number of them may run: a due moment is taken
+/// by comparing and setting the next one, in the transaction that enqueues the job.
+package struct Scheduler: Service {
+    /// How often it looks at the clock.
+    private static let interval: Duration = .milliseconds(500)
+    /// How often it looks for tenants and schedules that are new.
+    private static let census = 10
+    private static let batch = 500
+
+    private let pipeline: PipelineConnection
+    private let logger: Logger
+
+    /// - Parameter pipeline: of the kernel's role `worker`.
+    package init(pipeline: PipelineConnection, logger: Logger) {
+        self.pipeline = pipeline
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            var turn = 0
+            while true {
+                do {
+                    if turn % Scheduler.census == 0 { try await enrol() }
+                    while try await fire() == Scheduler.batch {}
+                } catch {
+                    logger.warning("schedules could not be kept", metadata: ["error": "\(error)"])
+                }
+                turn += 1
+                try await Task.sleep(for: Scheduler.interval)
+            }
+        }
+    }
+
+    /// Reckons when schedules are due that are new or have changed, and forgets those that are gone.
+    package func enrol(now: Date = Date()) async throws {
+        let results = try await pipeline.run([
+            """
+            DELETE FROM core.schedules AS s
+            WHERE NOT EXISTS (SELECT FROM core.schedule_kinds AS k WHERE k.module = s.module AND k.name = s.name)
+            """,
+            """
+            SELECT t.id AS tenant_id, k.module, k.name, k.cron,
+                   CASE WHEN k.zone = 'tenant' THEN t.zone ELSE k.zone END AS zone
+            FROM core.schedule_kinds AS k
+            CROSS JOIN core.tenants AS t
+            LEFT JOIN core.schedules AS s ON s.tenant_id = t.id AND s.module = k.module AND s.name = k.name
+            WHERE s.tenant_id IS NULL
+               OR s.cron <> k.cron
+               OR s.zone <> CASE WHEN k.zone = 'tenant' THEN t.zone ELSE k.zone END
+            LIMIT 2000
+            """,
+        ])
+        let statements = try results[1].rows.compactMap { row -> SQL? in
+            let (cron, zone) = (try row.get("cron", as: String.self), try row.get("zone", as: String.self))
+            guard let next = try schedule(cron, zone, .none)?.next(after: now) else { return nil }
+            return """
+                INSERT INTO core.schedules (tenant_id, module, name, cron, zone, next_at)
+                VALUES (\(try row.get("tenant_id", as: UUID.self)), \(try row.get("module", as: String.self)),
+                        \(try row.get("name", as: String.self)), \(cron), \(zone), \(Timestamp(next)))
+                ON CONFLICT (tenant_id, module, name) DO UPDATE
+                SET cron = EXCLUDED.cron, zone = EXCLUDED.zone, next_at = EXCLUDED.next_at
+                """
+        }
+        if !statements.isEmpty { _ = try await pipeline.run(statements) }
+    }
+
+    /// Enqueues what is due, at most a batch.
+    ///
+    /// - Returns: how many schedules were due.
+    @discardableResult
+    package func fire(now: Date = Date()) async throws -> Int {
+        let due = try await pipeline.run([
+            """
+            SELECT s.tenant_id, s.module, s.name, s.cron, s.zone, s.next_at, k.kind, k.catch_up,
+                   t.status = 'active' AND (k.always_on OR COALESCE(switch.enabled, true)) AS is_on
+            FROM core.schedules AS s
+            JOIN core.schedule_kinds AS k ON k.module = s.module AND k.name = s.name
+            JOIN core.tenants AS t ON t.id = s.tenant_id
+            LEFT JOIN core.tenant_modules AS switch ON switch.tenant_id = s.tenant_id AND switch.module_id = s.module
+            WHERE s.next_at <= \(Timestamp(now))
+            ORDER BY s.next_at
+            LIMIT \(Scheduler.batch)
+            """
+        ])[0]
+        let statements = try due.rows.compactMap { try statement(for: $0, now) }
+        if !statements.isEmpty { _ = try await pipeline.run(statements) }
+        return due.count
+    }
+
+    private func statement(for row: Row, _ now: Date) throws -> SQL? {
+        let catchUp = Schedule.CatchUp(rawValue: try row.get("catch_up")) ?? .last
+        let dueAt = try row.get("next_at", as: Timestamp.self)
+        guard let schedule = try schedule(row.get("cron"), row.get("zone"), catchUp) else { return nil }
+        let (moments, next) = schedule.fire(dueAt.date, now: now)
+        let (tenant, module) = (try row.get("tenant_id", as: UUID.self), try row.get("module", as: String.self))
+        let name = try row.get("name", as: String.self)
+        // What falls into a time in which the module is off is not made up for.
+        let fires = try row.get("is_on", as: Bool.self) ? moments.map { Timestamp($0) } : []
+        return """
+            WITH moved AS (
+                UPDATE core.schedules
+                SET next_at = \(next.map { Timestamp($0) } ?? .distantFuture), last_at = \(fires.last)
+                WHERE tenant_id = \(tenant) AND module = \(module) AND name = \(name) AND next_at = \(dueAt)
+                RETURNING tenant_id
+            )
+            SELECT core.put_job(
+                moved.tenant_id, \(module), \(try row.get("kind", as: String.self)),
+                jsonb_build_object('schedule', \(name), 'due_at',
+                                   to_char(fire.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
+                NULL, 5::int2, NULL, NULL, NULL, false, NULL, 0::int2, NULL)
+            FROM moved
+            CROSS JOIN unnest(\(fires)) AS fire (at)
+            """
+    }
+
+    /// A schedule that cannot be read keeps nobody else's from being kept.
+    private func schedule(_ cron: String, _ zone: String, _ catchUp: Schedule.CatchUp) throws -> Schedule? {
+        do {
+            return try Schedule(cron: cron, zone: zone, catchUp: catchUp)
+        } catch {
+            logger.warning("a schedule cannot be read", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
+}
+
+extension Timestamp {
+    fileprivate var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }
+}

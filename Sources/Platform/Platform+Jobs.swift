@@ -1,0 +1,28 @@
+internal import HTTP
+package import Jobs
+package import Logging
+internal import PluginHost
+@_spi(Kernel) internal import PluginKit
+package import ServiceLifecycle
+internal import Tenancy
+
+extension Platform {
+    /// What runs one module's jobs, in the order it starts; nil when its plugin does not serve here.
+    package func jobServices(
+        of module: String, _ settings: JobWorker.Settings, logger: Logger
+    ) -> [any Service]? {
+        guard let mounted = modules.first(where: { $0.name.description == module }),
+            let plugin = registry.active(module)?.plugin
+        else { return nil }
+        // A job asks no other module for anything yet.
+        let none = Commands { name, _, _ in
+            throw Problem(status: 404, code: "command_unknown", detail: "A job cannot ask for \(name).")
+        }
+        let worker = JobWorker(
+            JobWorker.Module(
+                name: mounted.name, jobs: plugin.jobs, wall: mounted.wall, database: mounted.database,
+                services: { [control] in mounted.services(of: $0, control, commands: none) }),
+            databases: databases, settings: settings, logger: logger)
+        return [databases, control] + keepers + [worker]
+    }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Foundation
+import Jobs
+import Logging
+import Outbound
+import Platform
+import PluginHost
+import ServiceLifecycle
+import Supervision
+import UnixSignals
+
+/// The jobs alone, on a database that is prepared.
+struct Work: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run jobs and schedules, with a process for each module that has some.",
+        discussion: Help.discussion(
+            """
+            Any number may run on one database, beside any number of servers. SIGTERM and SIGINT end it in order: jobs
+            get ten seconds to end, what is left is run again elsewhere, and its attempt does not count.
+            """,
+            examples: [
+                "DATABASE_URL=postgresql://db.internal/romashka ROMASHKA_MASTER_SECRET=… romashka work",
+                "romashka work --slots 16 --job-memory 2048",
+            ],
+            codes: [.init(number: 0, meaning: "ended by a signal"), .failed, .wrongUsage]))
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "Jobs of a module that run at one time.")
+    var slots = 64
+
+    @Option(
+        name: .customLong("job-memory"),
+        help: "Megabytes of address space for a module's process; beyond that it ends and its jobs run again.")
+    var memory = 8192
+
+    @Option(
+        name: .customLong("allow-network"),
+        help: "A private network that plugins may send requests into, such as 10.1.0.0/16; may be repeated.")
+    var allowedNetworks: [String] = []
+
+    @Option(help: .hidden)
+    var module: String?
+
+    func validate() throws {
+        guard (1...1000).contains(slots) else { throw ValidationError("--slots takes 1 to 1000") }
+        guard memory >= 1024 else { throw ValidationError("--job-memory takes 1024 megabytes or more") }
+        if let other = allowedNetworks.first(where: { NetworkRange($0) == nil }) {
+            throw ValidationError("--allow-network \(other) is no network such as 10.1.0.0/16")
+        }
+    }
+
+    func run() async throws {
+        Lifeline.hold()
+        if let module {
+            try await serve(module)
+        } else {
+            try await supervise()
+        }
+    }
+
+    private func settings(_ access: DatabaseAccess) -> PlatformSettings {
+        var settings = access.settings
+        settings.crashLog = CrashLog(in: common.dataDirectory)
+        settings.outbound.allowedNetworks = allowedNetworks.compactMap { NetworkRange($0) }
+        return settings
+    }
+
+    private func supervise() async throws {
+        try await common.withDatabase { access in
+            let arguments = Array(CommandLine.arguments.dropFirst())
+            let office = try await JobOffice.open(settings(access), logger: common.logger) { module in
+                arguments + ["--module", module]
+            }
+            common.logger.notice("jobs are run")
+            try await run(office.services)
+        }
+    }
+
+    /// The life of a module's process.
+    private func serve(_ module: String) async throws {
+        var limit = rlimit(rlim_cur: rlim_t(memory) << 20, rlim_max: rlim_t(memory) << 20)
+        setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+        try await common.withDatabase { access in
+            var settings = settings(access)
+            // One tenant's failing jobs wait for their next attempt; they need no breaker.
+            settings.pluginLimits.hasBreakers = false
+            settings.pluginLimits.requests = slots * 2
+            settings.pluginLimits.requestsPerTenant = slots * 2
+            settings.watchLimits.overdue = .seconds(5)
+            settings.watchLimits.farewell = .seconds(2)
+            var work = JobWorker.Settings()
+            work.slots = slots
+            work.endsWhenIdleFor = .seconds(60)
+            let platform = try await Platform.start(settings, logger: common.logger)
+            guard let services = platform.jobServices(of: module, work, logger: common.logger) else {
+                throw ConfigurationError("the plugin \(module) does not serve here")
+            }
+            do {
+                try await run(services)
+            } catch let error as RecycleNeeded {
+                Output.progress("\(error)")
+                throw ExitCode(RecycleNeeded.exitCode)
+            }
+        }
+    }
+
+    private func run(_ services: [any Service]) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map {
+                .init(
+                    service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: common.logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(20)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import PluginKit
+import TestKit
+import Testing
+
+/// Whole processes: what a plugin's jobs do to theirs, and to nobody else's.
+@Suite("Work", .serialized)
+struct WorkTests {
+    @Test("J7: Killed, a process loses no job and does none twice; what it had runs again at once")
+    func killed() async throws {
+        try await WorkSite.with { site in
+            try await site.flood("sleep", 100, count: 400)
+            for _ in 0..<3 {
+                #expect(try await eventually { try await !site.workers().isEmpty })
+                let done = try await site.number("SELECT count(*) FROM core.jobs_finished")
+                #expect(
+                    try await eventually { try await site.number("SELECT count(*) FROM core.jobs_finished") > done })
+                if let process = try await site.workers().last { kill(process, SIGKILL) }
+            }
+            let isDone = try await eventually(within: .seconds(90)) {
+                try await site.number("SELECT count(*) FROM core.jobs_finished") == 400
+            }
+            #expect(isDone)
+            #expect(try await site.number("SELECT count(*) FROM knowledge.knowledge_items") == 400)
+            #expect(try await site.number("SELECT count(DISTINCT title) FROM knowledge.knowledge_items") == 400)
+        }
+    }
+
+    @Test(
+        "P6, P8: A trap ends its own process only; at the third the plugin is paused, its jobs are kept, and resumed they run"
+    )
+    func trapping() async throws {
+        try await WorkSite.with { site in
+            let bad = try await site.enqueue("trap", 1)
+            let isPaused = try await eventually(within: .seconds(90)) {
+                let seen = try await site.client.send(
+                    "GET", "/v1/operator/plugins/knowledge", token: site.operatorToken)
+                return seen.json["state"] == "paused"
+            }
+            #expect(isPaused)
+            // The server is not the process that trapped.
+            #expect(try await site.client.send("GET", "/v1/customers", token: site.token).status == 200)
+            let seen = try await site.job(bad)
+            #expect(seen["last_error"] == "process_ended", "\(seen)")
+            let cancelled = try await site.client.send("POST", "/v1/jobs/\(bad)/cancel", token: site.token)
+            #expect(cancelled.json["state"] == "cancelled", "\(cancelled.json)")
+            try await site.flood("nothing", 0, count: 3)
+            let resumed = try await site.client.send(
+                "POST", "/v1/operator/plugins/knowledge/resume", token: site.operatorToken)
+            #expect(resumed.json["state"] == "active")
+            let isDone = try await eventually {
+                try await site.number("SELECT count(*) FROM core.jobs_finished WHERE outcome = 'succeeded'") == 3
+            }
+            #expect(isDone)
+        }
+    }
+
+    @Test(
+        "J10: A job that keeps failing is a dead letter with every attempt, and can be run again",
+        arguments: ["throw", "block"])
+    func failing(kind: String) async throws {
+        try await WorkSite.with { site in
+            let id = try await site.enqueue(kind, 4000)
+            for attempt in 1...4 {
+                let isNoted = try await eventually(within: .seconds(60)) {
+                    try await site.job(id)["failures"]?.array?.count == attempt
+                }
+                #expect(isNoted)
+                // Not to wait out the pauses between attempts.
+                if attempt < 4 { _ = try await site.client.send("POST", "/v1/jobs/\(id)/retry", token: site.token) }
+            }
+            let dead = try await site.until(id, "dead")
+            #expect(dead["last_error"]?.string == (kind == "throw" ? "Mishap" : "timeout"), "\(dead)")
+            let other = try await site.enqueue("nothing")
+            _ = try await site.until(other, "succeeded")
+            let redriven = try await site.client.send(
+                "POST", "/v1/jobs/redrive", token: site.token, body: ["module": "knowledge"])
+            #expect(redriven.json["jobs"] == 1)
+            #expect(try await site.job(id)["state"] != "dead")
+        }
+    }
+
+    @Test("J9: Told to end, it lets jobs end; what does not is given back, and the attempt does not count")
+    func draining() async throws {
+        try await WorkSite.with { site in
+            let short = try await site.enqueue("sleep", 1000)
+            #expect(try await eventually { try await site.job(short)["state"] == "running" })
+            if let process = try await site.workers().last { kill(process, SIGTERM) }
+            let done = try await site.until(short, "succeeded")
+            #expect(done["attempt"] == 1)
+        }
+    }
+}
