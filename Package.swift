@@ -56,9 +56,18 @@ let kernel: [Target] = [
     ),
     .target(name: "Migrations", dependencies: ["Tenancy", "Postgres", "Cryptography", pluginKit, logging]),
     .target(
+        name: "Files",
+        dependencies: [
+            "Observability", "Tenancy", "Postgres", "Cryptography", pluginKit, logging, lifecycle,
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+        ]
+    ),
+    .target(
         name: "Identity",
         dependencies: [
-            "Tenancy", "Postgres", "Cryptography", "Outbound", "CJWT", pluginKit, logging,
+            "Files", "Tenancy", "Postgres", "Cryptography", "Outbound", "CJWT", pluginKit, logging,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -67,7 +76,7 @@ let kernel: [Target] = [
     .target(
         name: "PluginHost",
         dependencies: [
-            "Observability", "Tenancy", "Postgres", "Migrations", "Cryptography", "Outbound", "CrashReporter",
+            "Observability", "Files", "Tenancy", "Postgres", "Migrations", "Cryptography", "Outbound", "CrashReporter",
             pluginKit, pluginABI, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
@@ -77,8 +86,8 @@ let kernel: [Target] = [
     .target(
         name: "HTTP",
         dependencies: [
-            "Observability", "Tenancy", "Identity", "PluginHost", "Postgres", "Cryptography", pluginKit, logging,
-            lifecycle,
+            "Observability", "Files", "Tenancy", "Identity", "PluginHost", "Postgres", "Cryptography", pluginKit,
+            logging, lifecycle,
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -89,15 +98,15 @@ let kernel: [Target] = [
     .target(
         name: "Platform",
         dependencies: [
-            "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography", "EmbeddedPostgres",
-            "Observability", pluginKit, logging, lifecycle, signals,
+            "HTTP", "Identity", "PluginHost", "Files", "Tenancy", "Migrations", "Postgres", "Cryptography",
+            "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle, signals,
             .product(name: "Hummingbird", package: "hummingbird"),
         ]
     ),
     .executableTarget(
         name: "romashka",
         dependencies: [
-            "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography",
+            "Platform", "HTTP", "Identity", "PluginHost", "Files", "Tenancy", "Migrations", "Postgres", "Cryptography",
             "EmbeddedPostgres", "Observability", "Outbound", pluginKit, logging, lifecycle,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]
@@ -115,7 +124,7 @@ let tests: [Target] = folders(in: "Tests").filter { $0.hasSuffix("Tests") }.map 
     .testTarget(
         name: name,
         dependencies: [
-            "TestKit", "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres",
+            "TestKit", "Platform", "HTTP", "Identity", "PluginHost", "Files", "Tenancy", "Migrations", "Postgres",
             "Cryptography", "Outbound",
             "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -129,7 +138,7 @@ let testKit: [Target] = folders(in: "Tests").filter { $0 == "TestKit" }.map { na
     .target(
         name: name,
         dependencies: [
-            "Platform", "HTTP", "Identity", "PluginHost", "Tenancy", "Migrations", "Postgres", "Cryptography",
+            "Platform", "HTTP", "Identity", "PluginHost", "Files", "Tenancy", "Migrations", "Postgres", "Cryptography",
             "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "HTTPTypes", package: "swift-http-types"),

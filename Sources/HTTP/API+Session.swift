@@ -1,3 +1,4 @@
+internal import Files
 internal import Identity
 internal import NIOCore
 internal import PluginHost
@@ -28,7 +29,7 @@ extension API {
             settings: module.settings.record(of: stored),
             secrets: Secrets { [secrets = module.secrets] in try await secrets.read($0, of: name, tenant) },
             commands: Commands { try await self.run(command: $0, $1, key: $2, for: caller, depth: depth + 1) },
-            http: module.http.outbound)
+            http: module.http.outbound, files: module.files.files(of: name, for: caller.session))
     }
 
     /// Runs a route's handler: the kernel's own here, a plugin's behind its wall.
@@ -48,6 +49,10 @@ extension API {
         if let limit = caller.requestsPerMinute {
             try limiter.count(.key(caller.session.actor.id.uuid), perMinute: limit)
         }
+        try limit(tenant)
+    }
+
+    func limit(_ tenant: TenantID) throws {
         if let limit = control.read({ $0.limit("requests_per_minute", of: tenant) }) {
             try limiter.count(.tenant(tenant.uuid), perMinute: limit)
         }

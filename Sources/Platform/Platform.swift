@@ -1,4 +1,5 @@
 internal import Cryptography
+package import Files
 package import HTTP
 package import Identity
 package import Logging
@@ -20,6 +21,8 @@ package struct Platform: Sendable {
     package let pauses: PluginPauses
     package let partitions: PartitionKeeper
     package let housekeeper: Housekeeper
+    package let files: TenantFiles
+    package let fileKeeper: FileKeeper
     package let table: RouteTable
     /// The document of the API.
     package let openAPI: JSONValue
@@ -92,6 +95,11 @@ package struct Platform: Sendable {
         let permissions = Permissions(
             registry.activeManifests.flatMap { $0.permissions.map { (permission: $0.id, roles: $0.roles) } })
 
+        let metrics = MetricRegistry()
+        self.metrics = metrics
+        files = try TenantFiles(
+            settings.files, pipeline: auth, control: control, master: settings.master, metrics: metrics, logger: logger)
+        fileKeeper = FileKeeper(files, leases: databases.leases, logger: logger)
         let passwords = PasswordHasher(cost: settings.passwordCost, concurrency: settings.passwordConcurrency)
         self.databases = databases
         self.control = control
@@ -99,7 +107,7 @@ package struct Platform: Sendable {
         identity = try Identity(
             pipeline: auth, leases: databases.leases, control: control, master: settings.master,
             issuer: settings.issuer, passwords: passwords,
-            permissions: permissions, oidc: settings.oidc, logger: logger)
+            permissions: permissions, oidc: settings.oidc, files: files, logger: logger)
         let secrets = try ModuleSecrets(pipeline: auth, master: settings.master)
         switches = ModuleSwitches(pipeline: auth, control: control, registry: registry, secrets: secrets)
         pauses = PluginPauses(pipeline: auth, control: control)
@@ -115,14 +123,14 @@ package struct Platform: Sendable {
             + ModuleRoutes(switches: switches).all
             + SlotRoutes(registry, control: control).all
             + PluginRoutes(registry, pauses: pauses, control: control).all
+            + FileRoutes(files).all
         table = try RouteTable(
             kernelRoutes.map { MountedRoute($0, module: nil) }
-                + Platform.moduleRoutes(registry, databases, secrets, settings.outbound, logger: logger))
+                + FileRoutes(files).linked.map { MountedRoute($0, module: nil, root: "") }
+                + Platform.moduleRoutes(registry, databases, secrets, settings.outbound, files, logger: logger))
         openAPI = OpenAPI.document(of: table.routes, version: BuildInfo.version)
         let pipelines = registry.activeManifests.count * ModuleDatabase.maximumConnections + KernelRole.allCases.count
         let budget = pipelines + settings.leaseBudget
-        let metrics = MetricRegistry()
-        self.metrics = metrics
         Platform.registerMetrics(databases, in: metrics)
         Platform.registerMetrics(registry, in: metrics)
         let accessLog = settings.accessLog.map { output in
@@ -147,16 +155,17 @@ package struct Platform: Sendable {
 
     /// The paths that no plugin may serve.
     package static let reservedMounts =
-        IdentityRoutes.mounts + ModuleRoutes.mounts + PluginRoutes.mounts + SlotRoutes.mounts + API.mounts
+        IdentityRoutes.mounts + ModuleRoutes.mounts + PluginRoutes.mounts + SlotRoutes.mounts + FileRoutes.mounts
+        + API.mounts
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
     package var services: [any Service] {
-        observers + [databases, control, partitions, housekeeper] + keepers
+        observers + [databases, control, fileKeeper, partitions, housekeeper] + keepers
     }
 
     private static func moduleRoutes(
         _ registry: PluginRegistry, _ databases: Databases, _ secrets: ModuleSecrets, _ policy: ModuleHTTP.Policy,
-        logger: Logger
+        _ files: TenantFiles, logger: Logger
     ) -> [MountedRoute] {
         registry.plugins.flatMap { hosted -> [MountedRoute] in
             guard let plugin = hosted.plugin, let manifest = hosted.manifest else { return [] }
@@ -166,7 +175,7 @@ package struct Platform: Sendable {
                 secrets: secrets,
                 http: ModuleHTTP(
                     module: manifest.id.description, grant: NetworkGrant(manifest.network), policy: policy,
-                    logger: logger))
+                    logger: logger), files: files)
             return plugin.routes.map { MountedRoute($0, module: module) }
         }
     }

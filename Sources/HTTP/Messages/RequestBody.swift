@@ -36,7 +36,7 @@ enum RequestBody {
         }
     }
 
-    private static let tooSlow = Problem(
+    static let tooSlow = Problem(
         status: 408, code: "body_too_slow", detail: "The body did not arrive in time; the connection is closed.")
 
     /// A client that is too slow is told so and loses its connection: what still arrived could be taken for the next
@@ -62,4 +62,4 @@ enum RequestBody {
 }
 
 /// The body did not arrive in time.
-private struct BodyTimeout: Error {}
+struct BodyTimeout: Error {}

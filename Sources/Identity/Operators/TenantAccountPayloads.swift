@@ -21,8 +21,15 @@ enum TenantAccountPayload: Payload {
 /// The limits there are.
 enum Limits {
     static let summary =
-        "The most of each: members, api_keys, requests_per_minute (to one process). What is not named has no limit."
-    private static let names: Set<String> = ["members", "api_keys", "requests_per_minute"]
+        """
+        The most of each: members, api_keys, requests_per_minute (to one process), storage_bytes. What is not named has \
+        no limit.
+        """
+    /// Each limit with the most that it can be.
+    private static let maxima = [
+        "members": 1_000_000_000, "api_keys": 1_000_000_000, "requests_per_minute": 1_000_000_000,
+        "storage_bytes": 1 << 50,
+    ]
 
     /// The field of a request.
     static func field(required: Bool) -> Field {
@@ -37,14 +44,17 @@ enum Limits {
     /// - Throws: `Problem` 422.
     static func require(_ limits: JSONValue) throws {
         for member in limits.members ?? [] {
-            guard names.contains(member.name), let number = Int(field: member.value),
-                (1...1_000_000_000).contains(number)
+            guard let maximum = maxima[member.name], let number = Int(field: member.value),
+                (1...maximum).contains(number)
             else {
                 throw Problem.validation(
                     [
                         .init(
                             pointer: "/limits/\(member.name.prefix(80))", code: "limit",
-                            detail: "must be members, api_keys or requests_per_minute with a whole number above 0")
+                            detail: """
+                                must be members, api_keys, requests_per_minute or storage_bytes with a whole number \
+                                above 0
+                                """)
                     ], code: "limit_unknown")
             }
         }

@@ -24,7 +24,10 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let (asJSON, host) = (common.json, serving.host)
         try await common.withDatabase { access in
-            let platform = try await Platform.start(serving.settings(access, common), logger: common.logger)
+            let hasOwnDatabase = common.environment["DATABASE_URL"] != nil
+            let settings = try serving.settings(
+                access, common, usualFiles: hasOwnDatabase ? nil : "\(common.dataDirectory)/files")
+            let platform = try await Platform.start(settings, logger: common.logger)
             try await serving.run(platform, access, common) { port in
                 let url = "http://\(host):\(port)"
                 Output.result(["url": .string(url)], "Romashka listens on \(url)", asJSON: asJSON)
