@@ -14,7 +14,7 @@ package struct FileRoutes: Sendable {
     }
 
     /// Those for sessions.
-    package var all: [Route] { [upload, list, get, content, remove, link] }
+    package var all: [Route] { [upload, list, get, content, link, remove] }
 
     /// Those for whoever has a link; below no `/v1`.
     package var linked: [Route] {

@@ -66,6 +66,8 @@ final class S3Client: Sendable {
             if let client { return client }
             var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
             configuration.timeout.connect = .seconds(5)
+            // Whoever waits for a file is told at once, and tries again.
+            configuration.connectionPool.retryConnectionEstablishment = false
             let opened = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
             client = opened
             return opened

@@ -25,6 +25,7 @@ struct IsolationBatteryRouterTests {
         "GET /v1/auth/oidc/{connection}/callback": "sign_in_refused",
         "POST /v1/operator/tenants/{id}/erase": "confirmation_differs",
         "POST /v1/operator/tenants/{id}/members/{member_id}/password-reset": "not_found",
+        "GET /files/{token}": "not_found",
     ]
 
     @Test("every route can be entered with its own example, so that none of these tests passes by a wrong request")
