@@ -1,6 +1,5 @@
 import ArgumentParser
 import Files
-import Foundation
 import Platform
 
 /// Where files are kept, of the commands that serve.
@@ -42,9 +41,11 @@ struct FileOptions: ParsableArguments {
 
     /// The settings.
     ///
-    /// - Parameter usual: the directory when neither a directory nor a bucket is given; nil for none.
+    /// - Parameters:
+    ///   - usual: the directory that belongs to the data directory.
+    ///   - isUsed: whether files are kept there when neither another directory nor a bucket is given.
     /// - Throws: `ConfigurationError` when the bucket's keys are missing or its address is none.
-    func settings(usual: String?, environment: [String: String]) throws -> FileSettings {
+    func settings(usual: String, isUsed: Bool, environment: [String: String]) throws -> FileSettings {
         var settings = FileSettings()
         settings.maximumByteCount = maximumByteCount
         if let endpoint, let bucket {
@@ -59,9 +60,8 @@ struct FileOptions: ParsableArguments {
             guard let found else {
                 throw ConfigurationError("\(endpoint) with the bucket \(bucket) is no address such as https://host")
             }
-            let temporary = FileManager.default.temporaryDirectory.appendingPathComponent("romashka-files").path
-            settings.place = .bucket(found, spool: directory ?? temporary)
-        } else if let directory = directory ?? usual {
+            settings.place = .bucket(found, spool: directory ?? "\(usual)/incoming")
+        } else if let directory = directory ?? (isUsed ? usual : nil) {
             settings.place = .directory(directory)
         }
         return settings

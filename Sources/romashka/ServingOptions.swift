@@ -104,9 +104,9 @@ struct ServingOptions: ParsableArguments {
 
     /// The settings of a process that serves.
     ///
-    /// - Parameter usualFiles: the directory for files unless another place is given; nil for none.
+    /// - Parameter keepsFiles: whether files are kept in the data directory unless another place is given.
     func settings(
-        _ access: DatabaseAccess, _ common: CommonOptions, usualFiles: String?
+        _ access: DatabaseAccess, _ common: CommonOptions, keepsFiles: Bool
     ) throws -> PlatformSettings {
         var settings = access.settings
         settings.accessLog = accessLog == .on && common.logger.logLevel <= .info ? .standardError : nil
@@ -119,7 +119,8 @@ struct ServingOptions: ParsableArguments {
         settings.watchLimits.memory = memoryLimit.map { $0 << 20 }
         settings.watchLimits.farewell = .seconds(5)
         settings.oidc.publicURL = publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } ?? defaultURL
-        settings.files = try files.settings(usual: usualFiles, environment: common.environment)
+        settings.files = try files.settings(
+            usual: "\(common.dataDirectory)/files", isUsed: keepsFiles, environment: common.environment)
         settings.files.publicURL = publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         settings.oidc.allowsInsecure = allowsInsecureOIDC
         settings.oidc.allowsPrivateNetworks = allowsPrivateOIDC

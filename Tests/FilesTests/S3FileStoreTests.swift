@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import PluginKit
+import TestKit
 import Testing
 
 @Suite("S3 file store", .serialized)

@@ -17,10 +17,15 @@ package struct LocalFileStore: FileStore {
     }
 
     package func publish(_ spooled: SpooledFile, as address: ContentAddress) async throws {
-        try await FileThreads.run { [root] in
-            let (tenant, shard, name) = address.segments
-            let folder = try root.subdirectory(creating: tenant).subdirectory(creating: shard)
-            try spooled.move(to: folder, as: name)
+        do {
+            try await FileThreads.run { [root] in
+                let (tenant, shard, name) = address.segments
+                let folder = try root.subdirectory(creating: tenant).subdirectory(creating: shard)
+                try spooled.move(to: folder, as: name)
+            }
+        } catch {
+            await spooled.discard()
+            throw error
         }
     }
 

@@ -17,7 +17,8 @@ enum FilePayload: Payload {
             Field("created_at", .timestamp, example: "2026-11-21T09:00:00.000000Z"),
         ])
 
-    private static let sampleDigest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+    /// Some digest, for examples.
+    static let sampleDigest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 }
 
 /// How long a link is to live.

@@ -37,7 +37,7 @@ package struct FileRoutes: Sendable {
                     "name", .text(1...255), required: true, example: "invoice.pdf",
                     summary: "What people see; segments of a path and characters that cannot be seen are taken out."),
                 Field(
-                    "digest", .text(64...64), example: nil,
+                    "digest", .text(64...64), example: .string(FilePayload.sampleDigest),
                     summary: "The SHA-256 that the body must have, in hexadecimal digits."),
             ], returns: FilePayload.self, "Store the body as a file"
         ) { call, body in

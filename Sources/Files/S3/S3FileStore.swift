@@ -20,10 +20,15 @@ package struct S3FileStore: FileStore {
 
     package func publish(_ spooled: SpooledFile, as address: ContentAddress) async throws {
         let pieces = SpooledPieces(file: spooled.file, size: spooled.size)
-        try await client.send(
-            "PUT", address.path, payload: Hex.encode(spooled.digest),
-            body: .stream(pieces, length: .known(Int64(spooled.size)))
-        ) { _ in }
+        do {
+            try await client.send(
+                "PUT", address.path, payload: Hex.encode(spooled.digest),
+                body: .stream(pieces, length: .known(Int64(spooled.size)))
+            ) { _ in }
+        } catch {
+            await spooled.discard()
+            throw error
+        }
         await spooled.discard()
     }
 

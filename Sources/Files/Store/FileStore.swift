@@ -7,7 +7,7 @@ package protocol FileStore: Sendable {
     /// Where uploads are spooled until they are published.
     var spool: SpoolFolder { get }
 
-    /// Makes a spooled content durable under its address.
+    /// Makes a spooled content durable under its address; it leaves the spool, however this ends.
     ///
     /// - Throws: `FileStoreError`.
     func publish(_ spooled: SpooledFile, as address: ContentAddress) async throws

@@ -8,10 +8,6 @@ enum RawRequest {
     /// What a sender must manage each second, in bytes, on the average of a window.
     private static let minimumRate = 1024
 
-    /// How long the rest of a refused body is read and dropped, so that its sender gets to read why (RFC 9112 section
-    /// 9.6).
-    private static let linger: Duration = .seconds(2)
-
     /// The body, which is read when the route asks for it.
     ///
     /// - Parameter window: how long a sender may send next to nothing.
@@ -50,9 +46,9 @@ enum RawRequest {
     private static let incomplete = Problem(
         status: 400, code: "body_incomplete", detail: "The connection ended before the body did.")
 
-    /// The refusal of what is too large; the connection ends after it.
+    /// The refusal of what is too large.
     private static func tooLarge(_ maximum: Int, _ channel: any Channel) -> Problem {
-        channel.eventLoop.scheduleTask(in: TimeAmount(linger)) { channel.close(promise: nil) }
+        channel.pipeline.fireUserInboundEventTriggered(BodyRefused())
         return Problem(status: 413, code: "body_too_large", detail: "The body is larger than \(maximum) bytes.")
     }
 

@@ -24,9 +24,9 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let (asJSON, host) = (common.json, serving.host)
         try await common.withDatabase { access in
-            let hasOwnDatabase = common.environment["DATABASE_URL"] != nil
-            let settings = try serving.settings(
-                access, common, usualFiles: hasOwnDatabase ? nil : "\(common.dataDirectory)/files")
+            // A server of several beside one database must not keep files for itself.
+            let keepsFiles = common.environment["DATABASE_URL"] == nil
+            let settings = try serving.settings(access, common, keepsFiles: keepsFiles)
             let platform = try await Platform.start(settings, logger: common.logger)
             try await serving.run(platform, access, common) { port in
                 let url = "http://\(host):\(port)"

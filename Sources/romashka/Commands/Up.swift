@@ -30,7 +30,7 @@ struct Up: AsyncParsableCommand {
             let setup = try access.setup(common.logger)
             defer { setup.close() }
             try await prepare(access, setup)
-            let settings = try serving.settings(access, common, usualFiles: "\(common.dataDirectory)/files")
+            let settings = try serving.settings(access, common, keepsFiles: true)
             let platform = try await Platform.start(settings, logger: common.logger)
             let token = try await platform.identity.operators.issue(name: "up", lifetime: .seconds(30 * 86_400))
             let login = demo ? try await DemoTenant.ensure(platform) : nil

@@ -26,15 +26,28 @@ struct FileLimitTests {
 
     @Test("A file may have as many bytes as the limit says, and not one more, however they are sent")
     func size() async throws {
-        try await FileSite.with(adjust: { $0.files.maximumByteCount = 1000 }) { site in
+        try await FileSite.with(
+            adjust: {
+                $0.files.maximumByteCount = 1000
+                $0.connectionLimits.body = .seconds(1)
+            }
+        ) { site in
             #expect(try await site.upload(Array(repeating: 1, count: 1000)).status == 201)
             let refused = try await site.upload(Array(repeating: 2, count: 1001))
             #expect(refused.status == 413 && refused.code == "body_too_large")
             let connection = try RawConnection(site.test.url)
             let start = Array(Self.head(site, "Transfer-Encoding: chunked").utf8)
             try await connection.send(start + Self.chunk(600) + Self.chunk(600))
+            // Answered before the body ends; a body that then does not end costs the connection.
             let (answer, isAtEnd) = try await connection.readToEnd()
             #expect(answer.hasPrefix("HTTP/1.1 413 ") && isAtEnd, "\(answer)")
+            // Whoever sends the rest may go on.
+            let patient = try RawConnection(site.test.url)
+            let rest = Self.chunk(600) + Self.chunk(600) + Array("0\r\n\r\n".utf8)
+            try await patient.send(
+                start + rest + Array("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".utf8))
+            let both = try await patient.readToEnd().text
+            #expect(both.contains("HTTP/1.1 413 ") && both.contains("HTTP/1.1 200 "), "\(both)")
             #expect(site.contents.count == 1)
             #expect(try await site.send("GET", "").json["data"]?.array?.count == 1)
         }

@@ -1,12 +1,12 @@
-import Files
-import Foundation
-import PluginKit
+package import Files
+internal import Foundation
+internal import PluginKit
 
 /// The server of `deploy/s3.d`, in a process of its own for the time of a test: it checks every signature.
-struct S3Server: Sendable {
+package struct S3Server: Sendable {
     /// Why there is none.
-    struct Missing: Error, CustomStringConvertible {
-        let description: String
+    package struct Missing: Error, CustomStringConvertible {
+        package let description: String
     }
 
     let endpoint: String
@@ -15,7 +15,7 @@ struct S3Server: Sendable {
     let secretAccessKey: String
 
     /// What a store is opened with.
-    func settings(secret: String? = nil, bucket: String? = nil) throws -> S3Settings {
+    package func settings(secret: String? = nil, bucket: String? = nil) throws -> S3Settings {
         let settings = S3Settings(
             endpoint: endpoint, bucket: bucket ?? self.bucket, region: "us-east-1", accessKeyID: accessKeyID,
             secretAccessKey: secret ?? secretAccessKey)
@@ -26,7 +26,7 @@ struct S3Server: Sendable {
     /// Starts a server, runs `body` and ends the server.
     ///
     /// - Throws: `Missing` when the programs are not installed.
-    static func with<Value: Sendable>(_ body: (S3Server) async throws -> Value) async throws -> Value {
+    package static func with<Value: Sendable>(_ body: (S3Server) async throws -> Value) async throws -> Value {
         let home = FileManager.default.currentDirectoryPath
         let python = "\(home)/.build/s3-venv/bin/python"
         guard FileManager.default.isExecutableFile(atPath: python) else {
