@@ -57,9 +57,18 @@ let kernel: [Target] = [
     ),
     .target(name: "Migrations", dependencies: ["Tenancy", "Postgres", "Cryptography", pluginKit, logging]),
     .target(
+        name: "Files",
+        dependencies: [
+            "Observability", "Tenancy", "Postgres", "Cryptography", pluginKit, logging, lifecycle,
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+        ]
+    ),
+    .target(
         name: "Identity",
         dependencies: [
-            "Tenancy", "Postgres", "Cryptography", "Outbound", "CJWT", pluginKit, logging,
+            "Files", "Tenancy", "Postgres", "Cryptography", "Outbound", "CJWT", pluginKit, logging,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -68,7 +77,7 @@ let kernel: [Target] = [
     .target(
         name: "PluginHost",
         dependencies: [
-            "Observability", "Tenancy", "Postgres", "Migrations", "Cryptography", "Outbound", "CrashReporter",
+            "Observability", "Files", "Tenancy", "Postgres", "Migrations", "Cryptography", "Outbound", "CrashReporter",
             pluginKit, pluginABI, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
@@ -85,8 +94,8 @@ let kernel: [Target] = [
     .target(
         name: "HTTP",
         dependencies: [
-            "Observability", "Tenancy", "Identity", "PluginHost", "Postgres", "Cryptography", pluginKit, logging,
-            lifecycle,
+            "Observability", "Files", "Tenancy", "Identity", "PluginHost", "Postgres", "Cryptography", pluginKit,
+            logging, lifecycle,
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -97,7 +106,8 @@ let kernel: [Target] = [
     .target(
         name: "Platform",
         dependencies: [
-            "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Tenancy", "Migrations", "Postgres",
+            "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files", "Tenancy", "Migrations",
+            "Postgres",
             "Cryptography",
             "EmbeddedPostgres",
             "Observability", pluginKit, logging, lifecycle, signals,
@@ -107,7 +117,8 @@ let kernel: [Target] = [
     .executableTarget(
         name: "romashka",
         dependencies: [
-            "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Tenancy", "Migrations",
+            "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files", "Tenancy",
+            "Migrations",
             "Postgres", "Cryptography",
             "EmbeddedPostgres", "Observability", "Outbound", pluginKit, logging, lifecycle,
             signals, .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -126,7 +137,8 @@ let tests: [Target] = folders(in: "Tests").filter { $0.hasSuffix("Tests") }.map 
     .testTarget(
         name: name,
         dependencies: [
-            "TestKit", "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Tenancy",
+            "TestKit", "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files",
+            "Tenancy",
             "Migrations", "Postgres",
             "Cryptography", "Outbound",
             "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
@@ -141,7 +153,8 @@ let testKit: [Target] = folders(in: "Tests").filter { $0 == "TestKit" }.map { na
     .target(
         name: name,
         dependencies: [
-            "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Tenancy", "Migrations",
+            "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files", "Tenancy",
+            "Migrations",
             "Postgres", "Cryptography",
             "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),

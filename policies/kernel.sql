@@ -26,6 +26,12 @@ SELECT core.set_kernel_policies($list$
     core.oidc_identities   romashka_auth    ALL
     core.oidc_used_states  romashka_auth    ALL
 
+    # who stores and reads files: the API, for the tenant of the session; what nobody refers to is swept
+    core.files           romashka_auth      ALL
+    core.file_contents   romashka_auth      ALL
+    core.file_usage      romashka_auth      ALL
+    core.file_contents   romashka_worker    SELECT
+
     # jobs run for every tenant; expired sessions are removed
     core.profiles        romashka_worker    SELECT
     core.sessions        romashka_worker    ALL

@@ -1,3 +1,4 @@
+internal import Files
 internal import Identity
 internal import NIOCore
 internal import PluginHost
@@ -23,7 +24,7 @@ extension API {
     /// What the kernel does for a module on behalf of a caller's tenant.
     private func services(of module: MountedRoute.Module, for caller: Caller, depth: Int) -> ModuleServices {
         module.services(
-            of: caller.session.tenant, control,
+            for: caller.session, control,
             commands: Commands { try await self.run(command: $0, $1, key: $2, for: caller, depth: depth + 1) })
     }
 
@@ -44,6 +45,10 @@ extension API {
         if let limit = caller.requestsPerMinute {
             try limiter.count(.key(caller.session.actor.id.uuid), perMinute: limit)
         }
+        try limit(tenant)
+    }
+
+    func limit(_ tenant: TenantID) throws {
         if let limit = control.read({ $0.limit("requests_per_minute", of: tenant) }) {
             try limiter.count(.tenant(tenant.uuid), perMinute: limit)
         }

@@ -24,7 +24,7 @@ package final class API: HTTPResponder {
     let idempotency: IdempotencyKeys
     let teammates: Teammates
     let limiter = RateLimiter()
-    private let limits: ConnectionLimits
+    let limits: ConnectionLimits
     private let logger: Logger
 
     package init(
@@ -124,8 +124,11 @@ package final class API: HTTPResponder {
             let input = try input(
                 mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: id)
             let body = try await body(of: route, request, from: channel)
-            let answer = Answer(try await route.respond(to: input, body: body), cursors, scope: scope)
-            return answer.response(to: request, requestID: requestID)
+            let reply = try await route.respond(to: input, body: body)
+            if let download = reply.download {
+                return try response(download, to: request, from: channel, note: &note)
+            }
+            return Answer(reply, cursors, scope: scope).response(to: request, requestID: requestID)
         case .session, .permission:
             let caller = try await authenticator.caller(request.bearer)
             note.tenant = (caller.session.tenant, isTest: control.read { $0.isTest(caller.session.tenant) })
@@ -135,18 +138,28 @@ package final class API: HTTPResponder {
             let input = try input(
                 mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: nil)
             let body = try await body(of: route, request, from: channel)
-            // An answer with headers for one browser is not kept; such routes change nothing that counts twice.
-            let claim =
-                route.isForBrowsers
-                ? nil
-                : try IdempotencyHeader.claim(
-                    request.headers[.idempotencyKey], method: route.method, path: request.uri.string, body: body)
+            let claim = try claim(of: route, request, body: body)
             let call = try await call(input, mounted, caller, reach, claim)
+            if route.isDownload, let download = try await respond(mounted, to: call, body: body).download {
+                return try response(download, to: request, from: channel, note: &note)
+            }
+            let raw = route.takesRawBody ? RawRequest.body(of: request, from: channel, window: limits.body) : nil
             let answer = try await once(claim, mounted, caller.session, requestID: requestID) {
-                Answer(try await respond(mounted, to: call, body: body), cursors, scope: scope)
+                Answer(try await respond(mounted, to: call, body: body, raw: raw), cursors, scope: scope)
             }
             return answer.response(to: request, requestID: requestID)
         }
+    }
+
+    private func claim(
+        of route: Route, _ request: Hummingbird.Request, body: JSONValue
+    ) throws -> IdempotencyClaim? {
+        // An answer with headers for one browser is not kept; such routes change nothing that counts twice.
+        guard !route.isForBrowsers else { return nil }
+        // A raw body is not there yet; its length stands for it.
+        let length = route.takesRawBody ? "\n\(request.headers[.contentLength] ?? "")" : ""
+        return try IdempotencyHeader.claim(
+            request.headers[.idempotencyKey], method: route.method, path: request.uri.string + length, body: body)
     }
 
     private static let noSuchPath = Problem(

@@ -1,4 +1,5 @@
 package import Cryptography
+package import Files
 package import Logging
 package import Postgres
 package import Tenancy
@@ -32,7 +33,7 @@ package struct Identity: Sendable {
     ///   - issuer: the installation's name or address, as tokens and authenticator apps show it.
     package init(
         pipeline: PipelineConnection, leases: LeasePool, control: ControlPlane, master: MasterSecret, issuer: String,
-        passwords: PasswordHasher, permissions: Permissions, oidc: OIDCSettings, logger: Logger
+        passwords: PasswordHasher, permissions: Permissions, oidc: OIDCSettings, files: TenantFiles, logger: Logger
     ) throws(CryptographyError) {
         self.permissions = permissions
         keyring = TokenKeyring(issuer: issuer, master: master, control: control)
@@ -50,7 +51,7 @@ package struct Identity: Sendable {
         authenticator = Authenticator(keyring: keyring, keys: keys, operators: operators, control: control)
         rotation = TokenKeyRotation(pipeline: pipeline, control: control)
         accounts = TenantAccounts(pipeline: pipeline, control: control)
-        erasure = Erasure(leases: leases, control: control)
+        erasure = Erasure(leases: leases, control: control, files: files)
         settings = SystemSettings(pipeline: pipeline)
         roles = CustomRoles(pipeline: pipeline, control: control, permissions: permissions)
         teams = Teams(pipeline: pipeline)

@@ -21,8 +21,8 @@ extension Platform {
         let worker = JobWorker(
             JobWorker.Module(
                 name: mounted.name, jobs: plugin.jobs, wall: mounted.wall, database: mounted.database,
-                services: { [control] in mounted.services(of: $0, control, commands: none) }),
+                services: { [control] in mounted.services(for: $0, control, commands: none) }),
             databases: databases, settings: settings, logger: logger)
-        return [databases, control] + keepers + [worker]
+        return [databases, control, fileKeeper] + keepers + [worker]
     }
 }

@@ -1,4 +1,5 @@
 internal import Cryptography
+package import Files
 package import HTTP
 package import Identity
 package import Jobs
@@ -25,6 +26,8 @@ package struct Platform: Sendable {
     package let housekeeper: Housekeeper
     package let jobs: JobDesk
     private let census: JobCensus
+    package let files: TenantFiles
+    package let fileKeeper: FileKeeper
     package let table: RouteTable
     /// The document of the API.
     package let openAPI: JSONValue
@@ -101,6 +104,11 @@ package struct Platform: Sendable {
         let permissions = Permissions(
             registry.activeManifests.flatMap { $0.permissions.map { (permission: $0.id, roles: $0.roles) } })
 
+        let metrics = MetricRegistry()
+        self.metrics = metrics
+        files = try TenantFiles(
+            settings.files, pipeline: auth, control: control, master: settings.master, metrics: metrics, logger: logger)
+        fileKeeper = FileKeeper(files, leases: databases.leases, logger: logger)
         let passwords = PasswordHasher(cost: settings.passwordCost, concurrency: settings.passwordConcurrency)
         self.databases = databases
         self.control = control
@@ -108,7 +116,7 @@ package struct Platform: Sendable {
         identity = try Identity(
             pipeline: auth, leases: databases.leases, control: control, master: settings.master,
             issuer: settings.issuer, passwords: passwords,
-            permissions: permissions, oidc: settings.oidc, logger: logger)
+            permissions: permissions, oidc: settings.oidc, files: files, logger: logger)
         let secrets = try ModuleSecrets(pipeline: auth, master: settings.master)
         switches = ModuleSwitches(pipeline: auth, control: control, registry: registry, secrets: secrets)
         pauses = PluginPauses(pipeline: auth, control: control)
@@ -126,15 +134,16 @@ package struct Platform: Sendable {
             + SlotRoutes(registry, control: control).all
             + PluginRoutes(registry, pauses: pauses, control: control).all
             + JobRoutes(jobs).all
-        let modules = Platform.modules(registry, databases, secrets, settings.outbound, logger: logger)
+            + FileRoutes(files).all
+        let modules = Platform.modules(registry, databases, secrets, settings.outbound, files, logger: logger)
         self.modules = modules
         table = try RouteTable(
-            kernelRoutes.map { MountedRoute($0, module: nil) } + Platform.routes(of: modules, registry))
+            kernelRoutes.map { MountedRoute($0, module: nil) }
+                + FileRoutes(files).linked.map { MountedRoute($0, module: nil, root: "") }
+                + Platform.routes(of: modules, registry))
         openAPI = OpenAPI.document(of: table.routes, version: BuildInfo.version)
         let pipelines = registry.activeManifests.count * ModuleDatabase.maximumConnections + KernelRole.allCases.count
         let budget = pipelines + settings.leaseBudget
-        let metrics = MetricRegistry()
-        self.metrics = metrics
         Platform.registerMetrics(databases, in: metrics)
         Platform.registerMetrics(registry, in: metrics)
         let accessLog = settings.accessLog.map { output in
@@ -161,17 +170,17 @@ package struct Platform: Sendable {
 
     /// The paths that no plugin may serve.
     package static let reservedMounts =
-        IdentityRoutes.mounts + ModuleRoutes.mounts + PluginRoutes.mounts + SlotRoutes.mounts + API.mounts
-        + JobRoutes.mounts
+        IdentityRoutes.mounts + ModuleRoutes.mounts + PluginRoutes.mounts + SlotRoutes.mounts + FileRoutes.mounts
+        + JobRoutes.mounts + API.mounts
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
     package var services: [any Service] {
-        observers + [databases, control, partitions, housekeeper, census] + keepers
+        observers + [databases, control, fileKeeper, partitions, housekeeper, census] + keepers
     }
 
     private static func modules(
         _ registry: PluginRegistry, _ databases: Databases, _ secrets: ModuleSecrets, _ policy: ModuleHTTP.Policy,
-        logger: Logger
+        _ files: TenantFiles, logger: Logger
     ) -> [MountedRoute.Module] {
         registry.plugins.compactMap { hosted in
             guard hosted.plugin != nil, let manifest = hosted.manifest else { return nil }
@@ -181,7 +190,7 @@ package struct Platform: Sendable {
                 secrets: secrets,
                 http: ModuleHTTP(
                     module: manifest.id.description, grant: NetworkGrant(manifest.network), policy: policy,
-                    logger: logger))
+                    logger: logger), files: files)
         }
     }
 

@@ -1,4 +1,5 @@
 package import Cryptography
+package import Files
 internal import Foundation
 package import HTTP
 package import Identity
@@ -35,6 +36,8 @@ package struct PlatformSettings: Sendable {
     package var watchLimits = PluginWatch.Limits()
     /// Where a dying process says whose code it was; nil tells nobody.
     package var crashLog: CrashLog?
+    /// Where files are kept.
+    package var files = FileSettings()
     /// How long clients may take with their requests.
     package var connectionLimits = ConnectionLimits()
 

@@ -43,10 +43,11 @@ struct Children: Sendable {
     /// - Parameter before: services that start first and stop last.
     func run(before: [any Service]) async throws {
         let options = Array(CommandLine.arguments.dropFirst(2)).filter { !["--demo", "--json"].contains($0) }
+        let files = serving.files.arguments(usual: "\(common.dataDirectory)/files")
         let server = Supervisor(
             "server", logger: common.logger, isWorthRestarting: { [port] in port.value != nil }, onLine: heard
         ) { [port] in
-            ["serve"] + options + ["--json"] + (port.value.map { ["--port", "\($0)"] } ?? [])
+            ["serve"] + options + files + ["--json"] + (port.value.map { ["--port", "\($0)"] } ?? [])
         }
         let jobs = Supervisor("jobs", logger: common.logger) { ["work"] + sharedOptions }
         let services: [any Service] = before + [jobs, server]
@@ -74,5 +75,6 @@ struct Children: Sendable {
         ["--data-dir", common.dataDirectory, "--log-level", common.logLevel]
             + (common.plugins.map { ["--plugins", $0] } ?? [])
             + serving.allowedNetworks.flatMap { ["--allow-network", $0] }
+            + serving.files.arguments(usual: "\(common.dataDirectory)/files")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import HTTP
 import Identity
@@ -62,6 +63,8 @@ struct ServingOptions: ParsableArguments {
         help: "A private network that plugins may send requests into, such as 10.1.0.0/16; may be repeated.")
     var allowedNetworks: [String] = []
 
+    @OptionGroup var files: FileOptions
+
     enum Switch: String, ExpressibleByArgument {
         case on, off
     }
@@ -100,7 +103,11 @@ struct ServingOptions: ParsableArguments {
     }
 
     /// The settings of a process that serves.
-    func settings(_ access: DatabaseAccess, _ common: CommonOptions) throws -> PlatformSettings {
+    ///
+    /// - Parameter keepsFiles: whether files are kept in the data directory unless another place is given.
+    func settings(
+        _ access: DatabaseAccess, _ common: CommonOptions, keepsFiles: Bool
+    ) throws -> PlatformSettings {
         var settings = access.settings
         settings.accessLog = accessLog == .on && common.logger.logLevel <= .info ? .standardError : nil
         settings.tracing = try TracingSettings.read(common.environment)
@@ -112,6 +119,9 @@ struct ServingOptions: ParsableArguments {
         settings.watchLimits.memory = memoryLimit.map { $0 << 20 }
         settings.watchLimits.farewell = .seconds(5)
         settings.oidc.publicURL = publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } ?? defaultURL
+        settings.files = try files.settings(
+            usual: "\(common.dataDirectory)/files", isUsed: keepsFiles, environment: common.environment)
+        settings.files.publicURL = publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
         settings.oidc.allowsInsecure = allowsInsecureOIDC
         settings.oidc.allowsPrivateNetworks = allowsPrivateOIDC
         return settings

@@ -1,3 +1,4 @@
+import Files
 @_spi(Kernel) import PluginKit
 import Testing
 
@@ -127,6 +128,32 @@ struct OpenAPITests {
         ])
     func problemsFollow(_ given: ProblemCase) {
         #expect(Operation(MountedRoute(given.route, module: nil)).problems == given.statuses)
+    }
+
+    @Test("a body and an answer of any kind are bytes in the document, and a range is an answer too")
+    func bytes() {
+        let upload = Route.upload("/a", .session, query: [], returns: SampleRoute.self, "x") { _, _ in
+            throw Problem.notFound
+        }
+        let download = Route.download("/a", .session, "x") { _ in throw Problem.notFound }
+        let document = OpenAPI.document(
+            of: [upload, download].map { MountedRoute($0, module: nil) }, version: "1")
+        let path = document["paths"]?["/v1/a"]
+        let bytes: JSONValue = ["schema": ["type": "string", "format": "binary"]]
+        #expect(path?["post"]?["requestBody"]?["content"] == ["application/octet-stream": bytes])
+        for status in ["200", "206"] {
+            let content = path?["get"]?["responses"]?[status]?["content"]
+            #expect(content?.members?.map(\.name) == ContentType.all)
+            #expect(content?["image/png"] == bytes)
+        }
+        #expect(path?["get"]?["responses"]?["416"] != nil)
+    }
+
+    @Test("what a link leads to stands beside the API, and not below it")
+    func roots() {
+        let route = Route.publicDownload("/files/{token}", "x") { _ in throw Problem.notFound }
+        #expect(MountedRoute(route, module: nil, root: "").path == "/files/{token}")
+        #expect(MountedRoute(route, module: nil).path == "/v1/files/{token}")
     }
 
     @Test("a parameter of a path is a UUID unless the route says otherwise")

@@ -36,6 +36,9 @@ struct MigratorTests {
         }
     }
 
+    /// The knowledge base's files.
+    private static let knowledge = ["0001_items.sql", "0002_suggestions.sql"]
+
     @Test("A file of the kernel that was edited, lost or misnumbered is refused and named", arguments: Damage.allCases)
     func kernelDamage(damage: Damage) async throws {
         try await MigrationGround.with(on: Self.server.value) { ground in
@@ -74,8 +77,9 @@ struct MigratorTests {
             let outcomes = try await one + other
             #expect(outcomes.compactMap(\.failure) == [])
             let files = try ground.kernelFiles
-            #expect(outcomes.flatMap(\.applied).sorted() == (files + ["0001_items.sql"]).sorted())
-            #expect(try await ground.ledger() == MigrationGround.coreEntries(files.count) + ["knowledge 1"])
+            #expect(outcomes.flatMap(\.applied).sorted() == (files + Self.knowledge).sorted())
+            #expect(
+                try await ground.ledger() == MigrationGround.coreEntries(files.count) + ["knowledge 1", "knowledge 2"])
         }
     }
 
@@ -113,14 +117,14 @@ struct MigratorTests {
             let tables: SQL = "SELECT relname::text AS value FROM pg_class WHERE relname = 'left_behind'"
             #expect(try await ground.column(tables) == [])
             try ground.write("migrations/\(next)", "SELECT 1;")
-            #expect(try await ground.migrate().flatMap(\.applied) == [next, "0001_items.sql"])
+            #expect(try await ground.migrate().flatMap(\.applied) == [next] + Self.knowledge)
         }
     }
 
     @Test("A module's failing migration pauses the module only")
     func pausesOneModule() async throws {
         try await MigrationGround.with(on: Self.server.value, plugins: ["Conversations", "Knowledge"]) { ground in
-            try ground.write("Plugins/Knowledge/migrations/0002_broken.sql", "SELECT nonsense;")
+            try ground.write("Plugins/Knowledge/migrations/0003_broken.sql", "SELECT nonsense;")
             let outcomes = try await ground.bootstrapAndMigrate()
             #expect(outcomes.filter { $0.failure != nil }.map(\.module) == ["knowledge"])
             let settings = PlatformSettings(
@@ -133,7 +137,7 @@ struct MigratorTests {
                 Issue.record("the module with the broken migration is served")
                 return
             }
-            #expect(refusal.code == .notMigrated && refusal.detail.contains("0002_broken.sql"), "\(refusal)")
+            #expect(refusal.code == .notMigrated && refusal.detail.contains("0003_broken.sql"), "\(refusal)")
         }
     }
 

@@ -1,4 +1,6 @@
 package import Cryptography
+internal import Files
+internal import Foundation
 internal import HTTP
 internal import Identity
 package import Migrations
@@ -38,6 +40,7 @@ package struct TestPlatform: Sendable {
     ) async throws -> Value {
         let template = try await TemplateDatabase.name(mode: mode)
         return try await TestDatabase.with(template: template) { database in
+            defer { try? FileManager.default.removeItem(atPath: filesDirectory(of: database)) }
             var settings = try settings(database, plugins: plugins)
             adjust(&settings)
             return try await run(database, settings, body)
@@ -50,6 +53,7 @@ package struct TestPlatform: Sendable {
         _ body: @Sendable (TestPlatform) async throws -> Value
     ) async throws -> Value {
         try await TestDatabase.with(on: server) { database in
+            defer { try? FileManager.default.removeItem(atPath: filesDirectory(of: database)) }
             var settings = try settings(database, plugins: plugins)
             let setup = try DatabaseSetup(
                 admin: database.settings, server: database.settings, master: master,
@@ -83,7 +87,13 @@ package struct TestPlatform: Sendable {
         // Nobody listens there: tests take the answers of browsers to where the server is.
         settings.oidc.publicURL = "http://127.0.0.1"
         settings.oidc.allowsInsecure = true
+        settings.files.place = .directory(filesDirectory(of: database))
         return settings
+    }
+
+    /// Where the files of a test's database are; they go with the test.
+    package static func filesDirectory(of database: TestDatabase) -> String {
+        FileManager.default.temporaryDirectory.appendingPathComponent("romashka-files-\(database.name)").path
     }
 
     private static func run<Value: Sendable>(

@@ -14,7 +14,9 @@ enum RequestBody {
         of request: Hummingbird.Request, from channel: any Channel, within limit: Duration
     ) async throws -> JSONValue {
         try requireJSON(request.headers)
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumSize { throw tooLarge }
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumSize {
+            throw tooLarge(channel)
+        }
         let buffer = try await collect(request.body, from: channel, within: limit)
         guard buffer.readableBytes > 0 else {
             throw Problem(status: 400, code: "body_missing", detail: "A JSON body is needed.")
@@ -26,8 +28,11 @@ enum RequestBody {
         }
     }
 
-    private static let tooLarge = Problem(
-        status: 413, code: "body_too_large", detail: "The body is larger than \(maximumSize) bytes.")
+    /// The refusal of what is too large; the rest of it is dropped, and not waited for without end.
+    private static func tooLarge(_ channel: any Channel) -> Problem {
+        channel.pipeline.fireUserInboundEventTriggered(BodyRefused())
+        return Problem(status: 413, code: "body_too_large", detail: "The body is larger than \(maximumSize) bytes.")
+    }
 
     private static func requireJSON(_ headers: HTTPFields) throws {
         let type = headers[.contentType]?.split(separator: ";").first.map { $0.lowercased() } ?? ""
@@ -36,7 +41,7 @@ enum RequestBody {
         }
     }
 
-    private static let tooSlow = Problem(
+    static let tooSlow = Problem(
         status: 408, code: "body_too_slow", detail: "The body did not arrive in time; the connection is closed.")
 
     /// A client that is too slow is told so and loses its connection: what still arrived could be taken for the next
@@ -54,7 +59,7 @@ enum RequestBody {
         do {
             return try await body.collect(upTo: maximumSize)
         } catch is NIOTooManyBytesError {
-            throw tooLarge
+            throw tooLarge(channel)
         } catch is BodyTimeout {
             throw tooSlow
         }
@@ -62,4 +67,4 @@ enum RequestBody {
 }
 
 /// The body did not arrive in time.
-private struct BodyTimeout: Error {}
+struct BodyTimeout: Error {}

@@ -22,6 +22,8 @@ struct DocumentedOperation {
         if let example = requestMedia?["example"] {
             let body = String(decoding: example.encoded(), as: UTF8.self)
             line += " -H 'Content-Type: application/json' -d '\(body.replacing("'", with: "'\\''"))'"
+        } else if requestMedia?["schema"]?["format"] == "binary" {
+            line += " -H 'Content-Type: application/octet-stream' --data-binary @FILE"
         }
         return line
     }

@@ -35,7 +35,7 @@ package enum OpenAPI {
             "summary": "Multi-tenant customer support.",
             "description": """
             JSON in UTF-8, names in snake_case, times as RFC 3339 writes them. Strings hold no NUL and objects no \
-            name twice; arrays and objects nest at most 32 deep. A body takes at most 1 MiB. What a request does \
+            name twice; arrays and objects nest at most 32 deep. JSON takes at most 1 MiB. What a request does \
             not declare is refused. Errors are problems (RFC 9457) with a stable code. A list answers a page and \
             next_cursor, which is null on the last page and else the parameter cursor of the next.
             """,

@@ -10,18 +10,35 @@ extension Operation {
             "description": permission.map { .string("Needs the permission `\($0)`.") },
             "security": security,
             "parameters": parameterList.isEmpty ? nil : .array(parameterList),
-            "requestBody": body.map { schema in
-                [
-                    "required": true,
-                    "content": [
-                        "application/json": [
-                            "schema": components.request(schema, in: tag.name), "example": schema.example,
-                        ]
-                    ],
-                ]
-            },
-            "responses": .object([.init("\(status)", success(&components))] + problemResponses(&components)),
+            "requestBody": requestBody(&components),
+            "responses": .object(
+                [.init("\(status)", success(&components))] + parts(&components) + problemResponses(&components)),
         ])
+    }
+
+    private func requestBody(_ components: inout Components) -> JSONValue? {
+        if takesRawBody {
+            return ["required": true, "content": ["application/octet-stream": ["schema": Operation.bytes]]]
+        }
+        return body.map { schema in
+            [
+                "required": true,
+                "content": [
+                    "application/json": [
+                        "schema": components.request(schema, in: tag.name), "example": schema.example,
+                    ]
+                ],
+            ]
+        }
+    }
+
+    /// Bytes of any kind, in the form that generators of clients know.
+    private static let bytes: JSONValue = ["type": "string", "format": "binary"]
+
+    /// The answer to a request with `Range`.
+    private func parts(_ components: inout Components) -> [JSONValue.Member] {
+        guard case .download = answer else { return [] }
+        return [.init("206", success(&components))]
     }
 
     /// What the role of the caller must have.
@@ -65,6 +82,12 @@ extension Operation {
             ])
         case .content(let type, let schema):
             return response(["schema": schema], type: type)
+        case .download(let types):
+            return [
+                "description": "The bytes.",
+                "headers": Components.headers,
+                "content": .object(types.map { .init($0, ["schema": Operation.bytes]) }),
+            ]
         }
     }
 

@@ -1,4 +1,5 @@
-internal import PluginKit
+internal import Files
+@_spi(Kernel) internal import PluginKit
 internal import Tenancy
 
 /// One method of one path as it is described, be it a route of the table or an answer of the server's own.
@@ -15,6 +16,8 @@ struct Operation: Sendable {
     let parameters: [Field]
     let query: [Field]
     let body: Schema?
+    /// Whether the body is bytes of any kind.
+    let takesRawBody: Bool
     let status: Int
     let answer: Answer
     /// The statuses of the problems it may answer, ascending.
@@ -27,6 +30,8 @@ struct Operation: Sendable {
         case list(Schema)
         /// Content that is not made of fields, such as a page of HTML.
         case content(type: String, schema: JSONValue)
+        /// Bytes of any of these types, whole or a range of them.
+        case download(types: [String])
     }
 }
 
@@ -44,8 +49,12 @@ extension Operation {
         parameters = route.parameters
         query = route.query.fields + (route.isList ? Operation.pageFields : [])
         body = route.body
+        takesRawBody = route.takesRawBody
         status = route.status
-        answer = route.answer.map { route.isList ? .list($0) : .object($0) } ?? .nothing
+        answer =
+            route.isDownload
+            ? .download(types: ContentType.all)
+            : route.answer.map { route.isList ? .list($0) : .object($0) } ?? .nothing
         problems = Operation.problems(of: mounted)
     }
 
@@ -60,6 +69,7 @@ extension Operation {
         parameters = []
         query = []
         body = nil
+        takesRawBody = false
         status = 200
         self.answer = answer
         self.problems = problems
@@ -88,6 +98,7 @@ extension Operation {
         if route.takesIfMatch { statuses.insert(412) }
         if !route.parameters.isEmpty || mounted.module?.isAlwaysOn == false { statuses.insert(404) }
         if mounted.module != nil { statuses.insert(504) }
+        if route.isDownload { statuses.insert(416) }
         if route.body != nil { statuses.formUnion(route.access == .public ? [413, 415] : [409, 413, 415]) }
         return statuses.sorted()
     }

@@ -1,14 +1,18 @@
+internal import Files
 internal import PluginHost
 @_spi(Kernel) package import PluginKit
 package import Tenancy
 
 extension MountedRoute.Module {
     /// What the kernel does for the module on behalf of a tenant.
-    package func services(of tenant: TenantID, _ control: ControlPlane, commands: Commands) -> ModuleServices {
+    package func services(
+        for session: TenantSession, _ control: ControlPlane, commands: Commands
+    ) -> ModuleServices {
+        let tenant = session.tenant
         let stored = control.read { $0.settings(name.description, of: tenant) }
         return ModuleServices(
             settings: settings.record(of: stored),
             secrets: Secrets { [secrets, name] in try await secrets.read($0, of: name, tenant) },
-            commands: commands, http: http.outbound)
+            commands: commands, http: http.outbound, files: files.files(of: name, for: session))
     }
 }

@@ -1,3 +1,4 @@
+package import Files
 package import PluginHost
 package import PluginKit
 package import Tenancy
@@ -25,15 +26,17 @@ package struct MountedRoute: Sendable {
         package let settings: SettingsSchema
         package let secrets: ModuleSecrets
         package let http: ModuleHTTP
+        package let files: TenantFiles
 
         package init(
             name: ModuleName, title: String, isAlwaysOn: Bool, database: ModuleDatabase, wall: PluginWall,
-            settings: SettingsSchema, secrets: ModuleSecrets, http: ModuleHTTP
+            settings: SettingsSchema, secrets: ModuleSecrets, http: ModuleHTTP, files: TenantFiles
         ) {
             self.wall = wall
             self.settings = settings
             self.secrets = secrets
             self.http = http
+            self.files = files
             self.name = name
             self.title = title
             self.isAlwaysOn = isAlwaysOn
@@ -41,8 +44,9 @@ package struct MountedRoute: Sendable {
         }
     }
 
-    package init(_ route: Route, module: Module?) {
-        path = "/v1" + route.path
+    /// - Parameter root: what the route's path is below; nothing but the API is below `/v1`.
+    package init(_ route: Route, module: Module?, root: String = "/v1") {
+        path = root + route.path
         self.route = route
         self.module = module
     }

@@ -54,7 +54,8 @@ final class RouteMeter: Sendable {
     /// The statuses with a series of their own, and one for all others.
     private static let statuses =
         [
-            200, 201, 202, 204, 302, 303, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 422, 428, 429, 500,
+            200, 201, 202, 204, 206, 302, 303, 304, 400, 401, 403, 404, 405, 408, 409, 412, 413, 415, 416, 422, 428,
+            429, 500,
             502,
             503, 504,
         ].map { "\($0)" } + ["other"]

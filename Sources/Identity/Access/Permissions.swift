@@ -56,6 +56,8 @@ package struct Permissions: Sendable {
         ("modules.write", ["admin"]),
         ("sign_in.read", ["admin"]),
         ("sign_in.write", ["admin"]),
+        ("files.read", ["admin", "agent", "viewer"]),
+        ("files.write", ["admin", "agent"]),
         ("settings.read", ["admin", "agent", "viewer"]),
         ("settings.write", ["admin"]),
         ("jobs.read", ["admin"]),

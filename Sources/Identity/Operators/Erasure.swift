@@ -1,3 +1,4 @@
+package import Files
 internal import PluginKit
 package import Postgres
 package import Tenancy
@@ -6,40 +7,68 @@ package import Tenancy
 package struct Erasure: Sendable {
     private let leases: LeasePool
     private let control: ControlPlane
+    private let files: TenantFiles
 
     /// - Parameter leases: from which a connection of the kernel's role `auth` is taken, because this may take long.
-    package init(leases: LeasePool, control: ControlPlane) {
+    package init(leases: LeasePool, control: ControlPlane, files: TenantFiles) {
         self.leases = leases
         self.control = control
+        self.files = files
     }
 
-    /// Erases a suspended tenant. Every process forgets it within a second.
+    /// Erases a suspended tenant: its rows, then the contents of its files, which the proof counts under `files`.
+    /// Every process forgets it within a second.
+    ///
+    /// The rows go first, so that nothing fails half-way in a tenant that could still be resumed. A content that cannot
+    /// be removed just now is swept later; until then the proof says how many are left, or null.
     ///
     /// - Parameter confirmation: the tenant's slug, so that nobody erases the wrong one.
     /// - Throws: `Problem.notFound`; 409 `tenant_active`; 422 `confirmation_differs`.
     func erase(
         _ tenant: TenantID, confirmation: String, by operator: ID<Operator>
     ) async throws -> Resource<ErasurePayload> {
-        let result = try await ProblemMapping.translate {
+        let erasure = try await ProblemMapping.translate {
             try await leases.withLease(as: KernelRole.auth.loginRole) { lease in
                 try await lease.transaction { lease in
                     try await Erasure.require(tenant, confirmation, lease)
                     let proof = try await lease.run(
                         "SELECT core.erase_tenant(\(tenant)) AS proof", timeout: .seconds(600))
                     guard let row = proof.first else { throw Problem.notFound }
-                    let erasure = try await lease.run(
+                    let id = ID<Void>.make()
+                    try await lease.run(
                         """
                         INSERT INTO core.erasures (id, erased_tenant, operator_id, proof)
-                        VALUES (\(ID<Void>.make()), \(tenant), \(`operator`), \(try row.get("proof", as: JSONValue.self)))
-                        RETURNING id, erased_tenant AS tenant_id, proof, created_at
+                        VALUES (\(id), \(tenant), \(`operator`), \(try row.get("proof", as: JSONValue.self)))
                         """)
                     try await lease.run("SELECT core.record_change('tenant', \(tenant), 'erased')")
-                    return erasure
+                    return id
                 }
             }
         }
         try await control.refreshForCaller()
-        return try Resource(result)
+        return try Resource(await addContents(of: tenant, to: erasure))
+    }
+
+    /// Removes the contents of the tenant's files, and says so in the proof.
+    private func addContents(of tenant: TenantID, to erasure: ID<Void>) async throws -> ResultSet {
+        let count = await files.erase(tenant)
+        let files: JSONValue = [
+            "files": [
+                "erased": count.map { .integer(Int64($0.erased)) } ?? .null,
+                "left": count.map { .integer(Int64($0.left)) } ?? .null,
+            ]
+        ]
+        return try await ProblemMapping.translate {
+            try await leases.withLease(as: KernelRole.auth.loginRole) { lease in
+                try await lease.run(
+                    """
+                    UPDATE core.erasures
+                    SET proof = proof || \(files)
+                    WHERE id = \(erasure)
+                    RETURNING id, erased_tenant AS tenant_id, proof, created_at
+                    """)
+            }
+        }
     }
 
     /// Holds the tenant's row until the end, so that nobody resumes it meanwhile.
@@ -80,7 +109,8 @@ enum ErasurePayload: Payload {
             Field(
                 "proof", .json(maximumBytes: 1_000_000),
                 example: ["conversations.messages": ["erased": 12, "left": 0]],
-                summary: "For each table the rows that were erased, and those counted afterwards."),
+                summary:
+                    "For each table, and for the contents of files, what was erased and what was counted afterwards."),
             Field("created_at", .timestamp, example: "2026-11-21T09:00:00.000000Z"),
         ])
 }

@@ -22,12 +22,14 @@ enum TenantAccountPayload: Payload {
 enum Limits {
     static let summary =
         """
-        The most of each: members, api_keys, requests_per_minute (to one process), jobs_running (of one module); and
-        job_weight, how many shares of the workers the tenant has beside others. What is not named has no limit, and one
-        share.
+        The most of each: members, api_keys, requests_per_minute (to one process), storage_bytes, jobs_running (of one
+        module); and job_weight, how many shares of the workers the tenant has beside others. What is not named has no
+        limit, and one share.
         """
-    private static let names: Set<String> = [
-        "members", "api_keys", "requests_per_minute", "jobs_running", "job_weight",
+    /// Each limit with the most that it can be.
+    private static let maxima = [
+        "members": 1_000_000_000, "api_keys": 1_000_000_000, "requests_per_minute": 1_000_000_000,
+        "storage_bytes": 1 << 50, "jobs_running": 1_000_000_000, "job_weight": 1000,
     ]
 
     /// The field of a request.
@@ -43,14 +45,15 @@ enum Limits {
     /// - Throws: `Problem` 422.
     static func require(_ limits: JSONValue) throws {
         for member in limits.members ?? [] {
-            guard names.contains(member.name), let number = Int(field: member.value),
-                (1...1_000_000_000).contains(number)
+            guard let maximum = maxima[member.name], let number = Int(field: member.value),
+                (1...maximum).contains(number)
             else {
                 throw Problem.validation(
                     [
                         .init(
                             pointer: "/limits/\(member.name.prefix(80))", code: "limit",
-                            detail: "must be \(names.sorted().joined(separator: ", ")) with a whole number above 0")
+                            detail:
+                                "must be \(maxima.keys.sorted().joined(separator: ", ")) with a whole number above 0")
                     ], code: "limit_unknown")
             }
         }

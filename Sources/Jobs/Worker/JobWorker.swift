@@ -31,11 +31,11 @@ package final class JobWorker: Service {
         package let wall: PluginWall
         package let database: ModuleDatabase
         /// What the kernel does for the module on behalf of a tenant.
-        package let services: @Sendable (TenantID) -> ModuleServices
+        package let services: @Sendable (TenantSession) -> ModuleServices
 
         package init(
             name: ModuleName, jobs: [Job], wall: PluginWall, database: ModuleDatabase,
-            services: @escaping @Sendable (TenantID) -> ModuleServices
+            services: @escaping @Sendable (TenantSession) -> ModuleServices
         ) {
             self.name = name
             self.jobs = jobs
@@ -180,7 +180,7 @@ package final class JobWorker: Service {
         let progress = JobProgress { JobOutcome.isLeaseLost($0) ? JobLeaseLost() : $0 }
         let run = JobRun(
             id: job.id, tenant: job.tenant, attempt: job.attempt, tx: module.database.open(session, mode: .write),
-            services: module.services(job.tenant), lease: job.lease, steps: job.steps, progress: progress)
+            services: module.services(session), lease: job.lease, steps: job.steps, progress: progress)
         do {
             try await module.wall.run(for: job.tenant, deadline: job.timeout) {
                 try await code.handler(run, job.payload)

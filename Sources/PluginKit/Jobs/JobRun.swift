@@ -37,6 +37,8 @@ public struct JobRun: Sendable {
     public var secrets: Secrets { services.secrets }
     /// The way out to other servers.
     public var http: OutboundHTTP { services.http }
+    /// The tenant's files.
+    public var files: ModuleFiles { services.files }
 
     /// Runs the last statements in the transaction that completes the job: both happen, and once, or neither does.
     ///

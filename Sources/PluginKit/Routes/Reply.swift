@@ -46,6 +46,7 @@ enum ReplyContent: Sendable {
     case page(ResultSet, Schema, limit: Int, key: [Int])
     case list([ReplyContent])
     case headed(HeadedReply)
+    case download(Download)
 }
 
 @_spi(Kernel)
@@ -53,10 +54,15 @@ extension Reply {
     /// Whether there is no body.
     public var isEmpty: Bool {
         switch content {
-        case .nothing: true
+        case .nothing, .download: true
         case .headed(let reply): reply.body == nil
         default: false
         }
+    }
+
+    /// The bytes to send, when there is no JSON.
+    public var download: Download? {
+        if case .download(let download) = content { download } else { nil }
     }
 
     /// Headers besides those that every answer has.
@@ -104,7 +110,7 @@ extension ReplyContent {
 
     fileprivate func write(to writer: inout JSONWriter, cursor: ([JSONValue]) -> String) {
         switch self {
-        case .nothing: break
+        case .nothing, .download: break
         case .row(let result, let schema): writer.write(result, row: 0, keys: schema.keys)
         case .value(let value): writer.write(value)
         case .headed(let reply): if let body = reply.body { writer.write(body) }

@@ -159,4 +159,33 @@ extension Route {
             "GET", path, summary, .public, query: query, answer: Element.schema, isList: true,
             handler: .request { request, _ in try await handler(request).content })
     }
+
+    /// A route for a session that takes bytes of any kind.
+    public static func upload<Answer: Payload>(
+        _ path: String, _ access: Access, query: [Field], returns _: Answer.Type, _ summary: String,
+        _ handler: @escaping @Sendable (Call, RawBody) async throws -> Resource<Answer>
+    ) -> Route {
+        Route(
+            "POST", path, summary, access, query: query, answer: Answer.schema, status: 201,
+            handler: .upload { call, body in try await handler(call, body).content })
+    }
+
+    /// A route for a session that answers bytes.
+    public static func download(
+        _ path: String, _ access: Access, _ summary: String,
+        _ handler: @escaping @Sendable (Call) async throws -> Download
+    ) -> Route {
+        Route(
+            "GET", path, summary, access, isDownload: true,
+            handler: .call { call, _ in .download(try await handler(call)) })
+    }
+
+    /// A route for anybody that answers bytes.
+    public static func publicDownload(
+        _ path: String, _ summary: String, _ handler: @escaping @Sendable (Request) async throws -> Download
+    ) -> Route {
+        Route(
+            "GET", path, summary, .public, isDownload: true,
+            handler: .request { request, _ in .download(try await handler(request)) })
+    }
 }

@@ -35,13 +35,16 @@ public struct Route: Sendable {
     public private(set) var ignoresUnknownParameters = false
     /// Whether it answers with headers of its own, which only the browser that asked may have.
     public private(set) var isForBrowsers = false
+    /// Whether the answer is a `Download`.
+    @_spi(Kernel) public let isDownload: Bool
     let handler: Handler
 
     init(
         _ method: String, _ path: String, _ summary: String, _ access: Access, query: [Field] = [],
         body: (any RequestPayload.Type)? = nil, answer: Schema? = nil, isList: Bool = false, status: Int = 200,
-        takesIfMatch: Bool = false, handler: Handler
+        takesIfMatch: Bool = false, isDownload: Bool = false, handler: Handler
     ) {
+        self.isDownload = isDownload
         self.takesIfMatch = takesIfMatch
         self.method = method
         self.path = path
@@ -70,6 +73,7 @@ public struct Route: Sendable {
     enum Handler: Sendable {
         case call(@Sendable (Call, JSONValue) async throws -> ReplyContent)
         case request(@Sendable (Request, JSONValue) async throws -> ReplyContent)
+        case upload(@Sendable (Call, RawBody) async throws -> ReplyContent)
     }
 }
 
@@ -118,6 +122,17 @@ extension Route {
     /// Runs the handler of a route that needs a session.
     public func respond(to call: Call, body: JSONValue) async throws -> Reply {
         guard case .call(let handler) = handler else { throw Problem.notFound }
+        return Reply(route: self, content: try await handler(call, body))
+    }
+
+    /// Whether the body is a `RawBody` of any type.
+    public var takesRawBody: Bool {
+        if case .upload = handler { true } else { false }
+    }
+
+    /// Runs the handler of a route that takes a raw body.
+    public func respond(to call: Call, raw body: RawBody) async throws -> Reply {
+        guard case .upload(let handler) = handler else { throw Problem.notFound }
         return Reply(route: self, content: try await handler(call, body))
     }
 

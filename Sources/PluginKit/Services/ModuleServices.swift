@@ -4,21 +4,23 @@ public struct ModuleServices: Sendable {
     let secrets: Secrets
     let commands: Commands
     let http: OutboundHTTP
+    let files: ModuleFiles
 
     /// For the kernel, which has bound each of them to module and tenant.
     @_spi(Kernel)
-    public init(settings: Record, secrets: Secrets, commands: Commands, http: OutboundHTTP) {
+    public init(settings: Record, secrets: Secrets, commands: Commands, http: OutboundHTTP, files: ModuleFiles) {
         self.settings = settings
         self.secrets = secrets
         self.commands = commands
         self.http = http
+        self.files = files
     }
 
     /// Those of the kernel's own routes, which need none.
     @_spi(Kernel)
     public static let none = ModuleServices(
         settings: .empty, secrets: Secrets { _ in nil }, commands: Commands { _, _, _ in throw Problem.notFound },
-        http: OutboundHTTP { _, _ throws(OutboundError) in throw .notGranted })
+        http: OutboundHTTP { _, _ throws(OutboundError) in throw .notGranted }, files: .none)
 }
 
 extension Call {
@@ -30,6 +32,8 @@ extension Call {
     public var commands: Commands { services.commands }
     /// The way out to other servers.
     public var http: OutboundHTTP { services.http }
+    /// The tenant's files.
+    public var files: ModuleFiles { services.files }
 }
 
 /// A tenant's secrets of one module: stored encrypted, shown to nobody but the module.

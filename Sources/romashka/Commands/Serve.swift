@@ -26,7 +26,10 @@ struct Serve: AsyncParsableCommand {
         Lifeline.hold()
         let (asJSON, host) = (common.json, serving.host)
         try await common.withDatabase { access in
-            let platform = try await Platform.start(serving.settings(access, common), logger: common.logger)
+            // A server of several beside one database must not keep files for itself.
+            let keepsFiles = common.environment["DATABASE_URL"] == nil
+            let settings = try serving.settings(access, common, keepsFiles: keepsFiles)
+            let platform = try await Platform.start(settings, logger: common.logger)
             try await serving.run(platform, access, common) { port in
                 let url = "http://\(host):\(port)"
                 Output.result(["url": .string(url)], "Romashka listens on \(url)", asJSON: asJSON)

@@ -25,6 +25,7 @@ struct Work: AsyncParsableCommand {
             codes: [.init(number: 0, meaning: "ended by a signal"), .failed, .wrongUsage]))
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var files: FileOptions
 
     @Option(help: "Jobs of a module that run at one time.")
     var slots = 64
@@ -59,8 +60,11 @@ struct Work: AsyncParsableCommand {
         }
     }
 
-    private func settings(_ access: DatabaseAccess) -> PlatformSettings {
+    private func settings(_ access: DatabaseAccess) throws -> PlatformSettings {
         var settings = access.settings
+        settings.files = try files.settings(
+            usual: "\(common.dataDirectory)/files", isUsed: common.environment["DATABASE_URL"] == nil,
+            environment: common.environment)
         settings.crashLog = CrashLog(in: common.dataDirectory)
         settings.outbound.allowedNetworks = allowedNetworks.compactMap { NetworkRange($0) }
         return settings
@@ -69,7 +73,7 @@ struct Work: AsyncParsableCommand {
     private func supervise() async throws {
         try await common.withDatabase { access in
             let arguments = Array(CommandLine.arguments.dropFirst())
-            let office = try await JobOffice.open(settings(access), logger: common.logger) { module in
+            let office = try await JobOffice.open(try settings(access), logger: common.logger) { module in
                 arguments + ["--module", module]
             }
             common.logger.notice("jobs are run")
@@ -82,7 +86,7 @@ struct Work: AsyncParsableCommand {
         var limit = rlimit(rlim_cur: rlim_t(memory) << 20, rlim_max: rlim_t(memory) << 20)
         setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
         try await common.withDatabase { access in
-            var settings = settings(access)
+            var settings = try settings(access)
             // One tenant's failing jobs wait for their next attempt; they need no breaker.
             settings.pluginLimits.hasBreakers = false
             settings.pluginLimits.requests = slots * 2

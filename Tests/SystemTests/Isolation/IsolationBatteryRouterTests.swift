@@ -26,6 +26,7 @@ struct IsolationBatteryRouterTests {
         "POST /v1/operator/tenants/{id}/erase": "confirmation_differs",
         "GET /v1/operator/tenants/{id}/jobs/{job_id}": "not_found",
         "POST /v1/operator/tenants/{id}/members/{member_id}/password-reset": "not_found",
+        "GET /files/{token}": "not_found",
     ]
 
     @Test("every route can be entered with its own example, so that none of these tests passes by a wrong request")

@@ -11,6 +11,10 @@ let plugin = Plugin {
         call, chain in
         try await chain.begin(call)
     }
+    Post("/unruly/files", needs: "knowledge.read", takes: FileAct.self, returns: FileOutcome.self, "Use files") {
+        call, act in
+        try await act.perform(call)
+    }
     Command("knowledge.write_item", needs: "knowledge.read", takes: Chain.self, returns: Written.self, "Write") {
         call, chain in
         try await chain.carryOut(call)

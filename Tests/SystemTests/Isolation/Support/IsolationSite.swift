@@ -25,6 +25,11 @@ struct IsolationSite: Sendable {
             let a = try await test.tenant(IsolationTenant.canary)
             let b = try await test.tenant(IsolationTenant.plain)
             let tables = try await test.database.asSuperuser { try await IsolationTable.all($0) }
+            // Files with content, before rows are planted that have none.
+            for tenant in [a, b] {
+                _ = try await TestClient(test.url).send(
+                    "POST", "/v1/files?name=\(tenant.slug).txt", token: tenant.token, raw: Array(tenant.slug.utf8))
+            }
             let planted = [a, b].map { IsolationTenant(id: $0.id, word: $0.slug, session: $0.session) }
             try await IsolationGround.plant(tables, planted, test.database)
             // Connections that are open, to providers that nobody answers for.

@@ -1,0 +1,107 @@
+internal import AsyncHTTPClient
+internal import Cryptography
+internal import NIOCore
+internal import NIOHTTP1
+package import PluginKit
+internal import Synchronization
+
+/// Contents in a bucket, under the keys that their addresses are. Uploads are spooled on this machine, so that digest
+/// and length are known before the bucket hears of them, and a content appears there whole or not at all.
+package struct S3FileStore: FileStore {
+    package let spool: SpoolFolder
+    private let client: S3Client
+
+    /// - Parameter path: the directory for uploads under way; made if it is missing.
+    /// - Throws: `FileStoreError` when the directory cannot be used.
+    package init(_ settings: S3Settings, spool path: String) throws {
+        spool = SpoolFolder(try Directory.open(creating: path))
+        client = S3Client(settings)
+    }
+
+    package func publish(_ spooled: SpooledFile, as address: ContentAddress) async throws {
+        let pieces = SpooledPieces(file: spooled.file, size: spooled.size)
+        do {
+            try await client.send(
+                "PUT", address.path, payload: Hex.encode(spooled.digest),
+                body: .stream(pieces, length: .known(Int64(spooled.size)))
+            ) { _ in }
+        } catch {
+            await spooled.discard()
+            throw error
+        }
+        await spooled.discard()
+    }
+
+    package func read(
+        _ address: ContentAddress, _ range: Range<Int>, _ send: ([UInt8]) async throws -> Void
+    ) async throws {
+        let header = ("range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")
+        var missing = range.count
+        guard missing > 0 else { return }
+        try await client.send("GET", address.path, headers: [header], within: .hours(1)) { response in
+            guard response.status == .partialContent else {
+                throw FileStoreError.refused(operation: "GET", status: Int(response.status.code))
+            }
+            for try await buffer in response.body {
+                missing -= buffer.readableBytes
+                guard missing >= 0 else { throw FileStoreError.refused(operation: "GET", status: 206) }
+                try await send(Array(buffer.readableBytesView))
+            }
+        }
+        guard missing == 0 else { throw FileStoreError.unreachable(operation: "GET") }
+    }
+
+    package func remove(_ address: ContentAddress) async throws {
+        do {
+            try await client.send("DELETE", address.path) { _ in }
+        } catch FileStoreError.missing {}
+    }
+
+    package func forEach(
+        of tenant: TenantID?, before instant: Timestamp?, _ body: ([ContentAddress]) async throws -> Void
+    ) async throws {
+        var next: String?
+        repeat {
+            let listing = try await page(prefix: tenant.map { "\($0)/" } ?? "", after: next)
+            let addresses = listing.objects.filter { object in instant.map { object.modified < $0 } ?? true }
+                .compactMap { ContentAddress(path: $0.key) }
+            if !addresses.isEmpty { try await body(addresses) }
+            next = listing.next
+        } while next != nil
+    }
+
+    package func forget(_ tenant: TenantID) async {}
+
+    package func close() async { await client.close() }
+
+    private func page(prefix: String, after token: String?) async throws -> S3Listing {
+        let query = [("list-type", "2"), ("prefix", prefix)] + (token.map { [("continuation-token", $0)] } ?? [])
+        return try await client.send("GET", "", query: query) { response in
+            let body = try await response.body.collect(upTo: 4 << 20)
+            return S3Listing(String(buffer: body))
+        }
+    }
+}
+
+/// A spooled content, piece by piece; it can be read again when a connection was lost.
+private struct SpooledPieces: AsyncSequence, Sendable {
+    let file: OpenFile
+    let size: Int
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        let file: OpenFile
+        let size: Int
+        var position = 0
+
+        mutating func next() async throws -> ByteBuffer? {
+            guard position < size else { return nil }
+            let (file, start, count) = (file, position, Swift.min(256 << 10, size - position))
+            let piece = try await FileThreads.run { try file.read(at: start, count: count) }
+            guard !piece.isEmpty else { throw FileStoreError.missing }
+            position += piece.count
+            return ByteBuffer(bytes: piece)
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(file: file, size: size) }
+}

@@ -1,0 +1,66 @@
+internal import PluginKit
+
+/// A directory for uploads that are not complete. What a crash leaves there is swept once it is old.
+package struct SpoolFolder: Sendable {
+    private let directory: Directory
+
+    init(_ directory: Directory) {
+        self.directory = directory
+    }
+
+    /// Takes a body in: spools it while it is hashed and looked at.
+    ///
+    /// - Parameter read: calls its second argument with each piece, of at most as many bytes in all as its first says.
+    /// - Throws: `FileStoreError`, and what `read` throws; then nothing is left behind.
+    package func receive(
+        atMost maximum: Int, _ read: (_ maximum: Int, _ consume: ([UInt8]) async throws -> Void) async throws -> Void
+    ) async throws -> SpooledFile {
+        let file = try await FileThreads.run { [directory] in try SpooledFile(in: directory) }
+        do {
+            var intake = Intake(file)
+            try await read(maximum) { try await intake.take($0) }
+            try await intake.finish()
+            return file
+        } catch {
+            await file.discard()
+            throw error
+        }
+    }
+
+    /// Removes what has lain here since before an instant.
+    func sweep(before instant: Timestamp) async throws {
+        try await FileThreads.run { [directory] in
+            for name in try directory.names() {
+                guard let modified = directory.modified(name), modified < instant else { continue }
+                try directory.remove(name)
+            }
+        }
+    }
+}
+
+/// Pieces of a body, gathered so that a thread is asked for every few of them.
+private struct Intake {
+    private static let capacity = 256 << 10
+
+    private let file: SpooledFile
+    private var pending: [UInt8] = []
+
+    init(_ file: SpooledFile) {
+        self.file = file
+    }
+
+    mutating func take(_ bytes: [UInt8]) async throws {
+        if pending.isEmpty { pending = bytes } else { pending += bytes }
+        if pending.count >= Intake.capacity { try await flush() }
+    }
+
+    mutating func finish() async throws {
+        if !pending.isEmpty { try await flush() }
+    }
+
+    private mutating func flush() async throws {
+        let bytes = pending
+        pending = []
+        try await FileThreads.run { [file] in try file.append(bytes) }
+    }
+}

@@ -1,0 +1,184 @@
+package import Cryptography
+internal import Foundation
+package import Logging
+package import Observability
+@_spi(Kernel) package import PluginKit
+package import Postgres
+package import Tenancy
+
+/// The files of tenants: rows in the database, bytes in a store.
+///
+/// Bytes are durable before the row is committed, and the row is gone before the bytes are, so that a file that can be
+/// seen can be read. What a crash leaves in between is bytes that no row knows, which `FileKeeper` sweeps.
+package struct TenantFiles: Sendable {
+    /// Who stores something.
+    package struct Author: Sendable {
+        let tenant: TenantID
+        let actor: ActorID
+        /// The module on whose behalf; nil for the API.
+        let module: String?
+
+        package init(tenant: TenantID, actor: ActorID, module: String?) {
+            self.tenant = tenant
+            self.actor = actor
+            self.module = module
+        }
+    }
+
+    let store: (any FileStore)?
+    let settings: FileSettings
+    let links: FileLinks
+    let control: ControlPlane
+    let table: FileTable
+    private let received: Counter
+    private let sent: Counter
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - pipeline: of the kernel's role `auth`.
+    ///   - metrics: counts the bytes that come and go.
+    /// - Throws: `FileStoreError` when the store cannot be opened.
+    package init(
+        _ settings: FileSettings, pipeline: PipelineConnection, control: ControlPlane, master: MasterSecret,
+        metrics: MetricRegistry, logger: Logger
+    ) throws {
+        store = try settings.open()
+        self.settings = settings
+        links = FileLinks(master: master)
+        self.control = control
+        table = FileTable(pipeline: pipeline)
+        received = metrics.counter("romashka_file_bytes_received_total", help: "Bytes of files that were stored.")
+        sent = metrics.counter("romashka_file_bytes_sent_total", help: "Bytes of files that were sent.")
+        self.logger = logger
+    }
+
+    /// Stores what `read` hands over, and answers the row of `FilePayload`.
+    ///
+    /// - Parameters:
+    ///   - digest: what the bytes must hash to, in hexadecimal digits; nil for whatever comes.
+    ///   - read: calls its second argument with each piece of at most as many bytes in all as its first says.
+    /// - Throws: `Problem` 409 `limit_reached`; 422 `digest_differs`; 503 `files_unavailable`; what `read` throws. Then
+    ///   nothing is left behind.
+    func add(
+        _ name: String, by author: Author, digest: String? = nil,
+        _ read: (_ maximum: Int, _ consume: ([UInt8]) async throws -> Void) async throws -> Void
+    ) async throws -> ResultSet {
+        let store = try requireStore()
+        let spooled = try await translate {
+            try await store.spool.receive(atMost: settings.maximumByteCount, read)
+        }
+        let content = spooled.digest
+        if let digest, Hex.decode(digest) != content {
+            await spooled.discard()
+            throw Problem.validation(
+                [.init(pointer: "?digest", code: "digest", detail: "must be the SHA-256 of the body")],
+                code: "digest_differs")
+        }
+        let address = ContentAddress(tenant: author.tenant, digest: content, object: UUID())
+        let file = FileTable.NewFile(
+            id: FileID.make(), name: FileName.clean(name), contentType: spooled.contentType, module: author.module,
+            creator: author.actor)
+        try await translate { try await store.publish(spooled, as: address) }
+        let row = try await commit(file, address, size: spooled.size)
+        received.add(UInt64(spooled.size))
+        return row
+    }
+
+    /// Adds the row of a content that is published, and drops the content if no row came to need it.
+    private func commit(_ file: FileTable.NewFile, _ address: ContentAddress, size: Int) async throws -> ResultSet {
+        let limit = control.read { $0.limit("storage_bytes", of: address.tenant) }
+        do {
+            switch try await table.add(file, address, size: size, limit: limit ?? .max >> 1) {
+            case .added(let row, isNewContent: true): return row
+            case .added(let row, isNewContent: false):
+                await drop(address)
+                return row
+            case .refused:
+                await drop(address)
+                throw Problem.conflict("This tenant may store \(limit ?? 0) bytes.", code: "limit_reached")
+            }
+        } catch let error as DatabaseError {
+            // Of a commit whose answer was lost nobody knows whether it took place; then the content stays.
+            if error.code == .statementFailed { await drop(address) }
+            throw ProblemMapping.problem(for: error) ?? error
+        }
+    }
+
+    /// Removes a file.
+    ///
+    /// - Parameter module: removes only what this module stored; nil removes any.
+    /// - Throws: `Problem.notFound`.
+    func remove(_ id: FileID, of tenant: TenantID, module: String? = nil) async throws {
+        if let address = try await table.remove(id, of: tenant, module: module) { await drop(address) }
+    }
+
+    /// A file to be sent.
+    ///
+    /// - Parameter isPublic: whether the route knows no caller, so that the tenant's limits are asked here.
+    /// - Throws: `Problem.notFound`; 503 `files_unavailable`.
+    func download(_ id: FileID, of tenant: TenantID, isPublic: Bool = false) async throws -> Download {
+        let store = try requireStore()
+        let record = try await table.record(id, of: tenant)
+        return Download(
+            name: record.info.name, contentType: record.info.contentType, size: record.info.size,
+            tag: Hex.encode(record.address.digest), tenant: isPublic ? tenant : nil
+        ) { range, send in
+            try await store.read(record.address, range) { piece in
+                try await send(piece)
+                sent.add(UInt64(piece.count))
+            }
+        }
+    }
+
+    /// Removes everything of a tenant whose rows are gone.
+    ///
+    /// - Returns: how many contents were removed and how many are left; nil when there is no store or it could
+    ///   not say.
+    package func erase(_ tenant: TenantID) async -> (erased: Int, left: Int)? {
+        guard let store else { return nil }
+        do {
+            var erased = 0
+            try await store.forEach(of: tenant, before: nil) { addresses in
+                for address in addresses { try await store.remove(address) }
+                erased += addresses.count
+            }
+            await store.forget(tenant)
+            var left = 0
+            try await store.forEach(of: tenant, before: nil) { left += $0.count }
+            return (erased, left)
+        } catch {
+            logger.error("content of an erased tenant is left", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Removes a content that no row knows; what fails is swept later.
+    private func drop(_ address: ContentAddress) async {
+        do {
+            try await store?.remove(address)
+        } catch {
+            logger.warning("a content is left to be swept", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func requireStore() throws -> any FileStore {
+        guard let store else {
+            throw Problem(
+                status: 503, code: "files_unavailable",
+                detail: "This installation keeps no files; its operator decides where with --files-dir or a bucket.")
+        }
+        return store
+    }
+
+    /// Runs something of the store; its own errors become a problem, and leave a line with the cause.
+    func translate<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as FileStoreError {
+            logger.error("files cannot be kept or read", metadata: ["error": "\(error)"])
+            throw Problem(
+                status: 503, code: "files_unavailable", detail: "Files cannot be kept or read just now.",
+                retryAfter: 30)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+@_spi(Kernel) internal import PluginKit
+
+/// The body of a request for a route that takes bytes of any kind.
+enum RawRequest {
+    /// What a sender must manage each second, in bytes, on the average of a window.
+    private static let minimumRate = 1024
+
+    /// The body, which is read when the route asks for it.
+    ///
+    /// - Parameter window: how long a sender may send next to nothing.
+    static func body(of request: Hummingbird.Request, from channel: any Channel, window: Duration) -> RawBody {
+        let (type, announced) = (request.headers[.contentType], request.headers[.contentLength].flatMap { Int($0) })
+        return RawBody(contentType: type, length: announced) { maximum, consume in
+            if let announced, announced > maximum { throw tooLarge(maximum, channel) }
+            let pace = TransferPace()
+            let minimum = max(1, Int(window / .seconds(1) * Double(minimumRate)))
+            try await pace.watching(channel, every: window, atLeast: minimum, onStall: { end(channel) }) {
+                var parts = request.body.makeAsyncIterator()
+                var count = 0
+                while let buffer = try await next(&parts) {
+                    count += buffer.readableBytes
+                    pace.add(buffer.readableBytes)
+                    guard count <= maximum else { throw tooLarge(maximum, channel) }
+                    try await consume(Array(buffer.readableBytesView))
+                }
+                if let announced, count < announced { throw incomplete }
+            }
+        }
+    }
+
+    private static func next(_ parts: inout Hummingbird.RequestBody.AsyncIterator) async throws -> ByteBuffer? {
+        do {
+            return try await parts.next(isolation: #isolation)
+        } catch is BodyTimeout {
+            throw RequestBody.tooSlow
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw incomplete
+        }
+    }
+
+    private static let incomplete = Problem(
+        status: 400, code: "body_incomplete", detail: "The connection ended before the body did.")
+
+    /// The refusal of what is too large.
+    private static func tooLarge(_ maximum: Int, _ channel: any Channel) -> Problem {
+        channel.pipeline.fireUserInboundEventTriggered(BodyRefused())
+        return Problem(status: 413, code: "body_too_large", detail: "The body is larger than \(maximum) bytes.")
+    }
+
+    /// Ends the stream of the body's parts, and the connection after the answer.
+    private static func end(_ channel: any Channel) {
+        channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        channel.pipeline.fireErrorCaught(BodyTimeout())
+    }
+}

@@ -1,0 +1,87 @@
+import Files
+import Foundation
+import PluginKit
+import TestKit
+import Testing
+
+@Suite("S3 file store", .serialized)
+struct S3FileStoreTests {
+    /// A store on a server of its own, with an empty spool.
+    private func with(
+        _ body: (S3FileStore, S3Server, TemporaryFolder) async throws -> Void
+    ) async throws {
+        try await S3Server.with { server in
+            try await TemporaryFolder.with { folder in
+                let store = try S3FileStore(try server.settings(), spool: folder.path)
+                do {
+                    try await body(store, server, folder)
+                } catch {
+                    await store.close()
+                    throw error
+                }
+                await store.close()
+            }
+        }
+    }
+
+    @Test("It keeps, lists, reads and removes what every store does, and leaves no upload on this machine")
+    func conformance() async throws {
+        try await with { store, _, folder in
+            try await store.expectConformance()
+            #expect(folder.files == [])
+        }
+    }
+
+    @Test("A list is read to its end, page by page")
+    func pages() async throws {
+        try await with { store, _, _ in
+            let tenant = TenantID.make()
+            let count = 1005
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for worker in 0..<8 {
+                    group.addTask {
+                        for number in stride(from: worker, to: count, by: 8) {
+                            _ = try await store.put(Array("\(number)".utf8), for: tenant)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            var pages: [Int] = []
+            try await store.forEach(of: tenant, before: nil) { pages.append($0.count) }
+            #expect(pages.reduce(0, +) == count && pages.count == 2)
+        }
+    }
+
+    @Test("A wrong secret, a missing bucket and a server that is not there are errors, and leave nothing behind")
+    func refusals() async throws {
+        try await with { _, server, folder in
+            let wrong = [
+                try server.settings(secret: "not-the-secret"), try server.settings(bucket: "another-bucket"),
+                S3Settings(
+                    endpoint: "http://127.0.0.1:9", bucket: "bucket", region: "r", accessKeyID: "k",
+                    secretAccessKey: "s"),
+            ]
+            for settings in wrong {
+                let store = try S3FileStore(try #require(settings), spool: folder.path)
+                await #expect(throws: FileStoreError.self) { try await store.put([1, 2, 3], for: .make()) }
+                await #expect(throws: FileStoreError.self) { try await store.addresses(of: nil) }
+                let address = ContentAddress(tenant: .make(), digest: Array(repeating: 1, count: 32), object: UUID())
+                await #expect(throws: FileStoreError.self) { try await store.get(address, 0..<1) }
+                await store.close()
+                #expect(folder.files == [])
+            }
+        }
+    }
+
+    @Test("The secret stands in no description of the settings")
+    func secretIsNotShown() throws {
+        let settings = try #require(
+            S3Settings(
+                endpoint: "https://a.example", bucket: "bucket", region: "r", accessKeyID: "k",
+                secretAccessKey: "very-secret"))
+        var dumped = ""
+        dump(settings, to: &dumped)
+        for text in ["\(settings)", String(reflecting: settings), dumped] { #expect(!text.contains("very-secret")) }
+    }
+}

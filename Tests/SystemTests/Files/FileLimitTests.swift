@@ -1,0 +1,102 @@
+import Files
+import HTTP
+import Platform
+import PluginKit
+import TestKit
+import Testing
+
+/// What is too large, too slow, too much or cut off leaves nothing behind.
+@Suite("Limits of files")
+struct FileLimitTests {
+    private static func head(_ site: FileSite, _ lines: String) -> String {
+        """
+        POST /v1/files?name=a HTTP/1.1\r
+        Host: a\r
+        Authorization: Bearer \(site.tenant.token)\r
+        \(lines)\r
+        \r
+
+        """
+    }
+
+    /// Sends bytes as one chunk after the other.
+    private static func chunk(_ count: Int) -> [UInt8] {
+        Array("\(String(count, radix: 16))\r\n".utf8) + Array(repeating: 0x61, count: count) + [13, 10]
+    }
+
+    @Test("A file may have as many bytes as the limit says, and not one more, however they are sent")
+    func size() async throws {
+        try await FileSite.with(
+            adjust: {
+                $0.files.maximumByteCount = 1000
+                $0.connectionLimits.body = .seconds(1)
+            }
+        ) { site in
+            #expect(try await site.upload(Array(repeating: 1, count: 1000)).status == 201)
+            let refused = try await site.upload(Array(repeating: 2, count: 1001))
+            #expect(refused.status == 413 && refused.code == "body_too_large")
+            let connection = try RawConnection(site.test.url)
+            let start = Array(Self.head(site, "Transfer-Encoding: chunked").utf8)
+            try await connection.send(start + Self.chunk(600) + Self.chunk(600))
+            // Answered before the body ends; a body that then does not end costs the connection.
+            let (answer, isAtEnd) = try await connection.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 413 ") && isAtEnd, "\(answer)")
+            // Whoever sends the rest may go on.
+            let patient = try RawConnection(site.test.url)
+            let rest = Self.chunk(600) + Self.chunk(600) + Array("0\r\n\r\n".utf8)
+            try await patient.send(
+                start + rest + Array("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".utf8))
+            let both = try await patient.readToEnd().text
+            #expect(both.contains("HTTP/1.1 413 ") && both.contains("HTTP/1.1 200 "), "\(both)")
+            #expect(site.contents.count == 1)
+            #expect(try await site.send("GET", "").json["data"]?.array?.count == 1)
+        }
+    }
+
+    @Test(
+        "A body that ends before its time is not stored",
+        arguments: ["Content-Length: 5000", "Transfer-Encoding: chunked"])
+    func cutOff(framing: String) async throws {
+        try await FileSite.with { site in
+            do {
+                let connection = try RawConnection(site.test.url)
+                let body = framing.hasPrefix("C") ? Array(repeating: 1, count: 3000) : Self.chunk(3000)
+                try await connection.send(Array(Self.head(site, framing).utf8) + body)
+                #expect(try await eventually { !site.contents.isEmpty })
+            }
+            #expect(try await eventually { site.contents.isEmpty })
+            #expect(try await site.send("GET", "").json["data"] == [])
+        }
+    }
+
+    @Test("A body that hardly comes is answered with 408, and leaves nothing")
+    func slow() async throws {
+        try await FileSite.with(adjust: { $0.connectionLimits.body = .milliseconds(300) }) { site in
+            let connection = try RawConnection(site.test.url)
+            try await connection.send(Array((Self.head(site, "Content-Length: 5000") + "ab").utf8))
+            let (answer, isAtEnd) = try await connection.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 408 ") && isAtEnd, "\(answer)")
+            #expect(site.contents == [])
+        }
+    }
+
+    @Test("A tenant stores as many bytes as its limit says; the same bytes count once, and removed ones no more")
+    func quota() async throws {
+        try await FileSite.with { site in
+            try await site.limit(["storage_bytes": 1000])
+            let first = try await site.upload(Array(repeating: 1, count: 600))
+            #expect(first.status == 201)
+            #expect(try await site.upload(Array(repeating: 1, count: 600)).status == 201)
+            let refused = try await site.upload(Array(repeating: 2, count: 401))
+            #expect(refused.status == 409 && refused.code == "limit_reached")
+            #expect(site.contents.count == 1)
+            let another = try await site.upload(Array(repeating: 2, count: 401), as: site.other)
+            #expect(another.status == 201)
+            #expect(try await site.upload(Array(repeating: 3, count: 400)).status == 201)
+            for file in try await site.send("GET", "").json["data"]?.array ?? [] {
+                #expect(try await site.send("DELETE", "/\(file["id"]?.string ?? "")").status == 204)
+            }
+            #expect(try await site.upload(Array(repeating: 4, count: 1000)).status == 201)
+        }
+    }
+}

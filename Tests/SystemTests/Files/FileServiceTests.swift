@@ -1,0 +1,85 @@
+import Foundation
+import Platform
+import PluginHost
+import PluginKit
+import Tenancy
+import TestKit
+import Testing
+
+/// Files through a plugin that was loaded from its library: `call.files`.
+@Suite("Files of modules")
+struct FileServiceTests {
+    private func with(_ body: @Sendable (FileSite) async throws -> Void) async throws {
+        try await PluginsFolder.with { folder in
+            try folder.copy("Conversations")
+            try folder.copyTestPlugin("Unruly")
+            try await TestPlatform.with(plugins: folder.path) { test in
+                try await body(
+                    FileSite(
+                        test: test, tenant: try await test.tenant("acme"), other: try await test.tenant("globex"),
+                        client: TestClient(test.url)))
+            }
+        }
+    }
+
+    private func ask(
+        _ site: FileSite, _ action: String, id: String? = nil, text: String? = nil, as tenant: TestTenant? = nil
+    ) async throws -> TestClient.Answer {
+        var members: [JSONValue.Member] = [.init("action", .string(action))]
+        if let id { members.append(.init("id", .string(id))) }
+        if let text { members.append(.init("text", .string(text))) }
+        return try await site.client.send(
+            "POST", "/v1/unruly/files", token: (tenant ?? site.tenant).token, body: .object(members))
+    }
+
+    @Test(
+        "A module stores a file, reads it, links to it and removes it; it is the tenant's, and marked with the module")
+    func life() async throws {
+        try await with { site in
+            let stored = try await ask(site, "store", text: "from a plugin")
+            #expect(stored.status == 201, "\(stored.text)")
+            let id = try #require(stored.json["id"]?.string)
+            let seen = try await site.send("GET", "/\(id)")
+            #expect(seen.json["module"] == "knowledge" && seen.json["content_type"] == "text/plain")
+            #expect(seen.json["created_by"] == .string(site.tenant.session.actor.id.description))
+            #expect(try await site.send("GET", "/\(id)/content").text == "from a plugin")
+            #expect(try await ask(site, "read", id: id).json["text"] == "from a plugin")
+            let link = try #require(try await ask(site, "link", id: id).json["text"]?.string)
+            #expect(try await site.client.send("GET", link).text == "from a plugin")
+            #expect(try await ask(site, "delete", id: id).status == 201)
+            #expect(try await site.client.send("GET", link).status == 404)
+            #expect(try await ask(site, "read", id: id).status == 404)
+            #expect(site.contents == [])
+        }
+    }
+
+    @Test("A module reads what others stored for the same tenant, and removes only its own")
+    func foreignModules() async throws {
+        try await with { site in
+            let id = try await site.store("by hand")
+            #expect(try await ask(site, "read", id: id).json["text"] == "by hand")
+            #expect(try await ask(site, "delete", id: id).status == 404)
+            #expect(try await site.send("GET", "/\(id)").status == 200)
+        }
+    }
+
+    @Test("In another tenant's name a module finds nothing", arguments: ["read", "delete", "link"])
+    func foreignTenants(action: String) async throws {
+        try await with { site in
+            let id = try #require(try await ask(site, "store", text: "the canary").json["id"]?.string)
+            let foreign = try await ask(site, action, id: id, as: site.other)
+            let missing = try await ask(site, action, id: FileID.make().description, as: site.other)
+            #expect(foreign.status == 404 && foreign.withoutRequestID == missing.withoutRequestID)
+            #expect(try await ask(site, "read", id: id).json["text"] == "the canary")
+        }
+    }
+
+    @Test("What a module stores is under the limits of the installation and of the tenant")
+    func limits() async throws {
+        try await with { site in
+            try await site.limit(["storage_bytes": 10])
+            #expect(try await ask(site, "store", text: String(repeating: "x", count: 11)).code == "limit_reached")
+            #expect(try await ask(site, "store", text: String(repeating: "x", count: 10)).status == 201)
+        }
+    }
+}
