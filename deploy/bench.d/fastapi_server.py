@@ -34,13 +34,30 @@ ADD = """
         UPDATE conversations.conversations
         SET message_count = message_count + 1, last_message_at = now()
         WHERE tenant_id = $1 AND id = $2
-        RETURNING id, customer_id
+        RETURNING id, customer_id, assignee_id
+    ), message AS (
+        INSERT INTO conversations.messages
+            (tenant_id, id, conversation_id, customer_id, direction, type, content, sender_kind, sender_id)
+        SELECT $1, $3, conversation.id, conversation.customer_id, $4, $5, $6, $7, COALESCE($8, conversation.customer_id)
+        FROM conversation
+        RETURNING id, conversation_id, customer_id, direction, type, content, sender_kind, sender_id, created_at
+    ), event AS (
+        INSERT INTO core.events
+            (tenant_id, id, type, version, module, actor_kind, actor_id, subject, conversation_id, customer_id, audience,
+             data, root, depth)
+        SELECT $1, $9, 'message.created', 1, 'conversations', 'm', $10, message.id, message.conversation_id,
+               message.customer_id,
+               jsonb_build_object(
+                   'permission', 'conversations.read', 'customer', false, 'assignee', conversation.assignee_id),
+               jsonb_build_object(
+                   'direction', message.direction, 'type', message.type, 'sender_kind', message.sender_kind,
+                   'content', left(message.content, 10000)),
+               $9, 0
+        FROM message
+        CROSS JOIN conversation
     )
-    INSERT INTO conversations.messages
-        (tenant_id, id, conversation_id, customer_id, direction, type, content, sender_kind, sender_id)
-    SELECT $1, $3, conversation.id, conversation.customer_id, $4, $5, $6, $7, COALESCE($8, conversation.customer_id)
-    FROM conversation
-    RETURNING id::text, conversation_id::text, direction, type, content, sender_kind, sender_id::text, created_at
+    SELECT id::text, conversation_id::text, direction, type, content, sender_kind, sender_id::text, created_at
+    FROM message
 """
 LATEST = (datetime(9999, 12, 31, tzinfo=timezone.utc), uuid.UUID(int=2**128 - 1))
 
@@ -123,7 +140,7 @@ async def add_message(request: Request, actor: Actor, id: uuid.UUID, message: Ne
         await connection.execute("SELECT set_config('app.tenant', $1, true)", actor["tid"])
         row = await connection.fetchrow(
             ADD, actor["tid"], id, uuid7(), message.direction, message.type, message.content,
-            "customer" if is_inbound else "member", None if is_inbound else actor["sub"])
+            "customer" if is_inbound else "member", None if is_inbound else actor["sub"], uuid7(), actor["sub"])
     if row is None:
         raise HTTPException(404)
     return answer(dict(row), 201)

@@ -23,6 +23,9 @@ FROM pg_policies
 WHERE schemaname = 'conversations' AND policyname NOT LIKE 'kernel\_%'
 \gexec
 
+GRANT INSERT ON core.events TO bench_plain;
+CREATE POLICY plain ON core.events TO bench_plain USING (tenant_id = (SELECT current_setting('app.tenant')::uuid));
+
 SELECT format(
     'CREATE POLICY plain ON conversations.%I TO bench_plain USING (tenant_id = (SELECT current_setting(%L)::uuid))',
     tablename, 'app.tenant')

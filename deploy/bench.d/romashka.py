@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from database import MODULE_ROLE, ROOT, Database
-from processes import Server, run
+from processes import Server, children, run
 
 BINARY = ROOT / ".build/release/romashka"
 
@@ -38,10 +38,10 @@ UNSIGNED = f"""
 class Romashka:
     """A running `romashka up`."""
 
-    def __init__(self, folder: Path, plugins: Path | None = None):
+    def __init__(self, folder: Path, plugins: Path | None = None, options: tuple[str, ...] = ()):
         data = folder / "data"
         self.server = Server(
-            [str(BINARY), "up", "--port", "0", "--data-dir", str(data), "--json", "--demo"]
+            [str(BINARY), "up", "--port", "0", "--data-dir", str(data), "--json", "--demo", *options]
             + (["--plugins", str(plugins)] if plugins else []), folder, "romashka", {},
             ROOT)
         self.server.wait_until(lambda: self.server.output.read_bytes().endswith(b"\n"))
@@ -59,8 +59,21 @@ class Romashka:
             return json.load(response)["access_token"]
 
     def processes(self) -> list[int]:
-        """The process without its PostgreSQL, which is everybody's."""
-        return [self.server.process.pid]
+        """Supervisor, server and jobs without their PostgreSQL, which is everybody's."""
+        found, rest = [], [self.server.process.pid]
+        while rest:
+            pid = rest.pop()
+            if pid != self.database.postmaster:
+                found.append(pid)
+                rest += children(pid)
+        return found
+
+    def switch_off(self, module: str) -> None:
+        """Leaves a module to itself, so that both contenders do the same."""
+        request = urllib.request.Request(
+            f"{self.url}/v1/modules/{module}", b'{"enabled": false}',
+            {"Content-Type": "application/json", "Authorization": f"Bearer {self.token()}"}, method="PATCH")
+        urllib.request.urlopen(request, timeout=20).read()
 
     @contextmanager
     def without_signatures(self):
