@@ -126,9 +126,10 @@ package struct CronExpression: Hashable, Sendable {
         let zone = calendar.timeZone
         var (found, change): ([Date], Date?) = ([], nil)
         // Clocks change by whole minutes, so every minute of real time is looked at.
-        for at in stride(from: day, to: end, by: 60) {
+        // A day may begin with a change, where it is midnight that is skipped.
+        for at in stride(from: day.addingTimeInterval(-60), to: end, by: 60) {
             let parts = calendar.dateComponents([.hour, .minute], from: at)
-            if parts.hour == hour, parts.minute == minute { found.append(at) }
+            if at >= day, parts.hour == hour, parts.minute == minute { found.append(at) }
             let next = at.addingTimeInterval(60)
             if change == nil, zone.secondsFromGMT(for: at) < zone.secondsFromGMT(for: next) { change = next }
         }

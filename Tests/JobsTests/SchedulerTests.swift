@@ -1,0 +1,103 @@
+import Foundation
+import Jobs
+import PluginKit
+import Postgres
+import Tenancy
+import TestKit
+import Testing
+
+@Suite("Scheduler")
+struct SchedulerTests {
+    private func scheduler(_ site: JobSite) -> Scheduler { Scheduler(pipeline: site.worker, logger: site.logger) }
+
+    private func declare(_ site: JobSite, zone: String = "tenant", catchUp: String = "last") async throws {
+        try await site.database.server.asSuperuser(database: site.database.name) { admin in
+            let schedules: JSONValue = [
+                [
+                    "name": "nightly", "cron": "0 3 * * *", "zone": .string(zone), "job": "knowledge.work",
+                    "catch_up": .string(catchUp),
+                ]
+            ]
+            _ = try await admin.run("SELECT core.declare_schedules(\(JobSite.module), \(schedules), false)")
+        }
+    }
+
+    private func asAdmin(_ site: JobSite, _ statement: SQL) async throws -> ResultSet {
+        try await site.database.server.asSuperuser(database: site.database.name) { try await $0.run(statement) }
+    }
+
+    private func date(_ text: String) throws -> Date { try Date(text, strategy: .iso8601) }
+
+    @Test("J8: Each tenant is served in its own zone, and once, however many schedulers there are")
+    func zones() async throws {
+        try await JobSite.with { site in
+            try await declare(site)
+            _ = try await asAdmin(site, "UPDATE core.tenants SET zone = 'Asia/Tokyo' WHERE id = \(site.tenants[1])")
+            let start = try date("2026-11-20T12:00:00Z")
+            try await scheduler(site).enrol(now: start)
+            // 18:00 UTC is 03:00 in Tokyo.
+            for (now, tenants) in [
+                ("2026-11-20T17:59:59Z", [TenantID]()), ("2026-11-20T18:00:01Z", [site.tenants[1]]),
+                ("2026-11-21T03:00:01Z", [site.tenants[0]]),
+            ] {
+                let moment = try date(now)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<8 { group.addTask { _ = try await scheduler(site).fire(now: moment) } }
+                    try await group.waitForAll()
+                }
+                let ready = try await asAdmin(site, "DELETE FROM core.jobs_ready RETURNING tenant_id, payload")
+                #expect(try ready.rows.map { TenantID(try $0.get("tenant_id", as: UUID.self)) } == tenants)
+            }
+        }
+    }
+
+    @Test("P6: Where the module is off or the tenant suspended nothing is begun, and nothing made up for later")
+    func off() async throws {
+        try await JobSite.with(tenants: 3) { site in
+            try await declare(site, zone: "UTC", catchUp: "all")
+            try await scheduler(site).enrol(now: date("2026-11-20T12:00:00Z"))
+            _ = try await asAdmin(
+                site,
+                """
+                INSERT INTO core.tenant_modules (tenant_id, module_id, enabled)
+                VALUES (\(site.tenants[0]), \(JobSite.module), false)
+                """)
+            _ = try await asAdmin(site, "UPDATE core.tenants SET status = 'suspended' WHERE id = \(site.tenants[1])")
+            try await scheduler(site).fire(now: date("2026-11-23T04:00:00Z"))
+            let ready = try await asAdmin(site, "DELETE FROM core.jobs_ready RETURNING tenant_id")
+            // Three nights for the one that is on.
+            #expect(
+                try ready.rows.map { TenantID(try $0.get("tenant_id", as: UUID.self)) }
+                    == Array(repeating: site.tenants[2], count: 3))
+            _ = try await asAdmin(site, "UPDATE core.tenant_modules SET enabled = true")
+            try await scheduler(site).fire(now: date("2026-11-23T05:00:00Z"))
+            #expect(try await site.count("ready") == 0)
+        }
+    }
+
+    @Test("J8: Ten thousand schedules are kept at once")
+    func many() async throws {
+        try await JobSite.with { site in
+            try await declare(site, zone: "UTC")
+            _ = try await asAdmin(
+                site,
+                """
+                INSERT INTO core.tenants (id, slug, name)
+                SELECT gen_random_uuid(), 'many-' || n, 'Many' FROM generate_series(1, 10000) AS n
+                """)
+            for _ in 0..<6 { try await scheduler(site).enrol(now: date("2026-11-20T12:00:00Z")) }
+            #expect(try await site.scheduled() == 10_002)
+            while try await scheduler(site).fire(now: date("2026-11-21T03:00:01Z")) > 0 {}
+            #expect(try await site.count("ready") == 10_002)
+        }
+    }
+}
+
+extension JobSite {
+    /// How many schedules are known.
+    fileprivate func scheduled() async throws -> Int {
+        try await database.server.asSuperuser(database: database.name) { admin in
+            try await admin.run("SELECT count(*) AS schedules FROM core.schedules").first?.get("schedules") ?? 0
+        }
+    }
+}
