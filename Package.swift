@@ -75,7 +75,12 @@ let kernel: [Target] = [
             .product(name: "NIOHTTP1", package: "swift-nio"),
         ]
     ),
-    .target(name: "Events", dependencies: ["Tenancy", "Postgres", pluginKit, logging, lifecycle]),
+    .target(
+        name: "Events",
+        dependencies: [
+            "Observability", "Tenancy", "Identity", "Postgres", "Cryptography", pluginKit, logging, lifecycle,
+        ]
+    ),
     .target(
         name: "Jobs",
         dependencies: [
@@ -85,8 +90,8 @@ let kernel: [Target] = [
     .target(
         name: "HTTP",
         dependencies: [
-            "Observability", "Tenancy", "Identity", "PluginHost", "Postgres", "Cryptography", pluginKit, logging,
-            lifecycle,
+            "Observability", "Tenancy", "Identity", "Events", "PluginHost", "Postgres", "Cryptography", pluginKit,
+            logging, lifecycle,
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -1,4 +1,5 @@
 internal import Cryptography
+internal import Events
 package import HTTP
 package import Identity
 package import Logging
@@ -20,6 +21,9 @@ package struct Platform: Sendable {
     package let pauses: PluginPauses
     package let partitions: PartitionKeeper
     package let housekeeper: Housekeeper
+    /// Reads events for the streams of this process.
+    private let events: EventHub
+    private let relay: EventRelay
     package let table: RouteTable
     /// The document of the API.
     package let openAPI: JSONValue
@@ -110,19 +114,37 @@ package struct Platform: Sendable {
         partitions = PartitionKeeper(leases: databases.leases, logger: logger)
         housekeeper = Housekeeper(leases: databases.leases, logger: logger)
 
+        let metrics = MetricRegistry()
+        self.metrics = metrics
+        let worker = databases.pipeline(of: .worker)
+        let manifests = registry.activeManifests
+        let teammates = Teammates(pipeline: auth)
+        let policy = EventPolicy(
+            permissions, control: control,
+            modules: Dictionary(
+                manifests.map { ($0.id.description, $0.isAlwaysOn) }, uniquingKeysWith: { first, _ in first }))
+        relay = EventRelay(pipeline: worker, logger: logger)
+        events = EventHub(
+            pipeline: worker, positions: EventPositions(master: settings.master), control: control,
+            limits: settings.streamLimits, meter: StreamMeter(metrics), logger: logger)
+        let streams = EventStreams(
+            events, authenticator: identity.authenticator, policy: policy, teammates: teammates)
+        let eventRoutes = EventRoutes(
+            types: Platform.eventTypes(manifests), policy: policy, teammates: teammates, pipeline: worker,
+            retention: settings.streamLimits.retention)
+
         let kernelRoutes =
             IdentityRoutes(identity).all
             + ModuleRoutes(switches: switches).all
             + SlotRoutes(registry, control: control).all
             + PluginRoutes(registry, pauses: pauses, control: control).all
+            + eventRoutes.all
         table = try RouteTable(
             kernelRoutes.map { MountedRoute($0, module: nil) }
                 + Platform.moduleRoutes(registry, databases, secrets, settings.outbound, logger: logger))
         openAPI = OpenAPI.document(of: table.routes, version: BuildInfo.version)
         let pipelines = registry.activeManifests.count * ModuleDatabase.maximumConnections + KernelRole.allCases.count
         let budget = pipelines + settings.leaseBudget
-        let metrics = MetricRegistry()
-        self.metrics = metrics
         Platform.registerMetrics(databases, in: metrics)
         Platform.registerMetrics(registry, in: metrics)
         let accessLog = settings.accessLog.map { output in
@@ -142,16 +164,27 @@ package struct Platform: Sendable {
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
             telemetry: Telemetry(table, registry: metrics, tracer: tracer, accessLog: accessLog),
             cursors: CursorKey(master: settings.master), idempotency: IdempotencyKeys(pipeline: auth),
-            teammates: Teammates(pipeline: auth), limits: settings.connectionLimits, logger: logger)
+            teammates: teammates, events: streams, limits: settings.connectionLimits, logger: logger)
     }
 
     /// The paths that no plugin may serve.
     package static let reservedMounts =
-        IdentityRoutes.mounts + ModuleRoutes.mounts + PluginRoutes.mounts + SlotRoutes.mounts + API.mounts
+        IdentityRoutes.mounts + ModuleRoutes.mounts + PluginRoutes.mounts + SlotRoutes.mounts
+        + EventRoutes.mounts + API.mounts
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
     package var services: [any Service] {
-        observers + [databases, control, partitions, housekeeper] + keepers
+        observers + [databases, control, partitions, housekeeper, relay, events] + keepers
+    }
+
+    private static func eventTypes(_ manifests: [Manifest]) -> [EventType] {
+        manifests.flatMap { manifest in
+            manifest.events.map {
+                EventType(
+                    type: $0.type, title: $0.title, version: $0.version, module: manifest.id.description,
+                    sample: $0.sample)
+            }
+        }
     }
 
     private static func moduleRoutes(
