@@ -126,18 +126,17 @@ package final class EventStream: Sendable {
         guard stands(&progress) else { return progress.machine.revoked(.changed, now: now) }
         let due = progress.machine.passed(to: now)
         if !due.isEmpty { return due }
-        let whispers = visible(seat.takeWhispers())
-        if !whispers.isEmpty { return progress.machine.heard(whispers, now: now) }
+        let heard = progress.machine.heard(visible(seat.takeWhispers()), now: now)
         let (slice, head) = hub.slice(of: tenant, after: progress.machine.position)
         switch slice {
-        case .events(let events): return receive(events, &progress)
+        case .events(let events): return heard + receive(events, &progress)
         case .current:
             progress.isResuming = false
-            return nil
-        case .behind where progress.isResuming: return try await resume(&progress, head: head)
+            return heard.isEmpty ? nil : heard
+        case .behind where progress.isResuming: return heard + (try await resume(&progress, head: head))
         case .behind:
             hub.meter.dropped.add()
-            return progress.machine.overflowed(present: head, now: now)
+            return heard + progress.machine.overflowed(present: head, now: now)
         }
     }
 

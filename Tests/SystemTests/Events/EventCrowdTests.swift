@@ -6,44 +6,46 @@ import TestKit
 import Testing
 
 /// Many streams, and clients that do not read.
-@Suite("Event stream: crowds")
+@Suite("Event stream: crowds", .timeLimit(.minutes(2)))
 struct EventCrowdTests {
     @Test("Two hundred streams of a tenant are read for once")
     func oneFeed() async throws {
         try await EventSite.with { site in
             let (streams, events) = (200, 40)
-            try await withThrowingTaskGroup(of: [Double].self) { group in
-                let (ready, isReady) = AsyncStream<Void>.makeStream()
+            let (arrivals, arrival) = AsyncStream<Double?>.makeStream()
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<streams {
                     group.addTask {
                         var listener = try await site.listen()
-                        isReady.yield()
-                        var latencies: [Double] = []
-                        while latencies.count < events, let message = try await listener.nextEvent() {
+                        arrival.yield(nil)
+                        for _ in 0..<events {
+                            guard let message = try await listener.nextEvent() else { break }
+                            let now = Timestamp.now()
                             let at = try #require(message.json["at"]?.string.flatMap { Timestamp(rfc3339: $0) })
-                            latencies.append(Double(Timestamp.now().microseconds - at.microseconds) / 1000)
+                            arrival.yield(Double(now.microseconds - at.microseconds) / 1000)
                         }
-                        return latencies
                     }
                 }
-                var waiting = ready.makeAsyncIterator()
-                for _ in 0..<streams { _ = await waiting.next() }
+                var received = arrivals.makeAsyncIterator()
+                for _ in 0..<streams { _ = await received.next() }
                 let before = try await site.metric("romashka_event_stream_queries_total")
                 let start = ContinuousClock.now
-                for number in 0..<events { try await site.emit(number...number) }
                 var latencies: [Double] = []
-                for try await one in group {
-                    #expect(one.count == events)
-                    latencies += one
+                for number in 0..<events {
+                    try await site.emit(number...number)
+                    // The next when all have it, so that none waits for another.
+                    for _ in 0..<streams {
+                        if let latency = await received.next() { latencies.append(latency ?? -1) }
+                    }
                 }
                 let rounds = Double(start.duration(to: .now) / .milliseconds(50)) + 10
                 let after = try await site.metric("romashka_event_stream_queries_total")
-                // Heads and whispers in each round, and a page for each event at most.
+                // Heads and whispers in each round, and a page for each event.
                 #expect(after - before <= rounds * 2 + Double(events))
-                latencies.sort()
-                let p99 = latencies[latencies.count * 99 / 100]
-                print("event latency at \(streams) streams: p50 \(latencies[latencies.count / 2]) ms, p99 \(p99) ms")
-                #expect(p99 < 1000)
+                #expect(latencies.count == streams * events)
+                // A hundred times what it takes on a machine that is not busy.
+                #expect(latencies.sorted()[latencies.count * 99 / 100] < 5000)
+                try await group.waitForAll()
             }
         }
     }
