@@ -26,12 +26,13 @@ package struct EventStreams: Sendable {
         _ caller: Caller, after lastEventID: String?, at pointer: String
     ) async throws -> EventStream {
         let tenant = caller.session.tenant
-        // Read first: what changes from now on ends the stream.
+        let asksForTeams = policy.asksForTeams(caller.grant)
+        // Before the teams are read: what changes from now on ends the stream, and what was known before does not.
+        if asksForTeams { try await hub.control.refreshForCaller() }
         let teamRevision = hub.control.read { $0.teamRevision(of: tenant) }
         let position = try lastEventID.map { try hub.reader.positions.decode($0, of: tenant, at: pointer) }
         let seat = EventStream.Seat(try hub.sit(tenant), hub, tenant)
         let head = try await hub.head(of: tenant)
-        let asksForTeams = policy.asksForTeams(caller.grant)
         let mates = asksForTeams ? try await teammates.of(caller.session) : []
         let viewer = EventViewer(
             actor: caller.session.actor, grant: caller.grant, teammates: Set(mates.map(\.uuid)))
