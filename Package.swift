@@ -84,7 +84,12 @@ let kernel: [Target] = [
             .product(name: "NIOHTTP1", package: "swift-nio"),
         ]
     ),
-    .target(name: "Events", dependencies: ["Tenancy", "Postgres", pluginKit, logging, lifecycle]),
+    .target(
+        name: "Events",
+        dependencies: [
+            "Observability", "Tenancy", "Identity", "Postgres", "Cryptography", pluginKit, logging, lifecycle,
+        ]
+    ),
     .target(
         name: "Jobs",
         dependencies: [
@@ -94,7 +99,8 @@ let kernel: [Target] = [
     .target(
         name: "HTTP",
         dependencies: [
-            "Observability", "Files", "Tenancy", "Identity", "PluginHost", "Postgres", "Cryptography", pluginKit,
+            "Observability", "Files", "Tenancy", "Identity", "Events", "PluginHost", "Postgres", "Cryptography",
+            pluginKit,
             logging, lifecycle,
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -144,7 +144,8 @@ BEGIN ATOMIC
 END;
 
 -- Numbers the events that have been committed, at most this many; answers how many it found, or NULL when somebody
--- else is at it. An event that is committed later gets a later number, so nobody who has read n misses one below n.
+-- else is at it. An event that is committed later gets a later number, so nobody who has read n misses one below n;
+-- those of one transaction keep their order, which ids of the same millisecond do not.
 CREATE FUNCTION core.number_events(maximum integer)
 RETURNS integer
 LANGUAGE plpgsql
@@ -158,7 +159,7 @@ BEGIN
         RETURN NULL;
     END IF;
     WITH found AS MATERIALIZED (
-        SELECT e.tenant_id, e.id
+        SELECT e.tenant_id, e.id, e.at
         FROM core.events AS e
         WHERE e.seq IS NULL
         ORDER BY e.id
@@ -174,7 +175,7 @@ BEGIN
         RETURNING h.tenant_id, h.seq
     ), placed AS (
         SELECT f.tenant_id, f.id,
-               h.seq - c.events + row_number() OVER (PARTITION BY f.tenant_id ORDER BY f.id) AS seq
+               h.seq - c.events + row_number() OVER (PARTITION BY f.tenant_id ORDER BY f.at, f.id) AS seq
         FROM found AS f
         JOIN counted AS c USING (tenant_id)
         JOIN heads AS h USING (tenant_id)

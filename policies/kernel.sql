@@ -52,6 +52,7 @@ SELECT core.set_kernel_policies($list$
     core.events          romashka_worker    ALL
     core.event_heads     romashka_worker    ALL
     core.events          romashka_auth      SELECT
+    core.ephemeral_events  romashka_worker  ALL
 
     # the operator's lists
     core.profiles        romashka_operator  SELECT

@@ -1,4 +1,5 @@
 package import Cryptography
+package import Events
 internal import Foundation
 internal import HTTPTypes
 package import Hummingbird
@@ -12,7 +13,7 @@ package import Tenancy
 /// Answers every request: find the route, know the caller, check the switch and the permission, validate, run, write.
 package final class API: HTTPResponder {
     let table: RouteTable
-    private let authenticator: Authenticator
+    let authenticator: Authenticator
     let permissions: Permissions
     let control: ControlPlane
     private let health: Health
@@ -23,6 +24,7 @@ package final class API: HTTPResponder {
     let cursors: CursorCodec
     let idempotency: IdempotencyKeys
     let teammates: Teammates
+    let events: EventStreams
     let limiter = RateLimiter()
     let limits: ConnectionLimits
     private let logger: Logger
@@ -31,8 +33,10 @@ package final class API: HTTPResponder {
         table: RouteTable, authenticator: Authenticator, permissions: Permissions, control: ControlPlane,
         health: Health, documents: Documents, pluginPages: PluginPages, metricsPage: MetricsPage, telemetry: Telemetry,
         cursors: CursorKey,
-        idempotency: IdempotencyKeys, teammates: Teammates, limits: ConnectionLimits, logger: Logger
+        idempotency: IdempotencyKeys, teammates: Teammates, events: EventStreams, limits: ConnectionLimits,
+        logger: Logger
     ) {
+        self.events = events
         self.idempotency = idempotency
         self.teammates = teammates
         self.table = table
@@ -65,6 +69,7 @@ package final class API: HTTPResponder {
             let path = request.uri.path
             if let meter = telemetry.meter(ofPage: path) {
                 note.meter = meter
+                if path == EventStreamPage.path { return try await stream(request, from: channel, note: &note) }
                 return try await page(path, request, from: channel, id: id)
             }
             switch table.match(method: request.method.rawValue, path: path) {

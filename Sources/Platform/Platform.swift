@@ -1,4 +1,5 @@
 internal import Cryptography
+internal import Events
 package import Files
 package import HTTP
 package import Identity
@@ -28,6 +29,9 @@ package struct Platform: Sendable {
     private let census: JobCensus
     package let files: TenantFiles
     package let fileKeeper: FileKeeper
+    /// Reads events for the streams of this process.
+    private let events: EventHub
+    private let relay: EventRelay
     package let table: RouteTable
     /// The document of the API.
     package let openAPI: JSONValue
@@ -128,6 +132,23 @@ package struct Platform: Sendable {
         housekeeper = Housekeeper(leases: databases.leases, logger: logger)
         jobs = JobDesk(pipeline: databases.pipeline(of: .worker))
 
+        let worker = databases.pipeline(of: .worker)
+        let manifests = registry.activeManifests
+        let teammates = Teammates(pipeline: auth)
+        let policy = EventPolicy(
+            permissions, control: control,
+            modules: Dictionary(
+                manifests.map { ($0.id.description, $0.isAlwaysOn) }, uniquingKeysWith: { first, _ in first }))
+        relay = EventRelay(pipeline: worker, logger: logger)
+        events = EventHub(
+            pipeline: worker, positions: EventPositions(master: settings.master), control: control,
+            limits: settings.streamLimits, meter: StreamMeter(metrics), logger: logger)
+        let streams = EventStreams(
+            events, authenticator: identity.authenticator, policy: policy, teammates: teammates)
+        let eventRoutes = EventRoutes(
+            types: Platform.eventTypes(manifests), policy: policy, teammates: teammates, pipeline: worker,
+            retention: settings.streamLimits.retention)
+
         let kernelRoutes =
             IdentityRoutes(identity).all
             + ModuleRoutes(switches: switches).all
@@ -135,6 +156,7 @@ package struct Platform: Sendable {
             + PluginRoutes(registry, pauses: pauses, control: control).all
             + JobRoutes(jobs).all
             + FileRoutes(files).all
+            + eventRoutes.all
         let modules = Platform.modules(registry, databases, secrets, settings.outbound, files, logger: logger)
         self.modules = modules
         table = try RouteTable(
@@ -165,17 +187,27 @@ package struct Platform: Sendable {
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
             telemetry: Telemetry(table, registry: metrics, tracer: tracer, accessLog: accessLog),
             cursors: CursorKey(master: settings.master), idempotency: IdempotencyKeys(pipeline: auth),
-            teammates: Teammates(pipeline: auth), limits: settings.connectionLimits, logger: logger)
+            teammates: teammates, events: streams, limits: settings.connectionLimits, logger: logger)
     }
 
     /// The paths that no plugin may serve.
     package static let reservedMounts =
         IdentityRoutes.mounts + ModuleRoutes.mounts + PluginRoutes.mounts + SlotRoutes.mounts + FileRoutes.mounts
-        + JobRoutes.mounts + API.mounts
+        + JobRoutes.mounts + EventRoutes.mounts + API.mounts
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
     package var services: [any Service] {
-        observers + [databases, control, fileKeeper, partitions, housekeeper, census] + keepers
+        observers + [databases, control, fileKeeper, partitions, housekeeper, census, relay, events] + keepers
+    }
+
+    private static func eventTypes(_ manifests: [Manifest]) -> [EventType] {
+        manifests.flatMap { manifest in
+            manifest.events.map {
+                EventType(
+                    type: $0.type, title: $0.title, version: $0.version, module: manifest.id.description,
+                    sample: $0.sample)
+            }
+        }
     }
 
     private static func modules(

@@ -1,4 +1,5 @@
 package import Cryptography
+package import Events
 package import Files
 internal import Foundation
 package import HTTP
@@ -40,6 +41,8 @@ package struct PlatformSettings: Sendable {
     package var files = FileSettings()
     /// How long clients may take with their requests.
     package var connectionLimits = ConnectionLimits()
+    /// How many streams of events there may be, and how they behave.
+    package var streamLimits = StreamLimits()
 
     package init(server: ConnectionSettings, master: MasterSecret, installation: Installation) {
         self.server = server

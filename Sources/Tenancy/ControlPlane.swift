@@ -208,6 +208,10 @@ extension ControlState {
             if parts.count == 2, let id = ProfileID(parts[0]), let epoch = Int64(parts[1]) {
                 change(id, to: epoch, at: instant)
             }
+        case "tenant" where subject == "teams":
+            if let tenant = try row.get("tenant_id", as: TenantID?.self) {
+                changeTeams(of: tenant, at: try row.get("revision"))
+            }
         default: break
         }
     }

@@ -35,6 +35,7 @@ package struct ControlState: Sendable {
     private var tenants: [TenantID: TenantState] = [:]
     private var revokedSessions: [LoginSessionID: Timestamp] = [:]
     private var changedProfiles: [ProfileID: (epoch: Int64, at: Timestamp)] = [:]
+    private var teamRevisions: [TenantID: Int64] = [:]
     /// The signing keys of access tokens.
     package var tokenKeys: [TokenKeyRecord] = []
     /// The plugins that serve nobody, each with the reason.
@@ -80,6 +81,12 @@ package struct ControlState: Sendable {
     package func hasChanged(_ profile: ProfileID, since epoch: Int64) -> Bool {
         changedProfiles[profile].map { $0.epoch > epoch } ?? false
     }
+
+    /// Differs from what it was when the teams of a tenant have changed since.
+    package func teamRevision(of tenant: TenantID) -> Int64 { teamRevisions[tenant] ?? 0 }
+
+    /// The teams of a tenant changed, as of this revision.
+    package mutating func changeTeams(of tenant: TenantID, at revision: Int64) { teamRevisions[tenant] = revision }
 
     /// A tenant is as given, or gone when nil.
     package mutating func set(_ tenant: TenantID, _ state: TenantState?) { tenants[tenant] = state }

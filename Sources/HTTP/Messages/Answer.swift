@@ -2,6 +2,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 @_spi(Kernel) internal import PluginKit
+internal import Tenancy
 
 /// What a route answers, as bytes.
 struct Answer: Sendable {

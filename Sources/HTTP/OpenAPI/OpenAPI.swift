@@ -7,7 +7,8 @@ package enum OpenAPI {
     /// - Parameter version: the product's.
     package static func document(of routes: [MountedRoute], version: String) -> JSONValue {
         var components = Components()
-        let operations = named(routes.map { Operation($0) } + Health.operations + Documents.operations)
+        let operations = named(
+            routes.map { Operation($0) } + [EventStreamPage.operation] + Health.operations + Documents.operations)
         var tags: [(name: String, title: String)] = []
         var paths: [(path: String, methods: [JSONValue.Member])] = []
         for operation in operations {

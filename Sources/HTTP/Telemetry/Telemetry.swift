@@ -7,7 +7,9 @@ internal import Tenancy
 /// Watches every request: counts it, times it, traces it, and writes its line in the access log.
 package struct Telemetry: Sendable {
     /// The paths of the pages beside the API, which are counted under their own paths.
-    private static let pagePaths = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"]
+    private static let pagePaths = [
+        "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", EventStreamPage.path,
+    ]
     /// What plugins show, under one name for all of it.
     private static let pluginPages = "(plugin page)"
     /// The route of all paths that are none: what a client makes up must not become a label.
@@ -62,7 +64,7 @@ package struct Telemetry: Sendable {
 
     /// What counts the requests of a page beside the API; nil for every other path.
     func meter(ofPage path: String) -> RouteMeter? {
-        if path.hasPrefix("/v1/") { return nil }
+        if path.hasPrefix("/v1/") { return path == EventStreamPage.path ? pages[path] : nil }
         return PluginPages.prefixes.contains { path.hasPrefix($0) } ? pages[Telemetry.pluginPages] : pages[path]
     }
 

@@ -29,27 +29,36 @@ package struct Authenticator: Sendable {
         return try await memberCaller(token)
     }
 
+    /// Whether a caller still stands as they did, as far as this process knows: the same proof, the same rights, a
+    /// tenant that is active. Asks nobody, so it may be asked at every change.
+    package func stands(_ caller: Caller) -> Bool {
+        let tenant = caller.session.tenant
+        switch caller.proof {
+        case .token(let token):
+            guard let access = try? keyring.verifier.verify(token, audience: .api, now: Date()) else { return false }
+            return control.read { $0.standing(of: access, tenant) == .active(caller.grant) }
+        case .key(let id):
+            return control.read { $0.isActive(tenant) && !$0.isRevoked(LoginSessionID(id.uuid)) }
+        }
+    }
+
     private func memberCaller(_ token: String) async throws -> Caller {
         guard let access = try? keyring.verifier.verify(token, audience: .api, now: Date()),
             let tenantID = access.tenant
         else { throw Authenticator.unauthenticated }
         let tenant = TenantID(tenantID)
-        let login = LoginSessionID(access.session)
-        let profile = ProfileID(access.subject)
-        let (isActive, isEnded, grant) = try await read(of: tenant) { state in
-            (
-                state.isActive(tenant),
-                state.isRevoked(login) || state.hasChanged(profile, since: access.epoch),
-                state.grant(of: access.role, tenant)
-            )
+        let grant: Grant
+        switch try await read(of: tenant, { $0.standing(of: access, tenant) }) {
+        case .ended: throw Authenticator.unauthenticated
+        case .suspended: throw Authenticator.suspended
+        case .active(let current): grant = current
         }
-        guard !isEnded else { throw Authenticator.unauthenticated }
-        guard isActive else { throw Authenticator.suspended }
         let actor = Actor(kind: .member, id: ActorID(access.subject), role: access.role)
         return Caller(
-            session: TenantSession(verified: tenant, actor: actor), login: login, grant: grant,
+            session: TenantSession(verified: tenant, actor: actor), login: LoginSessionID(access.session),
+            grant: grant,
             impersonator: access.impersonator.map { .init(id: ID<Operator>($0.id), mayWrite: $0.mayWrite) },
-            requestsPerMinute: nil)
+            requestsPerMinute: nil, proof: .token(token), expiresAt: Timestamp(access.expiresAt))
     }
 
     private func keyCaller(_ token: String) async throws -> Caller {
@@ -58,7 +67,8 @@ package struct Authenticator: Sendable {
         let actor = Actor(kind: .apiKey, id: ActorID(key.id.uuid), role: "api_key")
         return Caller(
             session: TenantSession(verified: key.tenant, actor: actor), login: nil, grant: key.grant,
-            impersonator: nil, requestsPerMinute: key.requestsPerMinute)
+            impersonator: nil, requestsPerMinute: key.requestsPerMinute, proof: .key(key.id),
+            expiresAt: key.expiresAt)
     }
 
     /// What is known of a verified caller's tenant; one that another process has just made is asked for first.
@@ -79,7 +89,23 @@ package struct Authenticator: Sendable {
     }
 }
 
+/// Where the holder of an access token stands.
+private enum TokenStanding: Hashable {
+    case active(Grant)
+    /// The login is over, or the person is no longer what the token says.
+    case ended
+    case suspended
+}
+
 extension ControlState {
+    fileprivate func standing(of access: AccessToken, _ tenant: TenantID) -> TokenStanding {
+        let isEnded =
+            isRevoked(LoginSessionID(access.session))
+            || hasChanged(ProfileID(access.subject), since: access.epoch)
+        if isEnded { return .ended }
+        return isActive(tenant) ? .active(grant(of: access.role, tenant)) : .suspended
+    }
+
     /// What the role of a token grants now; nothing when the tenant has no such role any more.
     func grant(of claim: String, _ tenant: TenantID) -> Grant {
         switch Role(claim: claim) {

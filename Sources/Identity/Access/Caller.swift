@@ -13,6 +13,18 @@ package struct Caller: Sendable {
     package let impersonator: Impersonator?
     /// The most requests a minute that the key may send; nil when only the tenant's limit holds.
     package let requestsPerMinute: Int?
+    /// What stands behind all of this, to be asked again.
+    let proof: Proof
+    /// The first moment at which the proof says nothing any more; nil when there is none.
+    package let expiresAt: Timestamp?
+
+    /// How a caller was known.
+    enum Proof: Sendable {
+        /// An access token.
+        case token(String)
+        /// An API key.
+        case key(ID<APIKey>)
+    }
 
     /// An operator in somebody else's place.
     package struct Impersonator: Hashable, Sendable {

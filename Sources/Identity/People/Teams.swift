@@ -48,9 +48,9 @@ struct Teams: Sendable {
         let id = ID<Team>.make()
         let results = try await pipeline.runForCaller([
             "INSERT INTO core.teams (tenant_id, id, name) VALUES (\(tenant), \(id), \(input.name))",
-            Teams.additions(input.memberIDs, to: id, tenant), Teams.selection(id, tenant),
+            Teams.additions(input.memberIDs, to: id, tenant), Teams.notice(tenant), Teams.selection(id, tenant),
         ])
-        return try Resource(results[2])
+        return try Resource(results[3])
     }
 
     /// Changes a team's name, its people, or both.
@@ -70,7 +70,7 @@ struct Teams: Sendable {
                 DELETE FROM core.team_members
                 WHERE tenant_id = \(tenant) AND team_id = \(id) AND NOT profile_id = ANY(\(members))
                 """,
-                Teams.additions(members, to: id, tenant),
+                Teams.additions(members, to: id, tenant), Teams.notice(tenant),
             ]
         }
         let results = try await pipeline.runForCaller(statements + [Teams.selection(id, tenant)])
@@ -83,10 +83,13 @@ struct Teams: Sendable {
     /// - Throws: `Problem.notFound`.
     func remove(_ id: ID<Team>, of tenant: TenantID) async throws {
         let result = try await pipeline.runForCaller([
-            "DELETE FROM core.teams WHERE tenant_id = \(tenant) AND id = \(id)"
+            "DELETE FROM core.teams WHERE tenant_id = \(tenant) AND id = \(id)", Teams.notice(tenant),
         ])[0]
         guard result.affected == 1 else { throw Problem.notFound }
     }
+
+    /// Tells every process, whose streams know who shares a team with whom.
+    private static func notice(_ tenant: TenantID) -> SQL { "SELECT core.record_change('tenant', \(tenant), 'teams')" }
 
     private static func additions(_ members: [ProfileID], to id: ID<Team>, _ tenant: TenantID) -> SQL {
         """

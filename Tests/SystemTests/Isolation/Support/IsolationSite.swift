@@ -77,7 +77,9 @@ struct IsolationSite: Sendable {
 
     /// A fingerprint of all that tenant A has.
     func fingerprint() async throws -> [String] {
-        try await IsolationGround.fingerprint(of: a.id, tables, test.database)
+        // Presence and typing are forgotten after a minute, whatever anybody does.
+        try await IsolationGround.fingerprint(
+            of: a.id, tables.filter { $0.text != "core.ephemeral_events" }, test.database)
     }
 
     /// Sends a route's own example.

@@ -2,7 +2,7 @@ import Cryptography
 import PluginKit
 import Testing
 
-@testable import HTTP
+@testable import Tenancy
 
 @Suite("CursorCodec")
 struct CursorCodecTests {

@@ -42,7 +42,14 @@ package struct EventRelay: Service {
     /// - Returns: how many; 0 also when another process is at it.
     @discardableResult
     package func number() async throws -> Int {
-        let result = try await pipeline.run(["SELECT core.number_events(\(EventRelay.batch)::int4) AS events"])[0]
+        // Whoever numbers writes; most of the time there is nothing to number.
+        let result = try await pipeline.run(
+            [
+                """
+                SELECT core.number_events(\(EventRelay.batch)::int4) AS events
+                WHERE EXISTS (SELECT FROM core.events WHERE seq IS NULL)
+                """
+            ])[0]
         return try result.first?.get("events", as: Int?.self) ?? 0
     }
 }

@@ -1,0 +1,143 @@
+internal import Foundation
+internal import Observability
+internal import PluginKit
+internal import Postgres
+internal import Tenancy
+
+/// Reads events for streams.
+struct EventReader: Sendable {
+    /// How many events one look takes.
+    static let pageSize = 128
+    /// An event is numbered within this time of its making. It lets the older partitions be left out.
+    private static let longestTransaction: Duration = .seconds(86_400)
+
+    let pipeline: PipelineConnection
+    let positions: EventPositions
+    let retention: Duration
+    /// Counts statements.
+    let queries: Counter
+
+    /// The newest number of a tenant.
+    func head(of tenant: TenantID) async throws -> Int64 {
+        queries.add()
+        let result = try await pipeline.runForCaller(
+            ["SELECT seq FROM core.event_heads WHERE tenant_id = \(tenant)"], isReplayable: true)[0]
+        return try result.first?.get("seq") ?? 0
+    }
+
+    /// Those of the tenants whose newest number is greater than what is known.
+    func tenants(ahead known: [(tenant: TenantID, seq: Int64)]) async throws -> [TenantID] {
+        queries.add()
+        let result = try await pipeline.run(
+            [
+                """
+                SELECT h.tenant_id
+                FROM unnest(\(known.map(\.tenant)), \(known.map(\.seq))) AS known (tenant_id, seq)
+                JOIN core.event_heads AS h ON h.tenant_id = known.tenant_id
+                WHERE h.seq > known.seq
+                """
+            ], isReplayable: true)[0]
+        return try result.rows.map { try $0.get("tenant_id") }
+    }
+
+    /// The events of a tenant that follow a number, at most a page.
+    func page(of tenant: TenantID, after seq: Int64) async throws -> [StreamedEvent] {
+        queries.add()
+        let oldest = UUID.version7(at: .now().advanced(by: .zero - retention - EventReader.longestTransaction))
+        let result = try await pipeline.runForCaller(
+            [
+                """
+                SELECT seq, id, at, type, version, module, actor_kind, actor_id, subject, conversation_id, customer_id,
+                       audience, changes, data
+                FROM core.events
+                WHERE tenant_id = \(tenant) AND seq > \(seq) AND id >= \(oldest)
+                ORDER BY seq
+                LIMIT \(EventReader.pageSize)
+                """
+            ], isReplayable: true)[0]
+        return try result.rows.map { try event($0, of: tenant) }
+    }
+
+    /// What was said of presence and typing since an instant.
+    func whispers(of tenants: [TenantID], since instant: Timestamp) async throws -> [Whisper] {
+        queries.add()
+        let result = try await pipeline.run(
+            [
+                """
+                SELECT tenant_id, id, at, type, actor_kind, actor_id, conversation_id, permission, data
+                FROM core.ephemeral_events
+                WHERE tenant_id = ANY(\(tenants)) AND at > \(instant)
+                ORDER BY at
+                LIMIT 1000
+                """
+            ], isReplayable: true)[0]
+        return try result.rows.map(Whisper.init)
+    }
+
+    private func event(_ row: Row, of tenant: TenantID) throws -> StreamedEvent {
+        let seq = try row.get("seq", as: Int64.self)
+        let type = try row.get("type", as: String.self)
+        let module = try row.get("module", as: String.self)
+        let customer = try row.get("customer_id", as: UUID?.self)
+        var writer = JSONWriter(capacity: 512)
+        writer.raw("{\"id\":")
+        writer.write(try row.get("id", as: UUID.self).lowercased)
+        writer.raw(",\"seq\":")
+        writer.write(seq)
+        writer.raw(",\"at\":")
+        writer.write(try row.get("at", as: Timestamp.self).description)
+        writer.raw(",\"type\":")
+        writer.write(type)
+        writer.raw(",\"version\":")
+        writer.write(try row.get("version", as: Int64.self))
+        writer.raw(",\"module\":")
+        writer.write(module)
+        writer.raw(",\"subject\":")
+        writer.write(try row.get("subject", as: UUID.self).lowercased)
+        writer.raw(",\"conversation_id\":")
+        writer.write(id: try row.get("conversation_id"))
+        writer.raw(",\"customer_id\":")
+        writer.write(id: customer)
+        writer.raw(",\"actor\":")
+        try writer.write(actor: row)
+        writer.raw(",\"changes\":")
+        writer.raw(Array(try row.get("changes", as: String.self).utf8))
+        writer.raw(",\"data\":")
+        writer.raw(Array(try row.get("data", as: String.self).utf8))
+        writer.raw("}")
+        return StreamedEvent(
+            seq: seq, module: module, audience: EventAudience(try row.get("audience", as: JSONValue?.self) ?? .null),
+            customer: customer,
+            message: EventMessage.event(type, id: positions.encode(seq, of: tenant), data: writer.bytes))
+    }
+}
+
+extension JSONWriter {
+    mutating func write(id: UUID?) {
+        if let id { write(id.lowercased) } else { raw("null") }
+    }
+
+    /// `{"kind", "id"}` from the columns of a row.
+    mutating func write(actor row: Row) throws {
+        let letter = try row.get("actor_kind", as: String.self)
+        raw("{\"kind\":")
+        write(letter.first.flatMap(Actor.Kind.init(rawValue:)).map(\.word) ?? "system")
+        raw(",\"id\":")
+        write(try row.get("actor_id", as: UUID.self).lowercased)
+        raw("}")
+    }
+}
+
+extension Actor.Kind {
+    /// What the kind is called in events.
+    fileprivate var word: String {
+        switch self {
+        case .member: "member"
+        case .apiKey: "api_key"
+        case .customer: "customer"
+        case .visitor: "visitor"
+        case .hook: "hook"
+        case .system: "system"
+        }
+    }
+}
