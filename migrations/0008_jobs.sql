@@ -22,7 +22,7 @@ CREATE TABLE core.jobs_ready (
     kind         text        NOT NULL,
     -- 0 goes first, among the jobs of one tenant and module
     priority     smallint    NOT NULL CHECK (priority BETWEEN 0 AND 9),
-    payload      jsonb       NOT NULL CHECK (octet_length(payload::text) <= 262144),
+    payload      jsonb       NOT NULL CHECK (pg_column_size(payload) <= 262144),
     max_attempts smallint    NOT NULL,
     timeout_ms   int4        NOT NULL,
     -- how many attempts have counted
@@ -58,8 +58,9 @@ CREATE TABLE core.jobs_waiting (
 CREATE INDEX jobs_waiting_due ON core.jobs_waiting (module, run_at) WHERE run_at < 'infinity';
 CREATE INDEX jobs_waiting_chain ON core.jobs_waiting (tenant_id, module, chain, place) WHERE chain IS NOT NULL;
 
+-- What comes here and to the dead letters has been checked where it came from.
 CREATE TABLE core.jobs_running (
-    LIKE core.jobs_ready INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
+    LIKE core.jobs_ready INCLUDING DEFAULTS,
     worker_id   uuid        NOT NULL,
     -- made anew by each claim: who holds an old one completes nothing
     lease       uuid        NOT NULL,
@@ -91,7 +92,7 @@ CREATE TABLE core.jobs_finished (
 
 -- Dead letters: no attempt is left. They stay until somebody runs them again or throws them away.
 CREATE TABLE core.jobs_dead (
-    LIKE core.jobs_ready INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
+    LIKE core.jobs_ready INCLUDING DEFAULTS,
     died_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (tenant_id, id)
 );

@@ -37,7 +37,7 @@ CREATE TABLE core.events (
     audience        jsonb       NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(audience) = 'object'),
     -- {field: [old, new]}
     changes         jsonb       NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(changes) = 'object'),
-    data            jsonb       NOT NULL CHECK (octet_length(data::text) <= 262144),
+    data            jsonb       NOT NULL CHECK (pg_column_size(data) <= 262144),
     request_id      text        CHECK (length(request_id) <= 100),
     -- what began it all, and how many events and jobs lie between
     root            uuid        NOT NULL,

@@ -8,7 +8,7 @@ package final class ModuleDatabase: Sendable {
     @TaskLocal package static var isInTransaction = false
 
     let role: String
-    private let reads: PipelineConnection
+    private let reads: PipelineGroup
     private let writes: PipelineGroup
     private let leases: LeasePool
     private let signer: SessionSigner
@@ -19,7 +19,7 @@ package final class ModuleDatabase: Sendable {
     ) {
         role = module.loginRole
         let settings = credentials.sharedSettings(as: module.loginRole)
-        reads = PipelineConnection(settings, sharing: true, reactor: reactor, logger: logger)
+        reads = PipelineGroup([PipelineConnection(settings, sharing: true, reactor: reactor, logger: logger)])
         // A commit waits for the disk; commits on several connections wait together.
         writes = PipelineGroup(
             (0..<ModuleDatabase.writePipelines).map { _ in
@@ -38,9 +38,8 @@ package final class ModuleDatabase: Sendable {
         _ session: TenantSession, mode: SessionClaims.Mode, claim: IdempotencyClaim? = nil
     ) -> TenantTx {
         let claims = SessionClaims(tenant: session.tenant, actor: session.actor, mode: mode)
-        let pipeline = mode == .read ? reads : writes.leastLoaded
         let pipelined = PipelinedTransactions(
-            pipeline: pipeline, signer: signer, claims: claims, idempotency: claim)
+            pipelines: mode == .read ? reads : writes, signer: signer, claims: claims, idempotency: claim)
         return TenantTx(executor: pipelined) { [role, leases, signer] body in
             try await ProblemMapping.translate {
                 try await claim.carry { claiming in
@@ -60,10 +59,10 @@ package final class ModuleDatabase: Sendable {
 
     /// The most connections the module's pipelines take.
     package static let maximumConnections = 1 + writePipelines
-    private static let writePipelines = 4
+    private static let writePipelines = 6
 
     /// The shared connections, open or not.
-    var pipelines: [PipelineConnection] { [reads] + writes.pipelines }
+    var pipelines: [PipelineConnection] { reads.pipelines + writes.pipelines }
 
     /// Closes the shared connections.
     package func close() {
@@ -74,7 +73,7 @@ package final class ModuleDatabase: Sendable {
 
 /// Each run is one implicit transaction on the shared pipeline: open the session, the statements, Sync.
 private struct PipelinedTransactions: StatementExecutor {
-    let pipeline: PipelineConnection
+    let pipelines: PipelineGroup
     let signer: SessionSigner
     let claims: SessionClaims
     let idempotency: IdempotencyClaim?
@@ -84,7 +83,8 @@ private struct PipelinedTransactions: StatementExecutor {
             try await ProblemMapping.translate {
                 try await idempotency.carry { claiming in
                     let before = [signer.opening(claims)] + (claiming.map { [$0] } ?? [])
-                    let results = try await pipeline.run(before + statements, isReplayable: claims.mode == .read)
+                    let results = try await pipelines.leastLoaded.run(
+                        before + statements, isReplayable: claims.mode == .read)
                     return Array(results.dropFirst(before.count))
                 }
             }

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import flood
+import jobs
 import report
 import timing
 import walls
@@ -25,7 +26,7 @@ from romashka import Romashka
 def options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="deploy/bench")
-    parser.add_argument("what", nargs="?", choices=["throughput", "logins", "timing", "walls"], default="throughput")
+    parser.add_argument("what", nargs="?", choices=["throughput", "logins", "timing", "walls", "jobs"], default="throughput")
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
@@ -126,6 +127,8 @@ def main() -> None:
         os.chmod(folder, 0o711)
         if given.what == "timing":
             return timing.measure(folder, cleanup, 100 if given.quick else timing.SAMPLES)
+        if given.what == "jobs":
+            return jobs.measure(folder, cleanup, given.seconds, given.rounds)
         if given.what == "walls":
             return walls.measure(folder, cleanup, given.seconds, given.rounds)
         if given.what == "logins":

@@ -63,11 +63,11 @@ class Crowd:
             thread.join(60)
 
 
-def call(url: str, path: str, body: dict, token: str | None = None) -> dict:
+def call(url: str, path: str, body: dict, token: str | None = None, timeout: float = 20) -> dict:
     """Sends JSON and returns JSON; fails unless it is done."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     request = urllib.request.Request(url + path, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=20) as response:
+    with urllib.request.urlopen(request, timeout=timeout) as response:
         return json.load(response)
 
 

@@ -1,7 +1,7 @@
 /// Several shared pipelines of one role. The later ones are used, and opened, only under load.
 package struct PipelineGroup: Sendable {
     /// Requests on one pipeline before the next one is taken.
-    private static let threshold = 8
+    private static let threshold = 2
 
     /// All of them, in the order in which they are used.
     package let pipelines: [PipelineConnection]

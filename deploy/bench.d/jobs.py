@@ -1,0 +1,161 @@
+"""Jobs enqueued in a commit each and run in a transaction each: ours, two libraries', and the same in raw SQL."""
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+from database import PROGRAMS, ROOT
+from people import call
+from processes import progress
+from romashka import Romashka
+
+PYTHON = ROOT / ".build/jobs-venv/bin/python"
+RIVALS = {"procrastinate": 3000, "awa": 5000}
+OURS = 20_000
+TARGETS = {"procrastinate": 8, "awa": 4, "raw": 0.5}
+
+
+def plugins(folder: Path) -> Path:
+    """The inbox, and the plugin that measures jobs."""
+    target = folder / "plugins"
+    shutil.copytree(ROOT / "Plugins/Conversations", target / "Conversations")
+    shutil.copytree(ROOT / "Tests/Plugins/Bench", target / "Bench")
+    return target
+
+
+class Jobs:
+    """The contenders, each on a database of its own in one server."""
+
+    def __init__(self, folder: Path, cleanup):
+        self.platform = Romashka(folder, plugins(folder), ("--plugin-deadline", "600"))
+        cleanup.callback(self.platform.server.stop)
+        self.database = self.platform.database
+        self.token = self.platform.token()
+        for name in [*RIVALS, "raw"]:
+            self.database.sql(f"CREATE DATABASE bench_{name}")
+            self.database.sql("CREATE TABLE public.effects (id bigint)", f"bench_{name}")
+        self.database.sql(
+            "CREATE TABLE public.raw_jobs (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, payload jsonb)", "bench_raw")
+        prepare = {
+            "procrastinate": [PYTHON, "-m", "procrastinate", "--app", "job_schema.app", "schema", "--apply"],
+            "awa": [PYTHON, "-m", "awa", "--database-url", self.dsn("awa"), "migrate"],
+        }
+        for name, command in prepare.items():
+            subprocess.run(
+                command, check=True, cwd=Path(__file__).parent, stdout=subprocess.DEVNULL,
+                env=os.environ | {"JOBS_DSN": self.dsn(name)})
+
+    def dsn(self, name: str) -> str:
+        """A rival's database by TCP, as its client library wants it."""
+        return (f"postgresql://postgres:{self.database.passwords['postgres']}@127.0.0.1:{self.database.port}"
+                f"/bench_{name}")
+
+    def ours(self) -> float:
+        """Jobs a second, from the first that is enqueued to the last that is done."""
+        before = self.finished()
+        start = time.perf_counter()
+        self.flood({"jobs": OURS})
+        while self.finished() < before + OURS:
+            time.sleep(0.05)
+        return OURS / (time.perf_counter() - start)
+
+    def rival(self, name: str) -> float:
+        """The same of a rival, with a process that enqueues and one that runs."""
+        jobs = RIVALS[name]
+
+        def count() -> int:
+            return int(self.database.sql("SELECT count(*) FROM public.effects", f"bench_{name}"))
+
+        script = Path(__file__).parent / "job_rivals.py"
+        command = [str(PYTHON), str(script), name]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        worker = subprocess.Popen([*command, "work", self.dsn(name), "0"], **quiet)
+        try:
+            time.sleep(3)
+            before, start = count(), time.perf_counter()
+            producer = subprocess.Popen([*command, "produce", self.dsn(name), str(jobs)], **quiet)
+            deadline = time.perf_counter() + 120
+            # Its start is not counted, its first effect begins the time.
+            while count() == before and time.perf_counter() < deadline:
+                time.sleep(0.01)
+            start = time.perf_counter()
+            while count() < before + jobs and time.perf_counter() < deadline:
+                time.sleep(0.05)
+            done = count() - before
+            producer.wait(30)
+            return done / (time.perf_counter() - start)
+        finally:
+            worker.terminate()
+            worker.wait(30)
+
+    def raw(self, seconds: float) -> float:
+        """A commit for a job and a transaction that takes it and does the same, by pgbench."""
+        output = subprocess.run(
+            [PROGRAMS / "pgbench", "-n", "-M", "prepared", "-c", "16", "-j", "2", "-T", str(max(2, int(seconds))),
+             "-f", Path(__file__).parent / "raw_jobs.pgbench", self.dsn("raw")],
+            check=True, capture_output=True, text=True).stdout
+        return float(re.search(r"tps = ([\d.]+)", output)[1])
+
+    def pickup(self) -> tuple[float, float]:
+        """Milliseconds from commit to start at 200 jobs a second, p50 and p99."""
+        before = self.finished()
+        self.flood({"jobs": 2000, "pace": 200, "callers": 16})
+        while self.finished() < before + 2000:
+            time.sleep(0.05)
+        answer = self.database.sql("""
+            SELECT percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP (
+                ORDER BY EXTRACT(epoch FROM claimed_at - enqueued_at) * 1000)
+            FROM (SELECT * FROM core.jobs_finished ORDER BY id DESC LIMIT 2000) AS last""")
+        p50, p99 = map(float, answer.strip("{}").split(","))
+        return p50, p99
+
+    def flooded(self) -> float:
+        """Seconds until one tenant's single job starts behind another's flood of 10,000 jobs of 20 ms."""
+        self.database.sql("""
+            INSERT INTO core.tenants (id, slug, name) VALUES (gen_random_uuid(), 'small', 'Small')
+            ON CONFLICT DO NOTHING""")
+        put = """
+            SELECT count(core.put_job(t.id, 'bench', 'bench.work', '{{"milliseconds": 20}}', NULL, 5::int2, NULL, NULL,
+                                      NULL, false, NULL, 0::int2, NULL))
+            FROM core.tenants AS t, generate_series(1, {count}) WHERE t.slug = '{slug}'"""
+        before = self.finished()
+        self.database.sql(put.format(count=10_000, slug=self.platform.login["tenant"]))
+        self.database.sql(put.format(count=1, slug="small"))
+        while self.finished() < before + 10_001:
+            time.sleep(0.2)
+        return float(self.database.sql("""
+            SELECT EXTRACT(epoch FROM max(j.claimed_at - j.enqueued_at))
+            FROM core.jobs_finished AS j JOIN core.tenants AS t ON t.id = j.tenant_id AND t.slug = 'small'"""))
+
+    def flood(self, body: dict) -> None:
+        """Lets the plugin enqueue jobs."""
+        call(self.platform.url, "/v1/bench/floods", body, self.token, timeout=600)
+
+    def finished(self) -> int:
+        """How many jobs are done."""
+        return int(self.database.sql("SELECT count(*) FROM core.jobs_finished"))
+
+
+def measure(folder: Path, cleanup, seconds: float, rounds: int) -> None:
+    """All contenders in turn, then what only ours is asked."""
+    jobs = Jobs(folder, cleanup)
+    jobs.flood({"jobs": 200})
+    rates: dict[str, list[float]] = {name: [] for name in ["ours", "raw", *RIVALS]}
+    for number in range(rounds):
+        for name in rates:
+            progress(f"round {number + 1}: {name}")
+            rates[name].append(
+                jobs.ours() if name == "ours" else jobs.raw(seconds) if name == "raw" else jobs.rival(name))
+    ours = statistics.median(rates["ours"])
+    print("jobs a second, a commit to enqueue and a transaction to run each, synchronous_commit on")
+    print(f"  Romashka       {ours:8,.0f}")
+    for name, target in TARGETS.items():
+        rate = statistics.median(rates[name])
+        print(f"  {name:14} {rate:8,.0f}   Romashka ÷ {name}: {ours / rate:.2f}, target ≥ {target}")
+    p50, p99 = jobs.pickup()
+    print(f"pickup at 200 jobs/s: p50 {p50:.1f} ms, p99 {p99:.1f} ms, target p99 < 50 ms")
+    print(f"one job behind another tenant's 10,000: starts after {jobs.flooded():.2f} s, target ≤ 2 s")
