@@ -68,7 +68,8 @@ struct LocalFileStoreTests {
                 #expect(spooled.size == 1 && folder.files.count == 1)
             }
             // The thread that wrote the last bytes may hold it a moment longer.
-            #expect(try await eventually { folder.files == [] })
+            let holds1 = try await eventually { folder.files == [] }
+            #expect(holds1)
         }
     }
 

@@ -21,15 +21,20 @@ package struct WorkerLease: Sendable {
         self.pipeline = pipeline
     }
 
+    /// How this machine is called.
+    static var host: String {
+        let name = ProcessInfo.processInfo.hostName
+        return name.isEmpty ? "unnamed" : String(name.prefix(255))
+    }
+
     private static var seconds: Double { lifetime / .seconds(1) }
 
     /// Makes itself known.
     package func begin() async throws {
-        let name = ProcessInfo.processInfo.hostName
         _ = try await pipeline.run([
             """
             INSERT INTO core.job_workers (id, module, host, process, expires_at)
-            VALUES (\(id), \(module.description), \(name.isEmpty ? "unnamed" : String(name.prefix(255))),
+            VALUES (\(id), \(module.description), \(WorkerLease.host),
                     \(Int64(ProcessInfo.processInfo.processIdentifier)),
                     clock_timestamp() + make_interval(secs => \(WorkerLease.seconds)))
             """

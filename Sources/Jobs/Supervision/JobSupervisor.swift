@@ -103,6 +103,22 @@ package final class JobSupervisor: Service {
         guard isDue else { return }
         let count = try await WorkerLease.rescue(pipeline)
         if count > 0 { logger.warning("jobs of silent workers are ready again", metadata: ["jobs": "\(count)"]) }
+        try await endSilent()
+    }
+
+    /// Ends children that have lost their lease: what stands still would keep another from taking its place.
+    private func endSilent() async throws {
+        let rows = try await pipeline.run(["SELECT process FROM core.job_workers WHERE host = \(WorkerLease.host)"])[0]
+        let heard = Set(try rows.rows.map { Int32(truncatingIfNeeded: try $0.get("process", as: Int.self)) })
+        let silent = state.withLock { state in
+            state.children.filter { _, child in
+                child.begin.duration(to: .now) > WorkerLease.lifetime * 1.5 && !heard.contains(child.process.id)
+            }
+        }
+        for (module, child) in silent {
+            logger.warning("a process for jobs is not heard of any more", metadata: ["module": "\(module)"])
+            child.process.signal(SIGKILL)
+        }
     }
 
     /// Starts a module's process, unless there is one or it shall wait.
@@ -137,13 +153,12 @@ package final class JobSupervisor: Service {
     /// Gives the jobs of a process that died to others at once, instead of when its lease runs out.
     private func clean(up process: SupervisedProcess, _ exit: SupervisedProcess.Exit, of module: String) async {
         logger.warning("a process for jobs ended", metadata: ["module": "\(module)", "exit": "\(exit)"])
-        let name = ProcessInfo.processInfo.hostName
         // Killed by a signal, one of its jobs may be to blame, and nobody knows which; else the process chose to end.
         let counts = if case .signal = exit { true } else { false }
         let failure = JobFailure(code: "process_ended", detail: "its process ended by \(exit)")
         do {
             try await WorkerLease.release(
-                host: name.isEmpty ? "unnamed" : String(name.prefix(255)), process: process.id, failure: failure,
+                host: WorkerLease.host, process: process.id, failure: failure,
                 counts: counts, pipeline)
         } catch {
             // The lease runs out, and whoever is there finds the jobs.

@@ -90,7 +90,8 @@ struct PluginWallTests {
                 for try await code in group { #expect(code == "plugin_timeout") }
                 gate.open()
             }
-            #expect(try await eventually { wall.status.inFlight == 0 && wall.status.threadsWrittenOff == 0 })
+            let holds1 = try await eventually { wall.status.inFlight == 0 && wall.status.threadsWrittenOff == 0 }
+            #expect(holds1)
         }
     }
 
@@ -109,7 +110,8 @@ struct PluginWallTests {
                 #expect(areBegun)
                 #expect(await code { try await wall.run(for: other) {} } == "plugin_busy")
             }
-            #expect(try await eventually { wall.status.inFlight == 0 })
+            let holds2 = try await eventually { wall.status.inFlight == 0 }
+            #expect(holds2)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<2 {
                     group.addTask { try? await wall.run(for: one) { try await Task.sleep(for: .seconds(30)) } }

@@ -223,6 +223,7 @@ extension PipelineConnectionTests {
             return Reference(pipeline: pipeline)
         }
         let reference = try await dead()
-        #expect(try await eventually(within: .seconds(5)) { reference.pipeline == nil })
+        let holds1 = try await eventually(within: .seconds(5)) { reference.pipeline == nil }
+        #expect(holds1)
     }
 }

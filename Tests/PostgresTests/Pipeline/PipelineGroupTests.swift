@@ -20,17 +20,18 @@ struct PipelineGroupTests {
         try await holder.withLease(as: "holder") { lease in
             try await lease.run("SELECT pg_advisory_lock(\(key))")
             try await withThrowingTaskGroup(of: Void.self) { waiting in
-                for number in 0..<30 {
+                for number in 0..<12 {
                     let pipeline = group.leastLoaded
-                    let expected = number < 24 ? number / 8 : nil
+                    let expected = number < 6 ? number / 2 : nil
                     #expect(expected.map { pipelines[$0] === pipeline } ?? true, "request \(number)")
                     waiting.addTask {
                         _ = try await pipeline.run(
                             ["SELECT pg_advisory_xact_lock_shared(\(key))"], timeout: .seconds(60))
                     }
-                    #expect(try await eventually { pipelines.reduce(0) { $0 + $1.load } == number + 1 })
+                    let isWaiting = try await eventually { pipelines.reduce(0) { $0 + $1.load } == number + 1 }
+                    #expect(isWaiting)
                 }
-                #expect(pipelines.allSatisfy { $0.load >= 8 })
+                #expect(pipelines.allSatisfy { $0.load >= 2 })
                 try await lease.run("SELECT pg_advisory_unlock(\(key))")
                 try await waiting.waitForAll()
             }

@@ -11,7 +11,8 @@ struct WorkTests {
         try await WorkSite.with { site in
             try await site.flood("sleep", 100, count: 400)
             for _ in 0..<3 {
-                #expect(try await eventually { try await !site.workers().isEmpty })
+                let isThere = try await eventually { try await !site.workers().isEmpty }
+                #expect(isThere)
                 let done = try await site.number("SELECT count(*) FROM core.jobs_finished")
                 #expect(
                     try await eventually { try await site.number("SELECT count(*) FROM core.jobs_finished") > done })
@@ -84,7 +85,8 @@ struct WorkTests {
     func draining() async throws {
         try await WorkSite.with { site in
             let short = try await site.enqueue("sleep", 1000)
-            #expect(try await eventually { try await site.job(short)["state"] == "running" })
+            let isBegun = try await eventually { try await site.job(short)["state"] == "running" }
+            #expect(isBegun)
             if let process = try await site.workers().last { kill(process, SIGTERM) }
             let done = try await site.until(short, "succeeded")
             #expect(done["attempt"] == 1)

@@ -74,8 +74,10 @@ struct SlowClientTests {
             try await idle.send(Array("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
             #expect(try await idle.status() == 200)
             await test.beginShutdown()
-            #expect(try await eventually { (try? RawConnection(test.url)) == nil })
-            #expect(try await eventually { idle.isClosed })
+            let holds1 = try await eventually { (try? RawConnection(test.url)) == nil }
+            #expect(holds1)
+            let holds2 = try await eventually { idle.isClosed }
+            #expect(holds2)
             try await inFlight.send(Array(body.dropFirst(10)))
             let answer = try await inFlight.readToEnd().text
             #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains("access_token"), "\(answer)")
