@@ -24,6 +24,7 @@ WHERE schemaname = 'conversations' AND policyname NOT LIKE 'kernel\_%'
 \gexec
 
 GRANT INSERT ON core.events TO bench_plain;
+ALTER POLICY tenant ON core.events TO bench_claims;
 CREATE POLICY plain ON core.events TO bench_plain USING (tenant_id = (SELECT current_setting('app.tenant')::uuid));
 
 SELECT format(
