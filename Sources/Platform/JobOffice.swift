@@ -1,5 +1,5 @@
 internal import Events
-package import Jobs
+internal import Jobs
 package import Logging
 internal import Migrations
 internal import PluginHost
@@ -12,7 +12,7 @@ internal import Tenancy
 package struct JobOffice: Sendable {
     private let databases: Databases
     private let control: ControlPlane
-    package let supervisor: JobSupervisor
+    private let supervisor: JobSupervisor
     private let logger: Logger
 
     /// Connects and checks the schema. Changes nothing.

@@ -74,7 +74,7 @@ struct Children: Sendable {
     private var sharedOptions: [String] {
         ["--data-dir", common.dataDirectory, "--log-level", common.logLevel]
             + (common.plugins.map { ["--plugins", $0] } ?? [])
-            + serving.allowedNetworks.flatMap { ["--allow-network", $0] }
+            + serving.network.arguments
             + serving.files.arguments(usual: "\(common.dataDirectory)/files")
     }
 }

@@ -5,7 +5,6 @@ import HTTP
 import Identity
 import Logging
 import Observability
-import Outbound
 import Platform
 import PluginHost
 
@@ -58,11 +57,7 @@ struct ServingOptions: ParsableArguments {
         help: "Megabytes of memory beyond which the process drains and ends with code 75, to be started anew.")
     var memoryLimit: Int?
 
-    @Option(
-        name: .customLong("allow-network"),
-        help: "A private network that plugins may send requests into, such as 10.1.0.0/16; may be repeated.")
-    var allowedNetworks: [String] = []
-
+    @OptionGroup var network: NetworkOptions
     @OptionGroup var files: FileOptions
 
     enum Switch: String, ExpressibleByArgument {
@@ -72,9 +67,6 @@ struct ServingOptions: ParsableArguments {
     func validate() throws {
         if let publicURL, URL(string: publicURL)?.host == nil || !publicURL.hasPrefix("http") {
             throw ValidationError("--public-url takes a URL such as https://desk.example")
-        }
-        if let other = allowedNetworks.first(where: { NetworkRange($0) == nil }) {
-            throw ValidationError("--allow-network \(other) is no network such as 10.1.0.0/16")
         }
         guard pluginDeadline > 0, recycleAfter > 0 else {
             throw ValidationError("--plugin-deadline and --recycle-after take seconds above 0")
@@ -113,15 +105,16 @@ struct ServingOptions: ParsableArguments {
         settings.tracing = try TracingSettings.read(common.environment)
         settings.letsLoopbackReadMetrics = metricsLoopback
         settings.crashLog = CrashLog(in: common.dataDirectory)
-        settings.outbound.allowedNetworks = allowedNetworks.compactMap { NetworkRange($0) }
+        settings.outbound.allowedNetworks = network.ranges
         settings.pluginLimits.deadline = .seconds(pluginDeadline)
         settings.watchLimits.overdue = .seconds(recycleAfter)
         settings.watchLimits.memory = memoryLimit.map { $0 << 20 }
         settings.watchLimits.farewell = .seconds(5)
-        settings.oidc.publicURL = publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } ?? defaultURL
+        let publicURL = publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        settings.oidc.publicURL = publicURL ?? defaultURL
         settings.files = try files.settings(
             usual: "\(common.dataDirectory)/files", isUsed: keepsFiles, environment: common.environment)
-        settings.files.publicURL = publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        settings.files.publicURL = publicURL
         settings.oidc.allowsInsecure = allowsInsecureOIDC
         settings.oidc.allowsPrivateNetworks = allowsPrivateOIDC
         return settings

@@ -1,4 +1,3 @@
-internal import Foundation
 package import Logging
 package import Observability
 internal import PluginKit
@@ -67,7 +66,7 @@ package final class JobCensus: Service {
             return Lane(
                 labels: [
                     "module": try row.get("module", as: String.self),
-                    "tenant": TenantID(try row.get("tenant_id", as: UUID.self)).description,
+                    "tenant": try row.get("tenant_id", as: TenantID.self).description,
                 ],
                 ready: try row.get("ready"), running: try row.get("running"), waiting: try row.get("waiting"),
                 dead: try row.get("dead"),

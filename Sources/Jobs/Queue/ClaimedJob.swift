@@ -20,8 +20,8 @@ package struct ClaimedJob: Sendable {
     package let trace: String?
 
     init(_ row: Row) throws {
-        id = ID(try row.get("id", as: UUID.self))
-        tenant = TenantID(try row.get("tenant_id", as: UUID.self))
+        id = try row.get("id")
+        tenant = try row.get("tenant_id")
         kind = try row.get("kind")
         payload = try row.get("payload")
         attempt = try row.get("attempt")

@@ -50,7 +50,7 @@ package struct JobQueue: Sendable {
         ])
         guard let queue = results[1].first else { return (0, 0, []) }
         let lanes = try results[2].rows.map { row in
-            let tenant = TenantID(try row.get("tenant_id", as: UUID.self))
+            let tenant = try row.get("tenant_id", as: TenantID.self)
             let weight = try row.get("weight", as: Double.self)
             let settled = owed[tenant]
             return FairShare.Lane(

@@ -48,9 +48,6 @@ package final class JobSupervisor: Service {
         self.arguments = arguments
     }
 
-    /// The processes that run, by module.
-    package var processes: [String: Int32] { state.withLock { $0.children.mapValues(\.process.id) } }
-
     package func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in

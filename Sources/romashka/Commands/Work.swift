@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Jobs
 import Logging
-import Outbound
 import Platform
 import PluginHost
 import ServiceLifecycle
@@ -26,6 +25,7 @@ struct Work: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var files: FileOptions
+    @OptionGroup var network: NetworkOptions
 
     @Option(help: "Jobs of a module that run at one time.")
     var slots = 64
@@ -35,20 +35,12 @@ struct Work: AsyncParsableCommand {
         help: "Megabytes of address space for a module's process; beyond that it ends and its jobs run again.")
     var memory = 8192
 
-    @Option(
-        name: .customLong("allow-network"),
-        help: "A private network that plugins may send requests into, such as 10.1.0.0/16; may be repeated.")
-    var allowedNetworks: [String] = []
-
     @Option(help: .hidden)
     var module: String?
 
     func validate() throws {
         guard (1...1000).contains(slots) else { throw ValidationError("--slots takes 1 to 1000") }
         guard memory >= 1024 else { throw ValidationError("--job-memory takes 1024 megabytes or more") }
-        if let other = allowedNetworks.first(where: { NetworkRange($0) == nil }) {
-            throw ValidationError("--allow-network \(other) is no network such as 10.1.0.0/16")
-        }
     }
 
     func run() async throws {
@@ -66,7 +58,7 @@ struct Work: AsyncParsableCommand {
             usual: "\(common.dataDirectory)/files", isUsed: common.environment["DATABASE_URL"] == nil,
             environment: common.environment)
         settings.crashLog = CrashLog(in: common.dataDirectory)
-        settings.outbound.allowedNetworks = allowedNetworks.compactMap { NetworkRange($0) }
+        settings.outbound.allowedNetworks = network.ranges
         return settings
     }
 
