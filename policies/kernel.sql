@@ -37,6 +37,7 @@ SELECT core.set_kernel_policies($list$
     core.sessions        romashka_worker    ALL
     core.tenant_modules  romashka_worker    SELECT
     core.invitations     romashka_worker    ALL
+    core.oidc_used_states  romashka_worker  ALL
     core.idempotency_keys  romashka_worker  ALL
     core.jobs_ready      romashka_worker    ALL
     core.jobs_waiting    romashka_worker    ALL

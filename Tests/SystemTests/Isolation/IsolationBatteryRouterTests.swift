@@ -36,7 +36,7 @@ struct IsolationBatteryRouterTests {
             for route in site.routes {
                 let token = try await site.test.login(site.b)
                 var answers: [String] = []
-                for id in site.idsOfB + ["knowledge", third.id.description] {
+                for id in site.idsOfB + ["knowledge", "maintenance", third.id.description] {
                     let bearer = route.route.access == .operator ? site.test.operatorToken : token
                     let answer = try await site.send(route, id: id, token: bearer)
                     answers.append(answer.code ?? "\(answer.status)")
