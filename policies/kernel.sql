@@ -49,10 +49,13 @@ SELECT core.set_kernel_policies($list$
     core.job_lanes       romashka_worker    ALL
     core.schedules       romashka_worker    ALL
 
+    # what follows from the kernel's own events
+    core.jobs_ready      romashka_auth      INSERT
+
     # the relay numbers events, the streams read them
     core.events          romashka_worker    ALL
     core.event_heads     romashka_worker    ALL
-    core.events          romashka_auth      SELECT
+    core.events          romashka_auth      ALL
     core.ephemeral_events  romashka_worker  ALL
 
     # the operator's lists

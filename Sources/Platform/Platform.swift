@@ -207,13 +207,14 @@ package struct Platform: Sendable {
     }
 
     private static func eventTypes(_ manifests: [Manifest]) -> [EventType] {
-        manifests.flatMap { manifest in
-            manifest.events.map {
-                EventType(
-                    type: $0.type, title: $0.title, version: $0.version, module: manifest.id.description,
-                    sample: $0.sample)
+        EventType.kernel
+            + manifests.flatMap { manifest in
+                manifest.events.map {
+                    EventType(
+                        type: $0.type, title: $0.title, version: $0.version, module: manifest.id.description,
+                        sample: $0.sample)
+                }
             }
-        }
     }
 
     private static func modules(

@@ -89,7 +89,8 @@ BEGIN
         FROM core.closed_functions()
         WHERE function::text ~ '^pg_stat_get_'
         UNION ALL
-        SELECT 'GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO romashka_keyholder'
+        SELECT 'GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) '
+            'TO romashka_keyholder, romashka_auth, romashka_worker'
         UNION ALL
         SELECT 'GRANT SELECT ON pg_catalog.pg_stat_activity TO romashka_operator'
         UNION ALL
