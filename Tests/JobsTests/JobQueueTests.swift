@@ -133,6 +133,68 @@ struct JobQueueTests {
         }
     }
 
+    @Test("J6: A tenant's jobs a minute are never exceeded, and what it did not use it may catch up on for ten seconds")
+    func rate() async throws {
+        try await JobSite.with { site in
+            let set: @Sendable (SQL) async throws -> Void = { statement in
+                try await site.database.server.asSuperuser(database: site.database.name) { admin in
+                    _ = try await admin.run(statement)
+                }
+            }
+            let claimAll: @Sendable () async throws -> Int = {
+                try await withThrowingTaskGroup(of: Int.self) { group in
+                    for _ in 0..<8 { group.addTask { try await claim(site, 20).count } }
+                    return try await group.reduce(0, +)
+                }
+            }
+            try await set("UPDATE core.tenants SET limits = '{\"jobs_per_minute\": 6}'")
+            try await site.flood(site.tenants[0], 500)
+            #expect(try await claimAll() == 1)
+            try await set("UPDATE core.job_lanes SET filled_at = filled_at - interval '10 seconds'")
+            #expect(try await claimAll() == 1)
+            try await set("UPDATE core.job_lanes SET filled_at = filled_at - interval '1 hour'")
+            #expect(try await claimAll() == 1)
+            try await set("UPDATE core.tenants SET limits = '{}'")
+            // Of claims at the same moment only one counts.
+            #expect(try await claimAll() >= 20)
+        }
+    }
+
+    @Test("A chain of events and jobs that cause each other stops, and says why")
+    func depth() async throws {
+        try await JobSite.with { site in
+            let tenant = site.tenants[0]
+            try await site.database.server.asSuperuser(database: site.database.name) { admin in
+                let types: JSONValue = [["type": "work.done", "version": 1]]
+                let consumes: JSONValue = [["event": "work.done", "job": "knowledge.work"]]
+                _ = try await admin.run("SELECT core.declare_events('knowledge', \(types), \(consumes), true)")
+            }
+            let emit: SQL = "SELECT core.emit('work.done', \(UUID.version7()), '{}'::jsonb) AS id"
+            let database = site.databases.database(of: site.name)
+            let person = Actor(kind: .member, id: .make(), role: "admin")
+            _ = try await database.open(TenantSession(verified: tenant, actor: person), mode: .write).batch([emit])
+            var rounds = 0
+            while let job = try await claim(site).first, rounds < 20 {
+                let actor = Actor(kind: .system, id: ActorID(job.id.uuid), role: "system")
+                let tx = database.open(TenantSession(verified: tenant, actor: actor), mode: .write)
+                _ = try await tx.batch([emit, "SELECT core.complete(\(job.lease))"])
+                rounds += 1
+            }
+            let told = try await site.database.server.asSuperuser(database: site.database.name) { admin in
+                try await admin.run(
+                    """
+                    SELECT string_agg(depth || COALESCE(':' || stopped, ''), ' ' ORDER BY depth) AS chain,
+                           count(DISTINCT root) AS roots
+                    FROM core.events
+                    WHERE type = 'work.done'
+                    """
+                ).first
+            }
+            #expect(try told?.get("chain", as: String.self) == "0 2 4 6:depth")
+            #expect(try told?.get("roots", as: Int.self) == 1)
+        }
+    }
+
     @Test("J7: Who holds an old lease completes nothing and undoes nothing")
     func fence() async throws {
         try await JobSite.with { site in

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import PluginKit
 
 /// A tenant with what it may use and how it is set.
@@ -10,6 +11,7 @@ enum TenantAccountPayload: Payload {
             Field("name", .text(1...200), example: "Acme Ltd"),
             Field("status", .oneOf(["active", "suspended"]), example: "active"),
             Field("is_test", .boolean, example: false),
+            TenantZone.field,
             Field("plan", .text(1...40), example: "standard"),
             Field("limits", .json(maximumBytes: 16_384), example: ["members": 20], summary: Limits.summary),
             Field("settings", .json(maximumBytes: 65_536), example: ["language": "en"]),
@@ -22,14 +24,15 @@ enum TenantAccountPayload: Payload {
 enum Limits {
     static let summary =
         """
-        The most of each: members, api_keys, requests_per_minute (to one process), storage_bytes, jobs_running (of one
-        module); and job_weight, how many shares of the workers the tenant has beside others. What is not named has no
+        The most of each: members, api_keys, requests_per_minute (to one process), storage_bytes, jobs_running and
+        jobs_per_minute (of one module); and job_weight, how many shares of the workers the tenant has beside others. What is not named has no
         limit, and one share.
         """
     /// Each limit with the most that it can be.
     private static let maxima = [
         "members": 1_000_000_000, "api_keys": 1_000_000_000, "requests_per_minute": 1_000_000_000,
-        "storage_bytes": 1 << 50, "jobs_running": 1_000_000_000, "job_weight": 1000,
+        "storage_bytes": 1 << 50, "jobs_running": 1_000_000_000, "jobs_per_minute": 1_000_000_000,
+        "job_weight": 1000,
     ]
 
     /// The field of a request.
@@ -60,10 +63,30 @@ enum Limits {
     }
 }
 
+/// The time zone that a tenant's schedules follow.
+enum TenantZone {
+    static let field = Field(
+        "zone", .text(1...60), example: "Europe/Berlin",
+        summary: "A zone of the IANA database; schedules of modules that ask for the tenant's follow it.")
+
+    /// Refuses what is no zone.
+    ///
+    /// - Throws: `Problem` 422 `zone_unknown`.
+    static func require(_ zone: String) throws {
+        // Abbreviations such as CET name different zones at different times of the year.
+        guard zone == "UTC" || zone.contains("/"), TimeZone(identifier: zone) != nil else {
+            throw Problem.validation(
+                [.init(pointer: "/zone", code: "zone", detail: "must be a zone of the IANA database")],
+                code: "zone_unknown")
+        }
+    }
+}
+
 /// What an operator changes of a tenant.
 struct TenantChange: RequestPayload {
     let name: String?
     let isTest: Bool?
+    let zone: String?
     let plan: String?
     let limits: JSONValue?
 
@@ -71,12 +94,14 @@ struct TenantChange: RequestPayload {
         "TenantChange",
         [
             Field("name", .text(1...200), example: "Acme Ltd"), Field("is_test", .boolean, example: false),
-            Field("plan", .text(1...40), example: "standard"), Limits.field(required: false),
+            TenantZone.field, Field("plan", .text(1...40), example: "standard"), Limits.field(required: false),
         ])
 
     init(_ record: Record) throws {
         name = try record["name"]
         isTest = try record["is_test"]
+        zone = try record["zone"]
+        if let zone { try TenantZone.require(zone) }
         plan = try record["plan"]
         limits = try record["limits"]
         if let limits { try Limits.require(limits) }
@@ -86,17 +111,20 @@ struct TenantChange: RequestPayload {
 /// What an admin changes of the own tenant.
 struct OwnTenantChange: RequestPayload {
     let name: String?
+    let zone: String?
     let settings: JSONValue?
 
     static let schema = Schema(
         "OwnTenantChange",
         [
-            Field("name", .text(1...200), example: "Acme Ltd"),
+            Field("name", .text(1...200), example: "Acme Ltd"), TenantZone.field,
             Field("settings", .json(maximumBytes: 65_536), example: ["language": "en"]),
         ])
 
     init(_ record: Record) throws {
         name = try record["name"]
+        zone = try record["zone"]
+        if let zone { try TenantZone.require(zone) }
         settings = try record["settings"]
     }
 }

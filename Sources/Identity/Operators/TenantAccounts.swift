@@ -14,7 +14,7 @@ package struct TenantAccounts: Sendable {
     }
 
     private static let columns: SQL = """
-        t.id, t.slug, t.name, t.status, t.is_test, t.plan, p.limits || t.limits AS limits, t.settings,
+        t.id, t.slug, t.name, t.status, t.is_test, t.zone, t.plan, p.limits || t.limits AS limits, t.settings,
         t.created_at, t.updated_at
         """
 
@@ -34,6 +34,7 @@ package struct TenantAccounts: Sendable {
             UPDATE core.tenants
             SET name = COALESCE(\(input.name), name),
                 is_test = COALESCE(\(input.isTest), is_test),
+                zone = COALESCE(\(input.zone), zone),
                 plan = COALESCE(\(input.plan), plan),
                 limits = COALESCE(\(input.limits), limits)
             WHERE id = \(tenant)
@@ -51,6 +52,7 @@ package struct TenantAccounts: Sendable {
             """
             UPDATE core.tenants
             SET name = COALESCE(\(input.name), name),
+                zone = COALESCE(\(input.zone), zone),
                 settings = COALESCE(\(input.settings), settings)
             WHERE id = \(tenant)
             """,

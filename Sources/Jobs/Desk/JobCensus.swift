@@ -25,6 +25,8 @@ package final class JobCensus: Service {
     private let pipeline: PipelineConnection
     private let logger: Logger
     private let lanes = Mutex<[Lane]>([])
+    /// What attempts came to since the installation began.
+    private let totals = Mutex<[(labels: MetricLabels, attempts: Int, seconds: Double)]>([])
 
     /// - Parameter pipeline: of the kernel's role `worker`.
     package init(pipeline: PipelineConnection, in registry: MetricRegistry, logger: Logger) {
@@ -35,6 +37,18 @@ package final class JobCensus: Service {
         add("waiting", "Jobs whose time or turn has not come.", to: registry) { Double($0.waiting) }
         add("dead", "Jobs that no attempt is left for.", to: registry) { Double($0.dead) }
         add("oldest_ready_seconds", "How long the oldest job waits that could begin.", to: registry) { $0.age }
+        registry.add(
+            "romashka_jobs_attempts_total", .counter,
+            help: "Attempts of jobs that have ended, of all workers. Counted every ten seconds."
+        ) { [self] writer in
+            for total in totals.withLock({ $0 }) { writer.sample(total.attempts, total.labels) }
+        }
+        registry.add(
+            "romashka_jobs_attempts_seconds_total", .counter,
+            help: "How long those attempts took together. Counted every ten seconds."
+        ) { [self] writer in
+            for total in totals.withLock({ $0 }) { writer.sample(seconds: total.seconds, total.labels) }
+        }
     }
 
     private func add(
@@ -52,7 +66,19 @@ package final class JobCensus: Service {
     }
 
     private func count() async throws {
-        let result = try await pipeline.run([JobDesk.census], isReplayable: true)[0]
+        let results = try await pipeline.run(
+            [
+                JobDesk.census,
+                "SELECT module, outcome, attempts, busy_ms FROM core.job_totals ORDER BY module, outcome LIMIT 1000",
+            ], isReplayable: true)
+        let summed = try results[1].rows.map { row in
+            let labels: MetricLabels = [
+                "module": try row.get("module", as: String.self), "outcome": try row.get("outcome", as: String.self),
+            ]
+            return (labels, try row.get("attempts", as: Int.self), Double(try row.get("busy_ms", as: Int.self)) / 1000)
+        }
+        totals.withLock { $0 = summed.map { (labels: $0.0, attempts: $0.1, seconds: $0.2) } }
+        let result = results[0]
         let now = Timestamp.now()
         let counted = try result.rows.prefix(JobCensus.shown).map { row in
             let oldest = try row.get("oldest_ready_at", as: Timestamp?.self)

@@ -74,6 +74,22 @@ package struct JobRoutes: Sendable {
                     of: try request.path("id", as: TenantID.self))
             },
             .request(
+                "POST", "/operator/tenants/{id}/jobs/{job_id}/retry", .operator, returns: JobDetail.self,
+                "Run a tenant's dead job again, or one that waits at once"
+            ) { request in
+                try await desk.retry(
+                    try request.path("job_id", as: ID<JobSubject>.self),
+                    of: try request.path("id", as: TenantID.self))
+            }.answering(409),
+            .request(
+                "POST", "/operator/tenants/{id}/jobs/{job_id}/cancel", .operator, returns: JobDetail.self,
+                "Take a tenant's job out that has not begun"
+            ) { request in
+                try await desk.cancel(
+                    try request.path("job_id", as: ID<JobSubject>.self),
+                    of: try request.path("id", as: TenantID.self))
+            }.answering(409),
+            .request(
                 "POST", "/operator/jobs/redrive", .operator, takes: Redrive.self, returns: Redriven.self,
                 "Run dead jobs of all tenants again, at most ten thousand"
             ) { _, filter in

@@ -18,18 +18,22 @@ package struct FairShare: Sendable {
         package let cost: Double
         /// Jobs that could begin now, as far as they were counted.
         package let ready: Int
-        /// How many more of them may run at once.
+        /// How many more of them may begin now.
         package let room: Int
+        /// How many tokens are in its bucket; nil when it has no limit of jobs a minute.
+        package let tokens: Double?
 
         package init(
-            tenant: TenantID, virtualTime: Double, weight: Double, cost: Double, ready: Int, room: Int
+            tenant: TenantID, virtualTime: Double, weight: Double, cost: Double, ready: Int, room: Int,
+            tokens: Double? = nil
         ) {
             self.tenant = tenant
             self.virtualTime = virtualTime
             self.weight = max(weight, 0.001)
             self.cost = max(cost, FairShare.minimumCost)
             self.ready = ready
-            self.room = room
+            self.room = min(room, tokens.map { Int($0.rounded(.down)) } ?? room)
+            self.tokens = tokens
         }
     }
 
@@ -41,6 +45,8 @@ package struct FairShare: Sendable {
         package let charge: Double
         /// Where the lane stands after it.
         package let virtualTime: Double
+        /// What is left in its bucket; nil when it has none.
+        package let tokens: Double?
     }
 
     /// No job is cheaper than claiming it.
@@ -68,8 +74,11 @@ package struct FairShare: Sendable {
             next[chosen] += lanes[chosen].cost / lanes[chosen].weight
             given[chosen] += 1
         }
-        return lanes.indices.filter { given[$0] > 0 }.map {
-            Turn(tenant: lanes[$0].tenant, count: given[$0], charge: lanes[$0].cost, virtualTime: next[$0])
+        return lanes.indices.filter { given[$0] > 0 }.map { index in
+            let (lane, count) = (lanes[index], given[index])
+            return Turn(
+                tenant: lane.tenant, count: count, charge: lane.cost, virtualTime: next[index],
+                tokens: lane.tokens.map { max(0, $0 - Double(count)) })
         }
     }
 }

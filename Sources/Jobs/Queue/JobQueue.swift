@@ -57,7 +57,7 @@ package struct JobQueue: Sendable {
                 tenant: tenant,
                 virtualTime: try row.get("virtual_time", as: Double.self) + (settled?.excess ?? 0) / max(weight, 0.001),
                 weight: weight, cost: try settled?.cost ?? row.get("cost_ms"), ready: try row.get("ready"),
-                room: try row.get("room"))
+                room: try row.get("room"), tokens: try row.get("tokens"))
         }
         return (try queue.get("revision"), try queue.get("virtual_time"), lanes)
     }
@@ -108,19 +108,28 @@ package struct JobQueue: Sendable {
                     COALESCE(lane.virtual_time, 0) AS virtual_time,
                     COALESCE(lane.cost_ms, 10) AS cost_ms,
                     COALESCE(((p.limits || t.limits) ->> 'job_weight')::float8, 1) AS weight,
-                    COALESCE(((p.limits || t.limits) ->> 'jobs_running')::int8, 1000000) - COALESCE(running.jobs, 0) AS room
+                    COALESCE(((p.limits || t.limits) ->> 'jobs_running')::int8, 1000000) - COALESCE(running.jobs, 0) AS room,
+                    -- A bucket holds what ten seconds bring, and at least one; without a limit there is none.
+                    CASE WHEN rate.per_second IS NOT NULL THEN least(
+                        greatest(rate.per_second * 10, 1),
+                        COALESCE(lane.tokens, greatest(rate.per_second * 10, 1))
+                            + EXTRACT(epoch FROM clock_timestamp() - COALESCE(lane.filled_at, clock_timestamp()))::float8
+                            * rate.per_second) END AS tokens
                 FROM steps AS s
                 JOIN core.tenants AS t ON t.id = s.tenant_id AND t.status = 'active'
                 JOIN core.plans AS p ON p.id = t.plan
                 LEFT JOIN core.tenant_modules AS switch ON switch.tenant_id = t.id AND switch.module_id = \(module)
                 LEFT JOIN core.job_lanes AS lane ON lane.tenant_id = t.id AND lane.module = \(module)
                 LEFT JOIN running ON running.tenant_id = t.id
+                CROSS JOIN LATERAL (
+                    SELECT ((p.limits || t.limits) ->> 'jobs_per_minute')::float8 / 60 AS per_second
+                ) AS rate
                 WHERE COALESCE(switch.enabled, true)
                   AND NOT EXISTS (SELECT FROM core.plugin_pauses AS pause WHERE pause.module_id = \(module))
             ), first AS (
                 SELECT *
                 FROM lanes
-                WHERE room > 0
+                WHERE room > 0 AND COALESCE(tokens, 1) >= 1
                 ORDER BY virtual_time
                 LIMIT \(slots)
             )
@@ -150,17 +159,20 @@ package struct JobQueue: Sendable {
                 RETURNING module
             ), plan AS MATERIALIZED (
                 SELECT given.tenant_id, given.jobs, given.charge / 1000.0::float8 AS charge,
-                       given.reached / 1000.0::float8 AS reached
+                       given.reached / 1000.0::float8 AS reached,
+                       CASE WHEN given.left_over >= 0 THEN given.left_over / 1000.0::float8 END AS tokens
                 FROM turn
                 CROSS JOIN unnest(
                     \(turns.map(\.tenant)), \(turns.map { Int64($0.count) }), \(turns.map { Int64($0.charge * 1000) }),
-                    \(turns.map { Int64($0.virtualTime * 1000) })) AS given (tenant_id, jobs, charge, reached)
+                    \(turns.map { Int64($0.virtualTime * 1000) }), \(turns.map { Int64(($0.tokens ?? -1) * 1000) })
+                ) AS given (tenant_id, jobs, charge, reached, left_over)
             ), charged AS (
-                INSERT INTO core.job_lanes AS lane (tenant_id, module, virtual_time, cost_ms)
-                SELECT plan.tenant_id, \(module), plan.reached, plan.charge
+                INSERT INTO core.job_lanes AS lane (tenant_id, module, virtual_time, cost_ms, tokens)
+                SELECT plan.tenant_id, \(module), plan.reached, plan.charge, plan.tokens
                 FROM plan
                 ON CONFLICT (tenant_id, module) DO UPDATE
-                SET virtual_time = EXCLUDED.virtual_time, cost_ms = EXCLUDED.cost_ms
+                SET virtual_time = EXCLUDED.virtual_time, cost_ms = EXCLUDED.cost_ms, tokens = EXCLUDED.tokens,
+                    filled_at = clock_timestamp()
             ), taken AS (
                 DELETE FROM core.jobs_ready
                 WHERE ctid = ANY (ARRAY(

@@ -55,6 +55,24 @@ package struct WorkerLease: Sendable {
         return result.affected == 1
     }
 
+    /// Adds what attempts came to to the totals of the module.
+    package func note(_ sums: [String: JobMeter.Sum]) async throws {
+        guard !sums.isEmpty else { return }
+        // In one order, so that no two workers wait for each other.
+        let sorted = sums.sorted { $0.key < $1.key }
+        _ = try await pipeline.run([
+            """
+            INSERT INTO core.job_totals AS total (module, outcome, attempts, busy_ms)
+            SELECT \(module.description), sums.outcome, sums.attempts, sums.busy_ms
+            FROM unnest(
+                \(sorted.map(\.key)), \(sorted.map(\.value.attempts)),
+                \(sorted.map { Int64($0.value.busy / .milliseconds(1)) })) AS sums (outcome, attempts, busy_ms)
+            ON CONFLICT (module, outcome) DO UPDATE
+            SET attempts = total.attempts + EXCLUDED.attempts, busy_ms = total.busy_ms + EXCLUDED.busy_ms
+            """
+        ])
+    }
+
     /// Leaves; what it still has is ready for others at once, and the attempts do not count.
     package func end() async throws {
         _ = try await pipeline.run([

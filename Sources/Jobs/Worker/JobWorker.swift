@@ -93,7 +93,19 @@ package final class JobWorker: Service {
             try? await lease.end()
             throw error
         }
+        try await note()
         try await lease.end()
+    }
+
+    /// Writes down what attempts came to; what cannot be written is kept for the next time.
+    private func note() async throws {
+        let sums = meter.take()
+        do {
+            try await lease.note(sums)
+        } catch {
+            meter.giveBack(sums)
+            throw error
+        }
     }
 
     private func work() async throws {
@@ -218,6 +230,7 @@ package final class JobWorker: Service {
             do {
                 guard try await lease.renew() else { throw Lost() }
                 lastBeat = .now
+                try await note()
                 let count = try await WorkerLease.rescue(queue.pipeline)
                 if count > 0 {
                     logger.warning("jobs of silent workers are ready again", metadata: ["jobs": "\(count)"])

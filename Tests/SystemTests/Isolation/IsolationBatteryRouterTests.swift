@@ -25,6 +25,8 @@ struct IsolationBatteryRouterTests {
         "GET /v1/auth/oidc/{connection}/callback": "sign_in_refused",
         "POST /v1/operator/tenants/{id}/erase": "confirmation_differs",
         "GET /v1/operator/tenants/{id}/jobs/{job_id}": "not_found",
+        "POST /v1/operator/tenants/{id}/jobs/{job_id}/retry": "not_found",
+        "POST /v1/operator/tenants/{id}/jobs/{job_id}/cancel": "not_found",
         "POST /v1/operator/tenants/{id}/members/{member_id}/password-reset": "not_found",
         "GET /files/{token}": "not_found",
     ]
