@@ -12,8 +12,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import flood
+import held
+import hostile
 import jobs
 import report
+import streams
 import timing
 import walls
 from checks import check_counts, check_servers, check_sessions
@@ -26,7 +29,8 @@ from romashka import Romashka
 def options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="deploy/bench")
-    parser.add_argument("what", nargs="?", choices=["throughput", "logins", "timing", "walls", "jobs"], default="throughput")
+    parser.add_argument("what", nargs="?", choices=[
+        "throughput", "logins", "timing", "walls", "jobs", "held", "hostile", "streams"], default="throughput")
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
@@ -129,6 +133,12 @@ def main() -> None:
             return timing.measure(folder, cleanup, 100 if given.quick else timing.SAMPLES)
         if given.what == "jobs":
             return jobs.measure(folder, cleanup, given.seconds, given.rounds)
+        if given.what == "held":
+            return held.measure(folder, cleanup, given.quick)
+        if given.what == "hostile":
+            return hostile.measure(folder, cleanup, given.seconds, given.rounds)
+        if given.what == "streams":
+            return streams.measure(folder, cleanup, given.seconds)
         if given.what == "walls":
             return walls.measure(folder, cleanup, given.seconds, given.rounds)
         if given.what == "logins":

@@ -1,0 +1,73 @@
+"""What jobs that misbehave take from the p99 of the inbox, and whose jobs an operator sees at it."""
+
+import shutil
+import statistics
+import time
+from pathlib import Path
+
+from database import ROOT
+from flood import PACE, p99
+from processes import progress
+from romashka import Romashka
+
+ALLOWED = 1.1
+#: What a job does, for how many milliseconds (megabytes for a leak), and how many such jobs wait.
+KINDS = {"sleep": (60_000, 500), "spin": (60_000, 50), "leak": (200, 200), "trap": (0, 200), "nothing": (0, 20_000)}
+
+
+def plugins(folder: Path) -> Path:
+    """The inbox, and the tests' unruly plugin in the place of the knowledge base."""
+    target = folder / "plugins"
+    shutil.copytree(ROOT / "Plugins/Conversations", target / "Conversations")
+    shutil.copytree(ROOT / "Plugins/Knowledge/migrations", target / "Unruly/migrations")
+    shutil.copy(ROOT / "Tests/Plugins/Unruly/plugin.json", target / "Unruly")
+    return target
+
+
+def enqueue(platform: Romashka, kind: str) -> None:
+    """Floods the plugin's own queue."""
+    amount, count = KINDS[kind]
+    platform.database.sql(f"""
+        SELECT count(core.put_job(
+            t.id, 'knowledge', 'knowledge.act', '{{"kind": "{kind}", "milliseconds": {amount}}}', NULL, 5::int2, NULL,
+            NULL, NULL, false, NULL, 0::int2, NULL))
+        FROM core.tenants AS t, generate_series(1, {count}) WHERE t.slug = '{platform.login["tenant"]}'""")
+
+
+def clear(platform: Romashka) -> str:
+    """Takes back what is left, and says what became of the rest."""
+    platform.database.sql("DELETE FROM core.jobs_ready; DELETE FROM core.jobs_waiting")
+    seen = platform.database.sql("""
+        SELECT COALESCE(string_agg(code || ' ' || jobs, ', '), 'none')
+        FROM (SELECT failures -> -1 ->> 'code' AS code, count(*) AS jobs
+              FROM (SELECT failures FROM core.jobs_running UNION ALL SELECT failures FROM core.jobs_dead) AS some
+              WHERE failures <> '[]' GROUP BY 1) AS counted""")
+    platform.database.sql("DELETE FROM core.jobs_dead; DELETE FROM core.plugin_crashes; DELETE FROM core.plugin_pauses")
+    return seen
+
+
+def measure(folder: Path, cleanup, seconds: float, rounds: int) -> None:
+    """Quiet and beside each kind of job in turn."""
+    platform = Romashka(folder, plugins(folder))
+    cleanup.callback(platform.server.stop)
+    platform.database.fill(platform.login["tenant"])
+    p99(platform, platform.token(), 2)
+    quiet: list[float] = []
+    beside: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    seen: dict[str, str] = {}
+    for number in range(rounds):
+        for kind in KINDS:
+            progress(f"round {number + 1}: quiet, then beside jobs that do: {kind}")
+            token = platform.token()
+            quiet.append(p99(platform, token, seconds))
+            enqueue(platform, kind)
+            time.sleep(1)
+            beside[kind].append(p99(platform, token, seconds))
+            seen[kind] = clear(platform)
+            # Their process is ended at the deadline of 2 s, when it does not end by itself.
+            time.sleep(8)
+    base = statistics.median(quiet)
+    print(f"p99 of the inbox at {PACE} requests/s, quiet: {base:.2f} ms; target beside jobs that misbehave: ≤ {ALLOWED} of it")
+    for kind, times in beside.items():
+        time_beside = statistics.median(times)
+        print(f"  {kind:8} {time_beside:6.2f} ms, ratio {time_beside / base:.2f}; failures of knowledge.act seen: {seen[kind]}")
