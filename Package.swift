@@ -99,7 +99,8 @@ let kernel: [Target] = [
     .target(
         name: "HTTP",
         dependencies: [
-            "Observability", "Files", "Tenancy", "Identity", "Events", "PluginHost", "Postgres", "Cryptography",
+            "Observability", "Outbound", "Files", "Tenancy", "Identity", "Events", "PluginHost", "Postgres",
+            "Cryptography",
             pluginKit,
             logging, lifecycle,
             .product(name: "Hummingbird", package: "hummingbird"),

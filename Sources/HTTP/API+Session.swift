@@ -1,4 +1,5 @@
 internal import Files
+internal import Hummingbird
 internal import Identity
 internal import NIOCore
 internal import PluginHost
@@ -35,13 +36,22 @@ extension API {
         return try await module.wall.run(for: call.tenant) { try await route.respond(to: call, body: body) }
     }
 
-    func limit(_ channel: any Channel) throws {
-        guard let address = channel.remoteAddress?.ipAddress else { return }
+    /// Whom a request is from, as far as the connection and the proxies that are trusted tell.
+    func address(of request: Hummingbird.Request, from channel: any Channel) -> String? {
+        proxies.client(of: channel.remoteAddress?.ipAddress, request.headers)
+    }
+
+    func limit(_ request: Hummingbird.Request, from channel: any Channel) throws {
+        guard let address = address(of: request, from: channel) else { return }
         try limiter.count(.address(address), perMinute: API.publicRequestsPerMinute)
     }
 
     func limit(_ caller: Caller) throws {
         let tenant = caller.session.tenant
+        if caller.session.actor.kind == .customer {
+            let customer = RateLimiter.Subject.customer(tenant.uuid, caller.session.actor.id.uuid)
+            try limiter.count(customer, perMinute: API.customerRequestsPerMinute)
+        }
         if let limit = caller.requestsPerMinute {
             try limiter.count(.key(caller.session.actor.id.uuid), perMinute: limit)
         }
@@ -78,6 +88,8 @@ extension API {
         }
     }
 
+    /// The most that one customer may send.
+    private static let customerRequestsPerMinute = 300
     /// The most that one address may send to the routes that need no token.
     private static let publicRequestsPerMinute = 6000
 }

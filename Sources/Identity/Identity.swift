@@ -14,6 +14,8 @@ package struct Identity: Sendable {
     package let members: Members
     package let operators: OperatorTokens
     package let keys: APIKeys
+    package let customers: CustomerTokens
+    package let customerKeys: CustomerKeys
     package let authenticator: Authenticator
     package let resets: PasswordResets
     package let rotation: TokenKeyRotation
@@ -48,6 +50,8 @@ package struct Identity: Sendable {
         members = Members(pipeline: pipeline, passwords: passwords, control: control, permissions: permissions)
         operators = OperatorTokens(pipeline: pipeline)
         keys = APIKeys(pipeline: pipeline, control: control)
+        customerKeys = CustomerKeys(pipeline: pipeline, master: master)
+        customers = CustomerTokens(pipeline: pipeline, keyring: keyring, control: control)
         authenticator = Authenticator(keyring: keyring, keys: keys, operators: operators, control: control)
         rotation = TokenKeyRotation(pipeline: pipeline, control: control)
         accounts = TenantAccounts(pipeline: pipeline, control: control)

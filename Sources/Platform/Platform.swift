@@ -149,6 +149,8 @@ package struct Platform: Sendable {
             types: Platform.eventTypes(manifests), policy: policy, teammates: teammates, pipeline: worker,
             retention: settings.streamLimits.retention)
 
+        let modules = Platform.modules(
+            registry, databases, secrets, settings.outbound, files, identity.customers, logger: logger)
         let kernelRoutes =
             IdentityRoutes(identity).all
             + ModuleRoutes(switches: switches).all
@@ -156,8 +158,7 @@ package struct Platform: Sendable {
             + PluginRoutes(registry, pauses: pauses, control: control).all
             + JobRoutes(jobs).all
             + FileRoutes(files).all
-            + eventRoutes.all
-        let modules = Platform.modules(registry, databases, secrets, settings.outbound, files, logger: logger)
+            + eventRoutes.all + Platform.signIns(of: modules, registry, identity, control)
         self.modules = modules
         table = try RouteTable(
             kernelRoutes.map { MountedRoute($0, module: nil) }
@@ -187,7 +188,8 @@ package struct Platform: Sendable {
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
             telemetry: Telemetry(table, registry: metrics, tracer: tracer, accessLog: accessLog),
             cursors: CursorKey(master: settings.master), idempotency: IdempotencyKeys(pipeline: auth),
-            teammates: teammates, events: streams, limits: settings.connectionLimits, logger: logger)
+            teammates: teammates, events: streams, limits: settings.connectionLimits,
+            proxies: settings.trustedProxies, logger: logger)
     }
 
     /// The paths that no plugin may serve.
@@ -212,7 +214,7 @@ package struct Platform: Sendable {
 
     private static func modules(
         _ registry: PluginRegistry, _ databases: Databases, _ secrets: ModuleSecrets, _ policy: ModuleHTTP.Policy,
-        _ files: TenantFiles, logger: Logger
+        _ files: TenantFiles, _ customers: CustomerTokens, logger: Logger
     ) -> [MountedRoute.Module] {
         registry.plugins.compactMap { hosted in
             guard hosted.plugin != nil, let manifest = hosted.manifest else { return nil }
@@ -222,8 +224,19 @@ package struct Platform: Sendable {
                 secrets: secrets,
                 http: ModuleHTTP(
                     module: manifest.id.description, grant: NetworkGrant(manifest.network), policy: policy,
-                    logger: logger), files: files)
+                    logger: logger), files: files, customers: customers)
         }
+    }
+
+    /// How customers come in by their tenant's word, where a module knows who they are.
+    private static func signIns(
+        of modules: [MountedRoute.Module], _ registry: PluginRegistry, _ identity: Identity, _ control: ControlPlane
+    ) -> [Route] {
+        for module in modules {
+            guard let lookup = registry.active(module.name.description)?.plugin?.customerLookup else { continue }
+            return CustomerSignIn(identity, control: control, module: module, lookup: lookup).all
+        }
+        return []
     }
 
     private static func routes(of modules: [MountedRoute.Module], _ registry: PluginRegistry) -> [MountedRoute] {

@@ -41,6 +41,8 @@ package struct PlatformSettings: Sendable {
     package var files = FileSettings()
     /// How long clients may take with their requests.
     package var connectionLimits = ConnectionLimits()
+    /// The proxies that are believed when they say whose request they pass on; nobody unless named.
+    package var trustedProxies = TrustedProxies.none
     /// How many streams of events there may be, and how they behave.
     package var streamLimits = StreamLimits()
 

@@ -49,9 +49,9 @@ package final class ControlPlane: Service {
                 "SELECT tenant_id, id, permissions FROM core.roles",
                 "SELECT id, signs_from, ends_at FROM core.token_keys ORDER BY signs_from",
                 """
-                SELECT kind, subject, at
+                SELECT kind, tenant_id, subject, at
                 FROM core.changes
-                WHERE kind IN ('session', 'profile')
+                WHERE kind IN ('session', 'profile', 'customer')
                   AND at > \(Timestamp.now().advanced(by: ControlPlane.memory))
                 """,
                 ControlPlane.pauses,
@@ -207,6 +207,14 @@ extension ControlState {
             let parts = subject.split(separator: ":")
             if parts.count == 2, let id = ProfileID(parts[0]), let epoch = Int64(parts[1]) {
                 change(id, to: epoch, at: instant)
+            }
+        case "customer":
+            // <id>:<epoch>
+            let parts = subject.split(separator: ":")
+            if parts.count == 2, let id = ActorID(parts[0]), let epoch = Int64(parts[1]),
+                let tenant = try row.get("tenant_id", as: TenantID?.self)
+            {
+                end(id.uuid, of: tenant, to: epoch, at: instant)
             }
         case "tenant" where subject == "teams":
             if let tenant = try row.get("tenant_id", as: TenantID?.self) {

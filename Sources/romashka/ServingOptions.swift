@@ -58,6 +58,7 @@ struct ServingOptions: ParsableArguments {
     var memoryLimit: Int?
 
     @OptionGroup var network: NetworkOptions
+    @OptionGroup var proxy: ProxyOptions
     @OptionGroup var files: FileOptions
 
     enum Switch: String, ExpressibleByArgument {
@@ -106,6 +107,7 @@ struct ServingOptions: ParsableArguments {
         settings.letsLoopbackReadMetrics = metricsLoopback
         settings.crashLog = CrashLog(in: common.dataDirectory)
         settings.outbound.allowedNetworks = network.ranges
+        settings.trustedProxies = proxy.proxies
         settings.pluginLimits.deadline = .seconds(pluginDeadline)
         settings.watchLimits.overdue = .seconds(recycleAfter)
         settings.watchLimits.memory = memoryLimit.map { $0 << 20 }

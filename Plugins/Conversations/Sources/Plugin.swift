@@ -2,6 +2,9 @@ internal import PluginKit
 
 /// The inbox: customers, conversations and messages.
 let plugin = Plugin {
+    CustomerLookup.external
+    CustomerTokenRoutes.all
+    PortalRoutes.all
     CustomerRoutes.all
     ConversationRoutes.all
     MessageRoutes.all

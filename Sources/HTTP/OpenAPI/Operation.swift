@@ -91,7 +91,8 @@ extension Operation {
         var statuses = route.problems.union([400, 422, 503])
         if route.access != .public { statuses.insert(401) }
         switch route.access {
-        case .session, .permission: statuses.formUnion(route.method == "GET" ? [403, 429] : [403, 409, 429])
+        case .session, .permission, .customer:
+            statuses.formUnion(route.method == "GET" ? [403, 429] : [403, 409, 429])
         case .public: statuses.insert(429)
         case .operator: break
         }

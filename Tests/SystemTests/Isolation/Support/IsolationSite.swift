@@ -103,6 +103,16 @@ struct IsolationSite: Sendable {
         return session.value["access_token"]?.string ?? ""
     }
 
+    /// A token of B's customer, of whom there are rows.
+    func customer() async throws -> String {
+        let id = try await test.database.asSuperuser { admin in
+            try await admin.run("SELECT id FROM conversations.customer_profiles WHERE tenant_id = \(b.id) LIMIT 1")
+                .first?.get("id", as: ID<Void>.self)
+        }
+        guard let id else { throw Problem.notFound }
+        return try await test.platform.identity.customers.access(for: b.session).token(for: id).text
+    }
+
     /// A token of the platform's own issuer with claims of choice.
     func token(
         tenant: TenantID?, audience: TokenAudience = .api, role: String = "admin", age: TimeInterval = 0,

@@ -1,0 +1,6 @@
+DELETE FROM core.changes WHERE kind = 'customer';
+ALTER TABLE core.changes
+    DROP CONSTRAINT changes_kind_check,
+    ADD CHECK (kind IN ('tenant', 'module', 'session', 'profile', 'role', 'token_key', 'plugin'));
+DROP TABLE core.customer_epochs;
+DROP TABLE core.customer_keys;
