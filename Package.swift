@@ -16,6 +16,7 @@ let settings: [SwiftSetting] = [
 let systemLibraries: [Target] = [
     .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 ]
@@ -38,6 +39,7 @@ let kernel: [Target] = [
         ]
     ),
     .target(name: "Cryptography", dependencies: ["COpenSSL"]),
+    .target(name: "Mail", dependencies: ["CCurl", "Cryptography", pluginKit]),
     .target(name: "CrashReporter"),
     .target(name: "Supervision", dependencies: [logging, lifecycle]),
     .target(
@@ -68,7 +70,7 @@ let kernel: [Target] = [
     .target(
         name: "Identity",
         dependencies: [
-            "Files", "Tenancy", "Postgres", "Cryptography", "Outbound", "CJWT", pluginKit, logging,
+            "Files", "Mail", "Tenancy", "Postgres", "Cryptography", "Outbound", "CJWT", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -113,7 +115,7 @@ let kernel: [Target] = [
     .target(
         name: "Platform",
         dependencies: [
-            "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files", "Tenancy", "Migrations",
+            "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files", "Mail", "Tenancy", "Migrations",
             "Postgres",
             "Cryptography",
             "EmbeddedPostgres",
@@ -124,7 +126,7 @@ let kernel: [Target] = [
     .executableTarget(
         name: "romashka",
         dependencies: [
-            "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files", "Tenancy",
+            "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files", "Mail", "Tenancy",
             "Migrations",
             "Postgres", "Cryptography",
             "EmbeddedPostgres", "Observability", "Outbound", pluginKit, logging, lifecycle,
@@ -144,7 +146,7 @@ let tests: [Target] = folders(in: "Tests").filter { $0.hasSuffix("Tests") }.map 
     .testTarget(
         name: name,
         dependencies: [
-            "TestKit", "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files",
+            "TestKit", "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files", "Mail",
             "Tenancy",
             "Migrations", "Postgres",
             "Cryptography", "Outbound",

@@ -66,24 +66,24 @@ extension API {
 
     /// Runs a request once for its idempotency key; whoever comes second is given the first one's answer.
     func once(
-        _ claim: IdempotencyClaim?, _ mounted: MountedRoute, _ session: TenantSession, requestID: String,
+        _ claim: IdempotencyClaim?, _ mounted: MountedRoute, _ owner: IdempotencyKeys.Owner, requestID: String,
         _ body: () async throws -> Answer
     ) async throws -> Answer {
         guard let claim else { return try await body() }
         do {
-            if mounted.module == nil { try await idempotency.take(claim, session) }
+            if mounted.module == nil { try await idempotency.take(claim, owner) }
             let answer = try await body()
             if claim.isCommitted {
-                try await idempotency.store(status: answer.status, answer.bytes, claim, session)
+                try await idempotency.store(status: answer.status, answer.bytes, claim, owner)
             }
             return answer
         } catch is IdempotencyClaim.Taken {
-            let outcome = try await idempotency.outcome(claim, session)
+            let outcome = try await idempotency.outcome(claim, owner)
             guard case .answered(let status, let bytes) = outcome else { throw IdempotencyHeader.problem(for: outcome) }
             return Answer(status: status, replayed: bytes)
         } catch let problem as Problem where problem.status < 500 {
             // The kernel's own routes refuse before they change anything.
-            if mounted.module == nil { try await idempotency.release(claim, session) }
+            if mounted.module == nil { try await idempotency.release(claim, owner) }
             throw problem
         }
     }

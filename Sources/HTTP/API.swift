@@ -131,6 +131,13 @@ package final class API: HTTPResponder {
             let input = try input(
                 mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: id)
             let body = try await body(of: route, request, from: channel)
+            if let id, !route.isDownload {
+                let claim = try claim(of: route, request, body: body)
+                let answer = try await once(claim, mounted, .operator(id), requestID: requestID) {
+                    Answer(try await route.respond(to: input, body: body), cursors, scope: scope)
+                }
+                return answer.response(to: request, requestID: requestID)
+            }
             let reply = try await route.respond(to: input, body: body)
             if let download = reply.download {
                 return try response(download, to: request, from: channel, note: &note)
@@ -151,7 +158,7 @@ package final class API: HTTPResponder {
                 return try response(download, to: request, from: channel, note: &note)
             }
             let raw = route.takesRawBody ? RawRequest.body(of: request, from: channel, window: limits.body) : nil
-            let answer = try await once(claim, mounted, caller.session, requestID: requestID) {
+            let answer = try await once(claim, mounted, .session(caller.session), requestID: requestID) {
                 Answer(try await respond(mounted, to: call, body: body, raw: raw), cursors, scope: scope)
             }
             return answer.response(to: request, requestID: requestID)

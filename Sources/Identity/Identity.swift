@@ -19,6 +19,7 @@ package struct Identity: Sendable {
     package let authenticator: Authenticator
     package let resets: PasswordResets
     package let rotation: TokenKeyRotation
+    let resetRequests: PasswordResetRequests
     let accounts: TenantAccounts
     let erasure: Erasure
     let settings: SystemSettings
@@ -33,9 +34,11 @@ package struct Identity: Sendable {
     /// - Parameters:
     ///   - pipeline: of the kernel's role `auth`.
     ///   - issuer: the installation's name or address, as tokens and authenticator apps show it.
+    ///   - isMailSent: whether an `AccountMail` runs in this process or another.
     package init(
         pipeline: PipelineConnection, leases: LeasePool, control: ControlPlane, master: MasterSecret, issuer: String,
-        passwords: PasswordHasher, permissions: Permissions, oidc: OIDCSettings, files: TenantFiles, logger: Logger
+        passwords: PasswordHasher, permissions: Permissions, oidc: OIDCSettings, files: TenantFiles,
+        isMailSent: Bool, logger: Logger
     ) throws(CryptographyError) {
         self.permissions = permissions
         keyring = TokenKeyring(issuer: issuer, master: master, control: control)
@@ -60,12 +63,16 @@ package struct Identity: Sendable {
         roles = CustomRoles(pipeline: pipeline, control: control, permissions: permissions)
         teams = Teams(pipeline: pipeline)
         invitations = Invitations(
-            pipeline: pipeline, credentials: credentials, sessions: sessions, members: members)
+            pipeline: pipeline, credentials: credentials, sessions: sessions, members: members,
+            isMailSent: isMailSent)
         impersonations = Impersonations(pipeline: pipeline, keyring: keyring, control: control)
         ownAccount = OwnAccount(
             pipeline: pipeline, credentials: credentials, secondFactors: secondFactors, sessions: sessions)
         resets = PasswordResets(
             pipeline: pipeline, credentials: credentials, accounts: ownAccount, members: members)
+        resetRequests = PasswordResetRequests(
+            pipeline: pipeline, throttle: LoginThrottle(pipeline: pipeline, master: master, bounds: .mail),
+            isMailSent: isMailSent)
         connections = try OIDCConnections(pipeline: pipeline, master: master, settings: oidc)
         signIn = ProviderSignIn(
             pipeline: pipeline, connections: connections, members: members, sessions: sessions, master: master,

@@ -5,6 +5,7 @@ package import HTTP
 package import Identity
 package import Jobs
 package import Logging
+internal import Mail
 internal import Migrations
 package import Observability
 package import PluginHost
@@ -21,6 +22,8 @@ package struct Platform: Sendable {
     /// The modules whose code is in, with what it needs to run.
     let modules: [MountedRoute.Module]
     package let identity: Identity
+    /// Sends mail; nil when nobody takes it.
+    private let accountMail: AccountMail?
     package let switches: ModuleSwitches
     package let pauses: PluginPauses
     package let partitions: PartitionKeeper
@@ -50,7 +53,8 @@ package struct Platform: Sendable {
         let databases = try Databases(
             server: settings.server, master: settings.master, leaseBudget: settings.leaseBudget, logger: logger)
         do {
-            let control = ControlPlane(pipeline: databases.pipeline(of: .auth), logger: logger)
+            let control = ControlPlane(
+                pipeline: databases.pipeline(of: .auth), sessionKeys: databases.sessionKeys, logger: logger)
             let pending = try await requireSchema(settings, databases)
             if let log = settings.crashLog {
                 try await PluginPauses(pipeline: databases.pipeline(of: .auth), control: control).note(log)
@@ -75,7 +79,8 @@ package struct Platform: Sendable {
             server: try ConnectionSettings(url: "postgresql:///none"), master: .generate(), installation: installation)
         let databases = try Databases(server: settings.server, master: settings.master, logger: logger)
         defer { databases.close() }
-        let control = ControlPlane(pipeline: databases.pipeline(of: .auth), logger: logger)
+        let control = ControlPlane(
+            pipeline: databases.pipeline(of: .auth), sessionKeys: databases.sessionKeys, logger: logger)
         return try Platform(settings, databases: databases, control: control, pending: [:], logger: logger)
     }
 
@@ -120,7 +125,11 @@ package struct Platform: Sendable {
         identity = try Identity(
             pipeline: auth, leases: databases.leases, control: control, master: settings.master,
             issuer: settings.issuer, passwords: passwords,
-            permissions: permissions, oidc: settings.oidc, files: files, logger: logger)
+            permissions: permissions, oidc: settings.oidc, files: files,
+            isMailSent: settings.mail != nil, logger: logger)
+        accountMail = settings.mail.map {
+            AccountMail(pipeline: auth, mailer: Mailer($0), retry: settings.mailRetry, logger: logger)
+        }
         let secrets = try ModuleSecrets(pipeline: auth, master: settings.master)
         switches = ModuleSwitches(pipeline: auth, control: control, registry: registry, secrets: secrets)
         pauses = PluginPauses(pipeline: auth, control: control)
@@ -200,6 +209,7 @@ package struct Platform: Sendable {
     /// What runs as long as the process, in the order it starts; it stops in reverse.
     package var services: [any Service] {
         observers + [databases, control, fileKeeper, partitions, housekeeper, census, relay, events] + keepers
+            + [accountMail].compactMap { $0 }
     }
 
     private static func eventTypes(_ manifests: [Manifest]) -> [EventType] {

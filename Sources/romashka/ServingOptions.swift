@@ -59,6 +59,7 @@ struct ServingOptions: ParsableArguments {
 
     @OptionGroup var network: NetworkOptions
     @OptionGroup var proxy: ProxyOptions
+    @OptionGroup var mail: MailOptions
     @OptionGroup var files: FileOptions
 
     enum Switch: String, ExpressibleByArgument {
@@ -108,6 +109,7 @@ struct ServingOptions: ParsableArguments {
         settings.crashLog = CrashLog(in: common.dataDirectory)
         settings.outbound.allowedNetworks = network.ranges
         settings.trustedProxies = proxy.proxies
+        settings.mail = try mail.settings(common.environment)
         settings.pluginLimits.deadline = .seconds(pluginDeadline)
         settings.watchLimits.overdue = .seconds(recycleAfter)
         settings.watchLimits.memory = memoryLimit.map { $0 << 20 }

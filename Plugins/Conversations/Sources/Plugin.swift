@@ -3,8 +3,8 @@ internal import PluginKit
 /// The inbox: customers, conversations and messages.
 let plugin = Plugin {
     CustomerLookup.external
-    CustomerTokenRoutes.all
     PortalRoutes.all
+    CustomerTokenRoutes.all
     CustomerRoutes.all
     ConversationRoutes.all
     MessageRoutes.all

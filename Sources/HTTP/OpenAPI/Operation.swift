@@ -94,7 +94,7 @@ extension Operation {
         case .session, .permission, .customer:
             statuses.formUnion(route.method == "GET" ? [403, 429] : [403, 409, 429])
         case .public: statuses.insert(429)
-        case .operator: break
+        case .operator: if route.method != "GET" { statuses.insert(409) }
         }
         if route.takesIfMatch { statuses.insert(412) }
         if !route.parameters.isEmpty || mounted.module?.isAlwaysOn == false { statuses.insert(404) }

@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "50ec1d5c2200f1a3a3439b9079103fc90010dbcc51928c8f092393ddbcba63b7"
+#define ROMASHKA_PLUGINKIT_SOURCES "29d73890499cf181fe791c783d8a1ef2311cf9030b12b7731193395c8c116034"

@@ -103,14 +103,16 @@ struct IsolationSite: Sendable {
         return session.value["access_token"]?.string ?? ""
     }
 
-    /// A token of B's customer, of whom there are rows.
-    func customer() async throws -> String {
-        let id = try await test.database.asSuperuser { admin in
-            try await admin.run("SELECT id FROM conversations.customer_profiles WHERE tenant_id = \(b.id) LIMIT 1")
-                .first?.get("id", as: ID<Void>.self)
+    /// A token of B's customer, and a conversation of theirs.
+    func customer() async throws -> (token: String, conversation: String) {
+        let row = try await test.database.asSuperuser { admin in
+            try await admin.run(
+                "SELECT customer_id, id FROM conversations.conversations WHERE tenant_id = \(b.id) LIMIT 1"
+            ).first.map { (try $0.get("customer_id", as: ID<Void>.self), try $0.get("id", as: ID<Void>.self)) }
         }
-        guard let id else { throw Problem.notFound }
-        return try await test.platform.identity.customers.access(for: b.session).token(for: id).text
+        guard let (customer, conversation) = row else { throw Problem.notFound }
+        let tokens = test.platform.identity.customers.access(for: b.session)
+        return (try await tokens.token(for: customer).text, conversation.description)
     }
 
     /// A token of the platform's own issuer with claims of choice.
