@@ -16,6 +16,7 @@ let settings: [SwiftSetting] = [
 let systemLibraries: [Target] = [
     .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 ]
@@ -38,6 +39,7 @@ let kernel: [Target] = [
         ]
     ),
     .target(name: "Cryptography", dependencies: ["COpenSSL"]),
+    .target(name: "Mail", dependencies: ["CCurl", "Cryptography", pluginKit]),
     .target(name: "CrashReporter"),
     .target(name: "Supervision", dependencies: [logging, lifecycle]),
     .target(
@@ -68,7 +70,7 @@ let kernel: [Target] = [
     .target(
         name: "Identity",
         dependencies: [
-            "Files", "Tenancy", "Postgres", "Cryptography", "Outbound", "CJWT", pluginKit, logging,
+            "Files", "Mail", "Tenancy", "Postgres", "Cryptography", "Outbound", "CJWT", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -103,7 +105,8 @@ let kernel: [Target] = [
     .target(
         name: "HTTP",
         dependencies: [
-            "Observability", "Files", "Tenancy", "Identity", "Events", "PluginHost", "Postgres", "Cryptography",
+            "Observability", "Outbound", "Files", "Tenancy", "Identity", "Events", "PluginHost", "Postgres",
+            "Cryptography",
             pluginKit,
             logging, lifecycle,
             .product(name: "Hummingbird", package: "hummingbird"),
@@ -116,7 +119,8 @@ let kernel: [Target] = [
     .target(
         name: "Platform",
         dependencies: [
-            "HTTP", "Identity", "Events", "Jobs", "Maintenance", "Supervision", "PluginHost", "Files", "Tenancy",
+            "HTTP", "Identity", "Events", "Jobs", "Maintenance", "Supervision", "PluginHost", "Files", "Mail",
+            "Tenancy",
             "Migrations",
             "Postgres",
             "Cryptography",
@@ -129,6 +133,7 @@ let kernel: [Target] = [
         name: "romashka",
         dependencies: [
             "Platform", "HTTP", "Identity", "Events", "Jobs", "Maintenance", "Supervision", "PluginHost", "Files",
+            "Mail",
             "Tenancy",
             "Migrations",
             "Postgres", "Cryptography",
@@ -150,7 +155,7 @@ let tests: [Target] = folders(in: "Tests").filter { $0.hasSuffix("Tests") }.map 
         name: name,
         dependencies: [
             "TestKit", "Platform", "HTTP", "Identity", "Events", "Jobs", "Maintenance", "Supervision", "PluginHost",
-            "Files",
+            "Files", "Mail",
             "Tenancy",
             "Migrations", "Postgres",
             "Cryptography", "Outbound",

@@ -20,6 +20,8 @@ SELECT core.set_kernel_policies($list$
     core.api_keys        romashka_auth      ALL
     core.impersonations  romashka_auth      ALL
     core.idempotency_keys  romashka_auth    ALL
+    core.customer_epochs   romashka_auth    ALL
+    core.customer_keys     romashka_auth    ALL
 
     # who signs in through a provider, before a tenant is known
     core.oidc_connections  romashka_auth    ALL
@@ -68,6 +70,8 @@ SELECT core.set_kernel_policies($list$
     core.invitations     romashka_operator  SELECT
     core.api_keys        romashka_operator  SELECT
     core.impersonations  romashka_operator  SELECT
+    core.customer_epochs   romashka_operator  SELECT
+    core.customer_keys     romashka_operator  SELECT
     core.jobs_ready      romashka_operator  SELECT
     core.jobs_waiting    romashka_operator  SELECT
     core.jobs_running    romashka_operator  SELECT

@@ -30,7 +30,7 @@ extension API {
             id: RequestScope.current?.requestID ?? "", parameters: [], query: .empty,
             page: PageRequest(limit: PageRequest.defaultLimit, after: []))
         let call = try await call(request, mounted, caller, reach, claim, depth: depth)
-        let answer = try await once(claim, mounted, caller.session, requestID: request.id) {
+        let answer = try await once(claim, mounted, .session(caller.session), requestID: request.id) {
             Answer(try await respond(mounted, to: call, body: input), cursors, scope: name)
         }
         return try JSONParser.parse(answer.bytes)

@@ -1,4 +1,5 @@
 internal import Files
+internal import Hummingbird
 internal import Identity
 internal import NIOCore
 internal import PluginHost
@@ -39,13 +40,22 @@ extension API {
         return try await module.wall.run(for: call.tenant) { try await route.respond(to: call, body: body) }
     }
 
-    func limit(_ channel: any Channel) throws {
-        guard let address = channel.remoteAddress?.ipAddress else { return }
+    /// Whom a request is from, as far as the connection and the proxies that are trusted tell.
+    func address(of request: Hummingbird.Request, from channel: any Channel) -> String? {
+        proxies.client(of: channel.remoteAddress?.ipAddress, request.headers)
+    }
+
+    func limit(_ request: Hummingbird.Request, from channel: any Channel) throws {
+        guard let address = address(of: request, from: channel) else { return }
         try limiter.count(.address(address), perMinute: API.publicRequestsPerMinute)
     }
 
     func limit(_ caller: Caller) throws {
         let tenant = caller.session.tenant
+        if caller.session.actor.kind == .customer {
+            let customer = RateLimiter.Subject.customer(tenant.uuid, caller.session.actor.id.uuid)
+            try limiter.count(customer, perMinute: API.customerRequestsPerMinute)
+        }
         if let limit = caller.requestsPerMinute {
             try limiter.count(.key(caller.session.actor.id.uuid), perMinute: limit)
         }
@@ -60,28 +70,30 @@ extension API {
 
     /// Runs a request once for its idempotency key; whoever comes second is given the first one's answer.
     func once(
-        _ claim: IdempotencyClaim?, _ mounted: MountedRoute, _ session: TenantSession, requestID: String,
+        _ claim: IdempotencyClaim?, _ mounted: MountedRoute, _ owner: IdempotencyKeys.Owner, requestID: String,
         _ body: () async throws -> Answer
     ) async throws -> Answer {
         guard let claim else { return try await body() }
         do {
-            if mounted.module == nil { try await idempotency.take(claim, session) }
+            if mounted.module == nil { try await idempotency.take(claim, owner) }
             let answer = try await body()
             if claim.isCommitted {
-                try await idempotency.store(status: answer.status, answer.bytes, claim, session)
+                try await idempotency.store(status: answer.status, answer.bytes, claim, owner)
             }
             return answer
         } catch is IdempotencyClaim.Taken {
-            let outcome = try await idempotency.outcome(claim, session)
+            let outcome = try await idempotency.outcome(claim, owner)
             guard case .answered(let status, let bytes) = outcome else { throw IdempotencyHeader.problem(for: outcome) }
             return Answer(status: status, replayed: bytes)
         } catch let problem as Problem where problem.status < 500 {
             // The kernel's own routes refuse before they change anything.
-            if mounted.module == nil { try await idempotency.release(claim, session) }
+            if mounted.module == nil { try await idempotency.release(claim, owner) }
             throw problem
         }
     }
 
+    /// The most that one customer may send.
+    private static let customerRequestsPerMinute = 300
     /// The most that one address may send to the routes that need no token.
     private static let publicRequestsPerMinute = 6000
 }

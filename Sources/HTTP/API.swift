@@ -27,6 +27,7 @@ package final class API: HTTPResponder {
     let events: EventStreams
     let limiter = RateLimiter()
     let limits: ConnectionLimits
+    let proxies: TrustedProxies
     private let logger: Logger
 
     package init(
@@ -34,8 +35,9 @@ package final class API: HTTPResponder {
         health: Health, documents: Documents, pluginPages: PluginPages, metricsPage: MetricsPage, telemetry: Telemetry,
         cursors: CursorKey,
         idempotency: IdempotencyKeys, teammates: Teammates, events: EventStreams, limits: ConnectionLimits,
-        logger: Logger
+        proxies: TrustedProxies, logger: Logger
     ) {
+        self.proxies = proxies
         self.events = events
         self.idempotency = idempotency
         self.teammates = teammates
@@ -123,20 +125,29 @@ package final class API: HTTPResponder {
         let requestID = note.scope.requestID
         switch route.access {
         case .public, .operator:
-            if route.access == .public { try limit(channel) }
+            if route.access == .public { try limit(request, from: channel) }
             let id = try await operatorID(route, request)
             let scope = "operator \(route.path)"
             let input = try input(
                 mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: id)
             let body = try await body(of: route, request, from: channel)
-            let reply = try await Acting.$current.withValue(Acting(operator: id, requestID: requestID)) {
-                try await route.respond(to: input, body: body)
+            let acting = Acting(operator: id, requestID: requestID)
+            if let id, !route.isDownload {
+                let claim = try claim(of: route, request, body: body)
+                let answer = try await once(claim, mounted, .operator(id), requestID: requestID) {
+                    let reply = try await Acting.$current.withValue(acting) {
+                        try await route.respond(to: input, body: body)
+                    }
+                    return Answer(reply, cursors, scope: scope)
+                }
+                return answer.response(to: request, requestID: requestID)
             }
+            let reply = try await Acting.$current.withValue(acting) { try await route.respond(to: input, body: body) }
             if let download = reply.download {
                 return try response(download, to: request, from: channel, note: &note)
             }
             return Answer(reply, cursors, scope: scope).response(to: request, requestID: requestID)
-        case .session, .permission:
+        case .session, .permission, .customer:
             let caller = try await authenticator.caller(request.bearer)
             note.tenant = (caller.session.tenant, isTest: control.read { $0.isTest(caller.session.tenant) })
             try limit(caller)
@@ -151,7 +162,7 @@ package final class API: HTTPResponder {
                 return try response(download, to: request, from: channel, note: &note)
             }
             let raw = route.takesRawBody ? RawRequest.body(of: request, from: channel, window: limits.body) : nil
-            let answer = try await once(claim, mounted, caller.session, requestID: requestID) {
+            let answer = try await once(claim, mounted, .session(caller.session), requestID: requestID) {
                 Answer(try await respond(mounted, to: call, body: body, raw: raw), cursors, scope: scope)
             }
             return answer.response(to: request, requestID: requestID)
@@ -183,6 +194,7 @@ package final class API: HTTPResponder {
         if let impersonator = caller.impersonator, !impersonator.mayWrite, mounted.route.method != "GET" {
             throw Problem(status: 403, code: "impersonation_read_only", detail: "This impersonation may only read.")
         }
+        try requireAudience(mounted.route.access, caller)
         guard case .permission(let permission) = mounted.route.access else { return .all }
         guard let scope = permissions.scope(of: permission, for: caller.grant) else {
             throw Problem(status: 403, code: "forbidden", detail: "This needs the permission \(permission).")
@@ -190,16 +202,23 @@ package final class API: HTTPResponder {
         return scope
     }
 
+    /// Keeps customers out of what members do, and members and keys out of what customers do.
+    private func requireAudience(_ access: Route.Access, _ caller: Caller) throws(Problem) {
+        switch (access == .customer, caller.session.actor.kind == .customer) {
+        case (true, false):
+            throw Problem(status: 403, code: "customers_only", detail: "This takes a customer's own token.")
+        case (false, true):
+            throw Problem(status: 403, code: "members_only", detail: "A customer's token opens nothing here.")
+        default: break
+        }
+    }
+
     private func requireServing(_ module: MountedRoute.Module, _ tenant: TenantID) throws(Problem) {
         let name = module.name.description
         switch control.read({ $0.standing(of: name, isAlwaysOn: module.isAlwaysOn, for: tenant) }) {
         case .serving: break
-        case .switchedOff:
-            throw Problem(status: 404, code: "module_disabled", detail: "This module is switched off.")
-        case .paused:
-            throw Problem(
-                status: 503, code: "plugin_paused", detail: "This module is out of service; its operator knows.",
-                retryAfter: 30)
+        case .switchedOff: throw .moduleDisabled
+        case .paused: throw .pluginPaused
         }
     }
 
@@ -214,7 +233,7 @@ package final class API: HTTPResponder {
             ? try page(query, scope: scope) : PageRequest(limit: PageRequest.defaultLimit, after: [])
         return PluginKit.Request(
             id: id, parameters: parameters, query: record, page: page,
-            client: .init(address: channel.remoteAddress?.ipAddress, userAgent: request.headers[.userAgent]),
+            client: .init(address: address(of: request, from: channel), userAgent: request.headers[.userAgent]),
             operatorID: operatorID,
             expectedVersion: try EntityTag.expectedVersion(request.headers[.ifMatch], mounted.route),
             cookies: mounted.route.isForBrowsers ? request.headers[.cookie] : nil)

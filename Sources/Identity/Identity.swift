@@ -14,9 +14,12 @@ package struct Identity: Sendable {
     package let members: Members
     package let operators: OperatorTokens
     package let keys: APIKeys
+    package let customers: CustomerTokens
+    package let customerKeys: CustomerKeys
     package let authenticator: Authenticator
     package let resets: PasswordResets
     package let rotation: TokenKeyRotation
+    let resetRequests: PasswordResetRequests
     let accounts: TenantAccounts
     let erasure: Erasure
     let settings: SystemSettings
@@ -31,9 +34,11 @@ package struct Identity: Sendable {
     /// - Parameters:
     ///   - pipeline: of the kernel's role `auth`.
     ///   - issuer: the installation's name or address, as tokens and authenticator apps show it.
+    ///   - isMailSent: whether an `AccountMail` runs in this process or another.
     package init(
         pipeline: PipelineConnection, leases: LeasePool, control: ControlPlane, master: MasterSecret, issuer: String,
-        passwords: PasswordHasher, permissions: Permissions, oidc: OIDCSettings, files: TenantFiles, logger: Logger
+        passwords: PasswordHasher, permissions: Permissions, oidc: OIDCSettings, files: TenantFiles,
+        isMailSent: Bool, logger: Logger
     ) throws(CryptographyError) {
         self.permissions = permissions
         keyring = TokenKeyring(issuer: issuer, master: master, control: control)
@@ -48,6 +53,8 @@ package struct Identity: Sendable {
         members = Members(pipeline: pipeline, passwords: passwords, control: control, permissions: permissions)
         operators = OperatorTokens(pipeline: pipeline)
         keys = APIKeys(pipeline: pipeline, control: control)
+        customerKeys = CustomerKeys(pipeline: pipeline, master: master)
+        customers = CustomerTokens(pipeline: pipeline, keyring: keyring, control: control)
         authenticator = Authenticator(keyring: keyring, keys: keys, operators: operators, control: control)
         rotation = TokenKeyRotation(pipeline: pipeline, control: control)
         accounts = TenantAccounts(pipeline: pipeline, control: control)
@@ -56,12 +63,16 @@ package struct Identity: Sendable {
         roles = CustomRoles(pipeline: pipeline, control: control, permissions: permissions)
         teams = Teams(pipeline: pipeline)
         invitations = Invitations(
-            pipeline: pipeline, credentials: credentials, sessions: sessions, members: members)
+            pipeline: pipeline, credentials: credentials, sessions: sessions, members: members,
+            isMailSent: isMailSent)
         impersonations = Impersonations(pipeline: pipeline, keyring: keyring, control: control)
         ownAccount = OwnAccount(
             pipeline: pipeline, credentials: credentials, secondFactors: secondFactors, sessions: sessions)
         resets = PasswordResets(
             pipeline: pipeline, credentials: credentials, accounts: ownAccount, members: members)
+        resetRequests = PasswordResetRequests(
+            pipeline: pipeline, throttle: LoginThrottle(pipeline: pipeline, master: master, bounds: .mail),
+            isMailSent: isMailSent)
         connections = try OIDCConnections(pipeline: pipeline, master: master, settings: oidc)
         signIn = ProviderSignIn(
             pipeline: pipeline, connections: connections, members: members, sessions: sessions, master: master,

@@ -67,14 +67,14 @@ package struct Bootstrap: Sendable {
         }
     }
 
+    /// The first key; a later one, which a rotation has made, stays the only one.
     private func storeKey(_ admin: Lease) async throws {
         let signer = SessionSigner(master: master)
         try await admin.run(
             """
             INSERT INTO core.session_keys (kid, inner_pad, outer_pad)
-            VALUES (\(signer.keyID)::int2, \(signer.innerPad), \(signer.outerPad))
-            ON CONFLICT (kid) DO UPDATE
-            SET inner_pad = EXCLUDED.inner_pad, outer_pad = EXCLUDED.outer_pad
+            SELECT \(signer.keyID)::int2, \(signer.innerPad), \(signer.outerPad)
+            WHERE NOT EXISTS (SELECT FROM core.session_keys)
             """)
     }
 

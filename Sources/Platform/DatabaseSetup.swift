@@ -69,6 +69,19 @@ package struct DatabaseSetup: Sendable {
         }
     }
 
+    /// Changes the key that sessions of the database are signed with; see `SessionKeyRotation`.
+    ///
+    /// - Returns: the number of the new key.
+    package func rotateSessionKey(
+        isEmergency: Bool = false, delay: Duration = SessionKeyRotation.delay,
+        overlap: Duration = SessionKeyRotation.overlap
+    ) async throws -> Int {
+        try await use(admin) { admin in
+            try await SessionKeyRotation(master: master).run(
+                admin, isEmergency: isEmergency, delay: delay, overlap: overlap)
+        }
+    }
+
     /// Checks every rule of the schema.
     package func verifySchema() async throws -> [SchemaLints.Offence] {
         let lints = try SchemaLints(installation.folders)

@@ -26,7 +26,8 @@ package struct JobOffice: Sendable {
             server: settings.server, master: settings.master, leaseBudget: settings.leaseBudget, logger: logger)
         do {
             try await Platform.requireSchema(settings, databases)
-            let control = ControlPlane(pipeline: databases.pipeline(of: .auth), logger: logger)
+            let control = ControlPlane(
+                pipeline: databases.pipeline(of: .auth), sessionKeys: databases.sessionKeys, logger: logger)
             try await control.load()
             return JobOffice(databases, control, settings.crashLog, logger: logger, arguments: arguments)
         } catch {

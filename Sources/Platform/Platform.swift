@@ -5,6 +5,7 @@ package import HTTP
 package import Identity
 package import Jobs
 package import Logging
+internal import Mail
 package import Maintenance
 internal import Migrations
 package import Observability
@@ -22,6 +23,8 @@ package struct Platform: Sendable {
     /// The modules whose code is in, with what it needs to run.
     let modules: [MountedRoute.Module]
     package let identity: Identity
+    /// Sends mail; nil when nobody takes it.
+    private let accountMail: AccountMail?
     package let switches: ModuleSwitches
     package let pauses: PluginPauses
     package let maintenance: MaintenanceLedger
@@ -53,7 +56,8 @@ package struct Platform: Sendable {
         let databases = try Databases(
             server: settings.server, master: settings.master, leaseBudget: settings.leaseBudget, logger: logger)
         do {
-            let control = ControlPlane(pipeline: databases.pipeline(of: .auth), logger: logger)
+            let control = ControlPlane(
+                pipeline: databases.pipeline(of: .auth), sessionKeys: databases.sessionKeys, logger: logger)
             let pending = try await requireSchema(settings, databases)
             if let log = settings.crashLog {
                 try await PluginPauses(pipeline: databases.pipeline(of: .auth), control: control).note(log)
@@ -78,7 +82,8 @@ package struct Platform: Sendable {
             server: try ConnectionSettings(url: "postgresql:///none"), master: .generate(), installation: installation)
         let databases = try Databases(server: settings.server, master: settings.master, logger: logger)
         defer { databases.close() }
-        let control = ControlPlane(pipeline: databases.pipeline(of: .auth), logger: logger)
+        let control = ControlPlane(
+            pipeline: databases.pipeline(of: .auth), sessionKeys: databases.sessionKeys, logger: logger)
         return try Platform(settings, databases: databases, control: control, pending: [:], logger: logger)
     }
 
@@ -123,7 +128,11 @@ package struct Platform: Sendable {
         identity = try Identity(
             pipeline: auth, leases: databases.leases, control: control, master: settings.master,
             issuer: settings.issuer, passwords: passwords,
-            permissions: permissions, oidc: settings.oidc, files: files, logger: logger)
+            permissions: permissions, oidc: settings.oidc, files: files,
+            isMailSent: settings.mail != nil, logger: logger)
+        accountMail = settings.mail.map {
+            AccountMail(pipeline: auth, mailer: Mailer($0), retry: settings.mailRetry, logger: logger)
+        }
         let secrets = try ModuleSecrets(pipeline: auth, master: settings.master)
         switches = ModuleSwitches(pipeline: auth, control: control, registry: registry, secrets: secrets)
         pauses = PluginPauses(pipeline: auth, control: control)
@@ -153,6 +162,8 @@ package struct Platform: Sendable {
             types: Platform.eventTypes(manifests), policy: policy, teammates: teammates, pipeline: worker,
             retention: settings.streamLimits.retention)
 
+        let modules = Platform.modules(
+            registry, databases, secrets, settings.outbound, files, identity.customers, logger: logger)
         let kernelRoutes =
             IdentityRoutes(identity).all
             + ModuleRoutes(switches: switches).all
@@ -161,8 +172,7 @@ package struct Platform: Sendable {
             + JobRoutes(jobs).all
             + MaintenanceRoutes(maintenance, health: health).all
             + FileRoutes(files).all
-            + eventRoutes.all
-        let modules = Platform.modules(registry, databases, secrets, settings.outbound, files, logger: logger)
+            + eventRoutes.all + Platform.signIns(of: modules, registry, identity, control)
         self.modules = modules
         table = try RouteTable(
             kernelRoutes.map { MountedRoute($0, module: nil) }
@@ -193,7 +203,8 @@ package struct Platform: Sendable {
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
             telemetry: Telemetry(table, registry: metrics, tracer: tracer, accessLog: accessLog),
             cursors: CursorKey(master: settings.master), idempotency: IdempotencyKeys(pipeline: auth),
-            teammates: teammates, events: streams, limits: settings.connectionLimits, logger: logger)
+            teammates: teammates, events: streams, limits: settings.connectionLimits,
+            proxies: settings.trustedProxies, logger: logger)
     }
 
     /// The paths that no plugin may serve.
@@ -204,6 +215,7 @@ package struct Platform: Sendable {
     /// What runs as long as the process, in the order it starts; it stops in reverse.
     package var services: [any Service] {
         observers + [databases, control, fileKeeper, maintenanceKeeper, census, systemCensus, relay, events] + keepers
+            + [accountMail].compactMap { $0 }
     }
 
     private static func eventTypes(_ manifests: [Manifest]) -> [EventType] {
@@ -219,7 +231,7 @@ package struct Platform: Sendable {
 
     private static func modules(
         _ registry: PluginRegistry, _ databases: Databases, _ secrets: ModuleSecrets, _ policy: ModuleHTTP.Policy,
-        _ files: TenantFiles, logger: Logger
+        _ files: TenantFiles, _ customers: CustomerTokens, logger: Logger
     ) -> [MountedRoute.Module] {
         registry.plugins.compactMap { hosted in
             guard hosted.plugin != nil, let manifest = hosted.manifest else { return nil }
@@ -229,8 +241,19 @@ package struct Platform: Sendable {
                 secrets: secrets,
                 http: ModuleHTTP(
                     module: manifest.id.description, grant: NetworkGrant(manifest.network), policy: policy,
-                    logger: logger), files: files)
+                    logger: logger), files: files, customers: customers)
         }
+    }
+
+    /// How customers come in by their tenant's word, where a module knows who they are.
+    private static func signIns(
+        of modules: [MountedRoute.Module], _ registry: PluginRegistry, _ identity: Identity, _ control: ControlPlane
+    ) -> [Route] {
+        for module in modules {
+            guard let lookup = registry.active(module.name.description)?.plugin?.customerLookup else { continue }
+            return CustomerSignIn(identity, control: control, module: module, lookup: lookup).all
+        }
+        return []
     }
 
     private static func routes(of modules: [MountedRoute.Module], _ registry: PluginRegistry) -> [MountedRoute] {

@@ -4,6 +4,7 @@ package import Files
 internal import Foundation
 package import HTTP
 package import Identity
+package import Mail
 package import Observability
 package import PluginHost
 package import Postgres
@@ -41,6 +42,12 @@ package struct PlatformSettings: Sendable {
     package var files = FileSettings()
     /// How long clients may take with their requests.
     package var connectionLimits = ConnectionLimits()
+    /// The server that takes mail; nil sends none.
+    package var mail: MailSettings?
+    /// How long a mail that was not taken waits before the next attempt, at first.
+    package var mailRetry: Duration = .seconds(10)
+    /// The proxies that are believed when they say whose request they pass on; nobody unless named.
+    package var trustedProxies = TrustedProxies.none
     /// How many streams of events there may be, and how they behave.
     package var streamLimits = StreamLimits()
 

@@ -132,6 +132,7 @@ package struct PluginRegistry: Sendable {
             guard isMounted || isCommand(route, of: plugin) else {
                 throw PluginRefusal(.undeclared, "\(name) lies outside of the mounts in plugin.json")
             }
+            if route.access == .customer { continue }
             guard case .permission(let permission) = route.access else {
                 throw PluginRefusal(.undeclared, "\(name) needs no permission; plugins have no such routes yet")
             }

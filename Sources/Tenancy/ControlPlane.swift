@@ -18,10 +18,15 @@ package final class ControlPlane: Service {
     private let state = Mutex(ControlState())
     private let lastSuccess = Mutex(ContinuousClock.Instant?.none)
     private let pipeline: PipelineConnection
+    private let sessionKeys: SessionKeys
     private let logger: Logger
 
-    package init(pipeline: PipelineConnection, logger: Logger) {
+    /// - Parameters:
+    ///   - pipeline: of the kernel's role `auth`.
+    ///   - sessionKeys: told of every turn of the keys.
+    package init(pipeline: PipelineConnection, sessionKeys: SessionKeys, logger: Logger) {
         self.pipeline = pipeline
+        self.sessionKeys = sessionKeys
         self.logger = logger
     }
 
@@ -49,13 +54,15 @@ package final class ControlPlane: Service {
                 "SELECT tenant_id, id, permissions FROM core.roles",
                 "SELECT id, signs_from, ends_at FROM core.token_keys ORDER BY signs_from",
                 """
-                SELECT kind, subject, at
+                SELECT kind, tenant_id, subject, at
                 FROM core.changes
-                WHERE kind IN ('session', 'profile')
+                WHERE kind IN ('session', 'profile', 'customer')
                   AND at > \(Timestamp.now().advanced(by: ControlPlane.memory))
                 """,
                 ControlPlane.pauses,
+                ControlPlane.turns,
             ], isReplayable: true)
+        sessionKeys.set(try ControlPlane.sessionKeyTurns(results[7]))
         var fresh = ControlState()
         fresh.revision = try results[0].first?.get("revision") ?? 0
         let details = try TenantDetails(switches: results[2], roles: results[3])
@@ -101,7 +108,9 @@ package final class ControlPlane: Service {
                 "SELECT tenant_id, id, permissions FROM core.roles WHERE tenant_id = ANY(\(Array(touched)))",
                 "SELECT id, signs_from, ends_at FROM core.token_keys ORDER BY signs_from",
                 ControlPlane.pauses,
+                ControlPlane.turns,
             ], isReplayable: true)
+        sessionKeys.set(try ControlPlane.sessionKeyTurns(tenants[5]))
         let details = try TenantDetails(switches: tenants[1], roles: tenants[2])
         let tokenKeys = try ControlPlane.tokenKeys(tenants[3])
         let pausedPlugins = try ControlPlane.pausedPlugins(tenants[4])
@@ -148,6 +157,12 @@ package final class ControlPlane: Service {
                 code: try row.get("code"), detail: try row.get("detail"), since: try row.get("paused_at"))
         }
         return pauses
+    }
+
+    private static var turns: SQL { "SELECT kid::int8, signs_from FROM core.session_key_turns" }
+
+    private static func sessionKeyTurns(_ result: ResultSet) throws -> [SessionKeyTurn] {
+        try result.rows.map { SessionKeyTurn(keyID: try $0.get("kid"), signsFrom: try $0.get("signs_from")) }
     }
 
     private static func tokenKeys(_ result: ResultSet) throws -> [TokenKeyRecord] {
@@ -207,6 +222,14 @@ extension ControlState {
             let parts = subject.split(separator: ":")
             if parts.count == 2, let id = ProfileID(parts[0]), let epoch = Int64(parts[1]) {
                 change(id, to: epoch, at: instant)
+            }
+        case "customer":
+            // <id>:<epoch>
+            let parts = subject.split(separator: ":")
+            if parts.count == 2, let id = ActorID(parts[0]), let epoch = Int64(parts[1]),
+                let tenant = try row.get("tenant_id", as: TenantID?.self)
+            {
+                end(id.uuid, of: tenant, to: epoch, at: instant)
             }
         case "tenant" where subject == "teams":
             if let tenant = try row.get("tenant_id", as: TenantID?.self) {

@@ -32,9 +32,16 @@ package struct ControlState: Sendable {
         }
     }
 
+    /// A customer's id is a module's own, so two tenants may have the same.
+    private struct CustomerKey: Hashable {
+        let tenant: TenantID
+        let customer: UUID
+    }
+
     private var tenants: [TenantID: TenantState] = [:]
     private var revokedSessions: [LoginSessionID: Timestamp] = [:]
     private var changedProfiles: [ProfileID: (epoch: Int64, at: Timestamp)] = [:]
+    private var changedCustomers: [CustomerKey: (epoch: Int64, at: Timestamp)] = [:]
     private var teamRevisions: [TenantID: Int64] = [:]
     /// The signing keys of access tokens.
     package var tokenKeys: [TokenKeyRecord] = []
@@ -82,6 +89,11 @@ package struct ControlState: Sendable {
         changedProfiles[profile].map { $0.epoch > epoch } ?? false
     }
 
+    /// Whether a customer's tokens were ended after `epoch`.
+    package func hasEnded(_ customer: UUID, of tenant: TenantID, since epoch: Int64) -> Bool {
+        changedCustomers[CustomerKey(tenant: tenant, customer: customer)].map { $0.epoch > epoch } ?? false
+    }
+
     /// Differs from what it was when the teams of a tenant have changed since.
     package func teamRevision(of tenant: TenantID) -> Int64 { teamRevisions[tenant] ?? 0 }
 
@@ -101,10 +113,17 @@ package struct ControlState: Sendable {
         changedProfiles[profile] = (max(epoch, changedProfiles[profile]?.epoch ?? 0), instant)
     }
 
+    /// A customer's tokens were ended at an instant; those of this epoch hold.
+    package mutating func end(_ customer: UUID, of tenant: TenantID, to epoch: Int64, at instant: Timestamp) {
+        let key = CustomerKey(tenant: tenant, customer: customer)
+        changedCustomers[key] = (max(epoch, changedCustomers[key]?.epoch ?? 0), instant)
+    }
+
     /// Drops what no token can still refer to.
     package mutating func prune(before instant: Timestamp) {
         revokedSessions = revokedSessions.filter { $0.value >= instant }
         changedProfiles = changedProfiles.filter { $0.value.at >= instant }
+        changedCustomers = changedCustomers.filter { $0.value.at >= instant }
     }
 }
 

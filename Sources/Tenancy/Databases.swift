@@ -11,7 +11,8 @@ package final class Databases: Service {
     package let credentials: RoleCredentials
     package let leases: LeasePool
     private let reactor: Reactor
-    private let signer: SessionSigner
+    /// What signs the sessions of modules; the control plane keeps it up to date.
+    package let sessionKeys: SessionKeys
     private let logger: Logger
     private let modules = Mutex<[ModuleName: ModuleDatabase]>([:])
     private let kernel = Mutex<[KernelRole: PipelineConnection]>([:])
@@ -25,7 +26,7 @@ package final class Databases: Service {
         self.credentials = credentials
         self.reactor = reactor
         self.logger = logger
-        signer = SessionSigner(master: master)
+        sessionKeys = SessionKeys(master: master)
         leases = LeasePool(budget: leaseBudget, reactor: reactor, logger: logger) { credentials.leasedSettings(as: $0) }
     }
 
@@ -34,7 +35,7 @@ package final class Databases: Service {
         modules.withLock { modules in
             if let database = modules[module] { return database }
             let database = ModuleDatabase(
-                module, credentials: credentials, signer: signer, reactor: reactor, leases: leases, logger: logger)
+                module, credentials: credentials, keys: sessionKeys, reactor: reactor, leases: leases, logger: logger)
             modules[module] = database
             return database
         }

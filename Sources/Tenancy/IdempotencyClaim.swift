@@ -44,7 +44,7 @@ package final class IdempotencyClaim: Sendable {
             let value = try await body("SELECT core.idempotency(\(keyHash), \(fingerprint))")
             state.withLock { $0 = .committed }
             return value
-        } catch let error as DatabaseError where error.constraint == "idempotency_keys_pkey" {
+        } catch let error as DatabaseError where error.constraint?.hasSuffix("idempotency_keys_pkey") == true {
             state.withLock { $0 = .open }
             throw Taken()
         } catch {

@@ -1,3 +1,4 @@
+package import Foundation
 internal import PluginKit
 package import Postgres
 
@@ -15,6 +16,51 @@ package struct IdempotencyKeys: Sendable {
         case free
     }
 
+    /// Whose key it is; the same key of somebody else is another one.
+    package enum Owner: Sendable {
+        /// An actor of a tenant.
+        case session(TenantSession)
+        /// An operator.
+        case `operator`(UUID)
+
+        fileprivate var table: SQL {
+            switch self {
+            case .session: "core.idempotency_keys"
+            case .operator: "core.operator_idempotency_keys"
+            }
+        }
+
+        fileprivate var condition: SQL {
+            switch self {
+            case .session(let session): "tenant_id = \(session.tenant) AND actor_id = \(session.actor.id)"
+            case .operator(let id): "operator_id = \(id)"
+            }
+        }
+
+        fileprivate func claiming(_ claim: IdempotencyClaim) -> [SQL] {
+            switch self {
+            case .session(let session):
+                [
+                    """
+                    INSERT INTO core.idempotency_keys (tenant_id, actor_id, key_hash, fingerprint)
+                    VALUES (\(session.tenant), \(session.actor.id), \(claim.keyHash), \(claim.fingerprint))
+                    """
+                ]
+            case .operator(let id):
+                [
+                    """
+                    DELETE FROM core.operator_idempotency_keys
+                    WHERE operator_id = \(id) AND created_at < now() - interval '1 day'
+                    """,
+                    """
+                    INSERT INTO core.operator_idempotency_keys (operator_id, key_hash, fingerprint)
+                    VALUES (\(id), \(claim.keyHash), \(claim.fingerprint))
+                    """,
+                ]
+            }
+        }
+    }
+
     private let pipeline: PipelineConnection
 
     /// - Parameter pipeline: of the kernel's role `auth`.
@@ -25,48 +71,43 @@ package struct IdempotencyKeys: Sendable {
     /// Claims a key for a request whose handler opens no `TenantTx` and so cannot carry the claim.
     ///
     /// - Throws: `IdempotencyClaim.Taken`.
-    package func take(_ claim: IdempotencyClaim, _ session: TenantSession) async throws {
+    package func take(_ claim: IdempotencyClaim, _ owner: Owner) async throws {
         _ = try await claim.carry { _ in
-            try await pipeline.run([
-                """
-                INSERT INTO core.idempotency_keys (tenant_id, actor_id, key_hash, fingerprint)
-                VALUES (\(session.tenant), \(session.actor.id), \(claim.keyHash), \(claim.fingerprint))
-                """
-            ])
+            try await pipeline.run(owner.claiming(claim))
         }
     }
 
     /// Gives a key back that was taken for a request which then changed nothing.
-    package func release(_ claim: IdempotencyClaim, _ session: TenantSession) async throws {
+    package func release(_ claim: IdempotencyClaim, _ owner: Owner) async throws {
         _ = try await pipeline.runForCaller([
             """
-            DELETE FROM core.idempotency_keys
-            WHERE tenant_id = \(session.tenant) AND actor_id = \(session.actor.id) AND key_hash = \(claim.keyHash)
+            DELETE FROM \(owner.table)
+            WHERE \(owner.condition) AND key_hash = \(claim.keyHash)
             """
         ])
     }
 
     /// Keeps the answer of a request.
     package func store(
-        status: Int, _ body: [UInt8], _ claim: IdempotencyClaim, _ session: TenantSession
+        status: Int, _ body: [UInt8], _ claim: IdempotencyClaim, _ owner: Owner
     ) async throws {
         _ = try await pipeline.runForCaller([
             """
-            UPDATE core.idempotency_keys
+            UPDATE \(owner.table)
             SET status = \(status)::int2, answer = \(body)
-            WHERE tenant_id = \(session.tenant) AND actor_id = \(session.actor.id) AND key_hash = \(claim.keyHash)
+            WHERE \(owner.condition) AND key_hash = \(claim.keyHash)
             """
         ])
     }
 
     /// What the request that holds a key came to.
-    package func outcome(_ claim: IdempotencyClaim, _ session: TenantSession) async throws -> Outcome {
+    package func outcome(_ claim: IdempotencyClaim, _ owner: Owner) async throws -> Outcome {
         let row = try await pipeline.runForCaller([
             """
             SELECT fingerprint, status::int8, answer,
                    (EXTRACT(epoch FROM now() - created_at) * 1000)::int8 AS milliseconds
-            FROM core.idempotency_keys
-            WHERE tenant_id = \(session.tenant) AND actor_id = \(session.actor.id) AND key_hash = \(claim.keyHash)
+            FROM \(owner.table)
+            WHERE \(owner.condition) AND key_hash = \(claim.keyHash)
             """
         ])[0].first
         guard let row else { return .free }

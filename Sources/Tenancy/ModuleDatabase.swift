@@ -11,10 +11,10 @@ package final class ModuleDatabase: Sendable {
     private let reads: PipelineGroup
     private let writes: PipelineGroup
     private let leases: LeasePool
-    private let signer: SessionSigner
+    private let keys: SessionKeys
 
     package init(
-        _ module: ModuleName, credentials: RoleCredentials, signer: SessionSigner, reactor: Reactor, leases: LeasePool,
+        _ module: ModuleName, credentials: RoleCredentials, keys: SessionKeys, reactor: Reactor, leases: LeasePool,
         logger: Logger
     ) {
         role = module.loginRole
@@ -26,7 +26,7 @@ package final class ModuleDatabase: Sendable {
                 PipelineConnection(settings, sharing: true, reactor: reactor, logger: logger)
             })
         self.leases = leases
-        self.signer = signer
+        self.keys = keys
     }
 
     /// The tenant's data for one request or job.
@@ -39,13 +39,13 @@ package final class ModuleDatabase: Sendable {
     ) -> TenantTx {
         let claims = SessionClaims(tenant: session.tenant, actor: session.actor, mode: mode)
         let pipelined = PipelinedTransactions(
-            pipelines: mode == .read ? reads : writes, signer: signer, claims: claims, idempotency: claim)
-        return TenantTx(executor: pipelined) { [role, leases, signer] body in
+            pipelines: mode == .read ? reads : writes, keys: keys, claims: claims, idempotency: claim)
+        return TenantTx(executor: pipelined) { [role, leases, keys] body in
             try await ProblemMapping.translate {
                 try await claim.carry { claiming in
                     try await leases.withLease(as: role) { lease in
                         try await lease.transaction { lease in
-                            try await lease.run(signer.opening(claims))
+                            try await lease.run(keys.opening(claims))
                             if let claiming { try await lease.run(claiming) }
                             try await ModuleDatabase.$isInTransaction.withValue(true) {
                                 try await body(LeasedTransaction(lease: lease))
@@ -74,7 +74,7 @@ package final class ModuleDatabase: Sendable {
 /// Each run is one implicit transaction on the shared pipeline: open the session, the statements, Sync.
 private struct PipelinedTransactions: StatementExecutor {
     let pipelines: PipelineGroup
-    let signer: SessionSigner
+    let keys: SessionKeys
     let claims: SessionClaims
     let idempotency: IdempotencyClaim?
 
@@ -82,7 +82,7 @@ private struct PipelinedTransactions: StatementExecutor {
         try await StatementTrace.run(statements) {
             try await ProblemMapping.translate {
                 try await idempotency.carry { claiming in
-                    let before = [signer.opening(claims)] + (claiming.map { [$0] } ?? [])
+                    let before = [keys.opening(claims)] + (claiming.map { [$0] } ?? [])
                     let results = try await pipelines.leastLoaded.run(
                         before + statements, isReplayable: claims.mode == .read)
                     return Array(results.dropFirst(before.count))

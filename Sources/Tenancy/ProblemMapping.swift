@@ -30,6 +30,8 @@ package enum ProblemMapping {
     private static func problem(forSQLState state: String) -> Problem? {
         switch state {
         case "23505": .conflict("Something with this key exists already.", code: "already_exists")
+        // Raised by core's own triggers.
+        case "RM001": .conflict("This tenant has as many as its limits allow.", code: "limit_reached")
         case "23503":
             Problem(status: 422, code: "reference_missing", detail: "Something this refers to does not exist.")
         case "23514", "23502", "22001", "22003", "22007", "22008", "22021", "22P05", "54000":

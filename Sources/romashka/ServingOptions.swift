@@ -58,6 +58,8 @@ struct ServingOptions: ParsableArguments {
     var memoryLimit: Int?
 
     @OptionGroup var network: NetworkOptions
+    @OptionGroup var proxy: ProxyOptions
+    @OptionGroup var mail: MailOptions
     @OptionGroup var files: FileOptions
 
     enum Switch: String, ExpressibleByArgument {
@@ -106,6 +108,8 @@ struct ServingOptions: ParsableArguments {
         settings.letsLoopbackReadMetrics = metricsLoopback
         settings.crashLog = CrashLog(in: common.dataDirectory)
         settings.outbound.allowedNetworks = network.ranges
+        settings.trustedProxies = proxy.proxies
+        settings.mail = try mail.settings(common.environment)
         settings.pluginLimits.deadline = .seconds(pluginDeadline)
         settings.watchLimits.overdue = .seconds(recycleAfter)
         settings.watchLimits.memory = memoryLimit.map { $0 << 20 }

@@ -6,9 +6,12 @@ extension MountedRoute {
     package var isForSessions: Bool {
         switch route.access {
         case .session, .permission: true
-        case .operator, .public: false
+        case .operator, .public, .customer: false
         }
     }
+
+    /// Whether a customer's token is needed.
+    package var isForCustomers: Bool { route.access == .customer }
 
     /// The path with an id in place of each parameter and an example for each query parameter that is required.
     package func examplePath(id: String) -> String {

@@ -30,7 +30,7 @@ NEED_SECRETS = {
     "POST /v1/operator/tenants/{id}/impersonations", "POST /v1/operator/tenants/{id}/erase",
     "POST /v1/operator/tenants/{id}/members/{member_id}/password-reset",
     "GET /v1/auth/oidc/{connection}/start", "GET /v1/auth/oidc/{connection}/callback",
-    "GET /files/{token}",
+    "GET /files/{token}", "POST /v1/auth/customers", "POST /v1/auth/password-resets",
 }
 
 #: Operations whose answers do not end.

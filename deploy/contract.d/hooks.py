@@ -50,9 +50,38 @@ class Member:
                 self.current = None
 
 
+class Customer:
+    """A customer of the first member's tenant, whose token is made anew when it has ended."""
+
+    def __init__(self, member: Member):
+        self.member = member
+        self.lock = threading.Lock()
+        self.current = None
+
+    def token(self) -> str:
+        with self.lock:
+            if self.current is None:
+                customer = self.post("/v1/customers", {"name": "Noah"})
+                self.current = self.post(f"/v1/customers/{customer['id']}/tokens", {})["access_token"]
+            return self.current
+
+    def post(self, path: str, body: dict) -> dict:
+        request = urllib.request.Request(
+            SITE["url"] + path, json.dumps(body).encode(),
+            {"Content-Type": "application/json", "Authorization": f"Bearer {self.member.token()}"})
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return json.load(response)
+
+    def forget(self, token: str) -> None:
+        with self.lock:
+            if self.current == token:
+                self.current = None
+
+
 # The first does what can be done, the second tries to see it, the third has its modules switched on and off, the fourth
 # gives wrong passwords and ends its logins.
 first, second, third, fourth = (Member(login) for login in SITE["logins"])
+customer = Customer(first)
 OWN_ACCOUNT = ("/v1/me/password", "/v1/me/second-factor", "/v1/auth/logout")
 
 
@@ -72,6 +101,8 @@ class Bearer:
                 if context.operation.path.startswith(OWN_ACCOUNT):
                     return fourth.token()
                 return (third if "modules" in context.operation.tags else first).token()
+            case "customer":
+                return customer.token()
             case "operator":
                 return SITE["operator_token"]
 
@@ -109,7 +140,7 @@ def after_call(context, case, response):
     answers.setdefault(case.operation.label, set()).add(response.status_code)
     sent = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
     if response.status_code == 401:
-        for member in (first, second, third, fourth):
+        for member in (first, second, third, fourth, customer):
             member.forget(sent)
     if case.operation.path.endswith("/pause") and response.status_code == 200:
         resume(response.request.url.removesuffix("/pause"))

@@ -589,6 +589,8 @@ AS $$
     SELECT format($body$
 DECLARE
     tenant   uuid     := core.tenant_id();
+    -- the searcher passes the policy for principals, so its condition stands here too
+    kind     text     := core.actor_kind();
     customer uuid     := core.customer();
     words    tsquery  := websearch_to_tsquery(%3$L::regconfig, left(query, 500));
 BEGIN
@@ -610,9 +612,20 @@ $body$,
         target,
         vector_column,
         configuration,
-        CASE WHEN t.customer_column IS NOT NULL
-             THEN format(' AND (customer IS NULL OR t.%I = customer)', t.customer_column)
-             ELSE '' END)
+        format(
+            ' AND CASE kind WHEN %L THEN %s WHEN %L THEN %s ELSE true END',
+            'c',
+            CASE
+                WHEN t.customer_column IS NULL THEN 'false'
+                WHEN t.hidden_column IS NULL THEN format('t.%I = customer', t.customer_column)
+                ELSE format(
+                    't.%I = customer AND t.%I <> %L', t.customer_column, t.hidden_column, t.hidden_value)
+            END,
+            'p',
+            CASE
+                WHEN t.public_column IS NULL THEN 'false'
+                ELSE format('t.%I = %L', t.public_column, t.public_value)
+            END))
     FROM core.tenant_tables AS t
     WHERE t.oid = target
 $$;

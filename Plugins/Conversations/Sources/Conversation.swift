@@ -107,4 +107,21 @@ struct ConversationChange: RequestPayload {
     }
 }
 
+/// The same for one of several conversations.
+struct BulkConversationChange: RequestPayload {
+    let id: ConversationID
+    let record: Record
+
+    static let schema = Schema(
+        "ConversationChangeOfMany",
+        [Field("id", .uuid, required: true, example: "0192f0c1-7a00-7000-8000-000000000020")]
+            // Nobody has the id that the example of an assignee has.
+            + ConversationChange.schema.fields)
+
+    init(_ record: Record) throws {
+        id = try record["id"]
+        self.record = record
+    }
+}
+
 typealias ConversationID = ID<Conversation>

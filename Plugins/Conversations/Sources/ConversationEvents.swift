@@ -22,8 +22,11 @@ enum ConversationEvents {
     }
 
     /// A message was added to a conversation.
-    static func messageCreated(_ message: SQL, in conversation: SQL) -> Event {
+    ///
+    /// - Parameter isInternal: whether the customer must not see it.
+    static func messageCreated(_ message: SQL, in conversation: SQL, isInternal: Bool = false) -> Event {
         var audience = Event.Audience("conversations.read")
+        audience.isForCustomer = !isInternal
         audience.assignee = "\(conversation).assignee_id"
         return Event(
             "message.created", subject: "\(message).id", conversation: "\(message).conversation_id",

@@ -15,6 +15,12 @@ enum ConversationRoutes {
             "/conversations", needs: "conversations.write", takes: NewConversation.self, returns: Conversation.self,
             "Open a conversation", open
         ).answering(404),
+        Bulk(
+            "/conversations/bulk", needs: "conversations.write", takes: BulkConversationChange.self,
+            returns: ConversationDetail.self, "Change up to a hundred conversations, each for itself"
+        ) { call, input in
+            try await change(input.id, input.record, call)
+        },
         Get(
             "/conversations/{id}", needs: "conversations.read", returns: ConversationDetail.self, "One conversation",
             get),
@@ -123,8 +129,13 @@ enum ConversationRoutes {
 
     @Sendable
     private static func change(_ call: Call, _ input: ConversationChange) async throws -> Resource<ConversationDetail> {
-        let new = input.record
-        let id = try call.path("id", as: ConversationID.self)
+        try await change(try call.path("id", as: ConversationID.self), input.record, call)
+    }
+
+    /// Changes what `new` names of one conversation that the caller sees.
+    private static func change(
+        _ id: ConversationID, _ new: Record, _ call: Call
+    ) async throws -> Resource<ConversationDetail> {
         let status: String? = try new["status"]
         var statements: [SQL] = [
             """

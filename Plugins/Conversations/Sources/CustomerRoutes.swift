@@ -85,6 +85,9 @@ enum CustomerRoutes {
             WHERE \(call.emitting(ConversationEvents.customer("customer.updated", "customer"))) IS NOT NULL
             """)
         guard !result.isEmpty else { throw call.notChanged }
+        if try new["status"] as String? == "blocked" {
+            try await call.customers.end(try call.path("id", as: CustomerID.self))
+        }
         return try Resource(result)
     }
 }

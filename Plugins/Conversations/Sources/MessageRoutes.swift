@@ -38,6 +38,8 @@ enum MessageRoutes {
     private static func add(_ call: Call, _ input: NewMessage) async throws -> Resource<Message> {
         let isInbound = input.direction == "inbound"
         let sender: UUID? = isInbound ? nil : call.actor.id.uuid
+        let event = ConversationEvents.messageCreated(
+            "message", in: "conversation", isInternal: input.type != "text")
         return try await call.tx.one(
             """
             WITH conversation AS (
@@ -58,7 +60,7 @@ enum MessageRoutes {
             SELECT \(Message.columns(of: "message"))
             FROM message
             JOIN conversation ON conversation.id = message.conversation_id
-            WHERE \(call.emitting(ConversationEvents.messageCreated("message", in: "conversation"))) IS NOT NULL
+            WHERE \(call.emitting(event)) IS NOT NULL
             """)
     }
 }

@@ -2,6 +2,9 @@ internal import PluginKit
 
 /// The inbox: customers, conversations and messages.
 let plugin = Plugin {
+    CustomerLookup.external
+    PortalRoutes.all
+    CustomerTokenRoutes.all
     CustomerRoutes.all
     ConversationRoutes.all
     MessageRoutes.all

@@ -1,3 +1,4 @@
+internal import Foundation
 package import Logging
 internal import Observability
 internal import PluginKit
@@ -48,8 +49,9 @@ package final class EventHub: Service {
 
     /// Takes a seat among the streams of a tenant.
     ///
-    /// - Throws: `Problem` 429 `too_many_streams` for the tenant, 503 `streams_full` for the process.
-    func sit(_ tenant: TenantID) throws(Problem) -> StreamSeat {
+    /// - Parameter customer: whose it is, when it is a customer's.
+    /// - Throws: `Problem` 429 `too_many_streams` for the tenant or customer, 503 `streams_full` for the process.
+    func sit(_ tenant: TenantID, customer: UUID? = nil) throws(Problem) -> StreamSeat {
         try state.withLock { state throws(Problem) in
             guard state.count < limits.perProcess else {
                 throw Problem(
@@ -61,12 +63,24 @@ package final class EventHub: Service {
                     status: 429, code: "too_many_streams", detail: "This tenant has \(limits.perTenant) streams open.",
                     retryAfter: 5)
             }
+            if let customer { try requireRoom(for: customer, among: state.feeds[tenant]?.seats ?? [:]) }
             state.lastID += 1
             state.count += 1
-            let seat = StreamSeat(id: state.lastID)
+            let seat = StreamSeat(id: state.lastID, customer: customer)
             state.feeds[tenant, default: Feed()].seats[seat.id] = seat
             meter.open.add(1)
             return seat
+        }
+    }
+
+    private func requireRoom(for customer: UUID, among seats: [UInt64: StreamSeat]) throws(Problem) {
+        let customers = seats.values.compactMap(\.customer)
+        let own = customers.count { $0 == customer }
+        guard own < limits.perCustomer, customers.count < max(1, limits.perTenant / 2) else {
+            throw Problem(
+                status: 429, code: "too_many_streams",
+                detail: "There are as many streams of customers as there may be.",
+                retryAfter: 5)
         }
     }
 

@@ -2,6 +2,9 @@
 package struct StreamLimits: Sendable {
     /// The most streams of one tenant in one process.
     package var perTenant = 1000
+    /// The most streams of one customer in one process. All customers of a tenant together take half of its streams at
+    /// most, so that they cannot keep its own people out.
+    package var perCustomer = 5
     /// The most streams of one process.
     package var perProcess = 5000
     /// How often a silent stream says that it is there.

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Synchronization
 
 /// One stream's place among those of its tenant: how it is woken, and what waits for it.
@@ -14,13 +15,16 @@ final class StreamSeat: Sendable {
     }
 
     let id: UInt64
+    /// Whose it is, when it is a customer's.
+    let customer: UUID?
     /// Yields when there may be something to do; ends when the client has gone.
     let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
     private let state = Mutex(State())
 
-    init(id: UInt64) {
+    init(id: UInt64, customer: UUID? = nil) {
         self.id = id
+        self.customer = customer
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 

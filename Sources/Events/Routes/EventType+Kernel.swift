@@ -82,6 +82,9 @@ extension EventType {
         Entity(
             "file", "A file", ["created", "deleted"],
             sample: ["name": "invoice.pdf", "content_type": "application/pdf", "module": nil]),
+        Entity("customer_key", "A key that signs who customers are", sample: ["ends_at": nil]),
+        Entity(
+            "customer_tokens", "The end of a customer's tokens", ["created", "updated"], sample: ["epoch": 2]),
         Entity("job", "A dead or waiting job", ["retried", "cancelled", "redriven"], sample: ["jobs": 3]),
     ]
 }

@@ -1,3 +1,4 @@
+internal import Foundation
 package import Identity
 internal import PluginKit
 internal import Tenancy
@@ -26,16 +27,18 @@ package struct EventStreams: Sendable {
         _ caller: Caller, after lastEventID: String?, at pointer: String
     ) async throws -> EventStream {
         let tenant = caller.session.tenant
+        let actor = caller.session.actor
+        let customer = actor.kind == .customer ? actor.id.uuid : nil
         let asksForTeams = policy.asksForTeams(caller.grant)
         // Before the teams are read: what changes from now on ends the stream, and what was known before does not.
         if asksForTeams { try await hub.control.refreshForCaller() }
         let teamRevision = hub.control.read { $0.teamRevision(of: tenant) }
         let position = try lastEventID.map { try hub.reader.positions.decode($0, of: tenant, at: pointer) }
-        let seat = EventStream.Seat(try hub.sit(tenant), hub, tenant)
+        let seat = EventStream.Seat(try hub.sit(tenant, customer: customer), hub, tenant)
         let head = try await hub.head(of: tenant)
         let mates = asksForTeams ? try await teammates.of(caller.session) : []
         let viewer = EventViewer(
-            actor: caller.session.actor, grant: caller.grant, teammates: Set(mates.map(\.uuid)))
+            actor: actor, grant: caller.grant, teammates: Set(mates.map(\.uuid)))
         return EventStream(
             self, caller: caller, viewer: viewer, teamRevision: asksForTeams ? teamRevision : nil, seat: seat,
             start: try await start(position, head: head, of: tenant))

@@ -23,6 +23,10 @@ struct Components: Sendable {
                     "type": "http", "scheme": "bearer",
                     "description": "A member's access token, as POST /v1/auth/login answers it, or an API key.",
                 ],
+                "customer": [
+                    "type": "http", "scheme": "bearer",
+                    "description": "A customer's token, as POST /v1/customers/{id}/tokens answers it.",
+                ],
                 "operator": [
                     "type": "http", "scheme": "bearer",
                     "description": "An operator's token, as `romashka token operator` makes it.",

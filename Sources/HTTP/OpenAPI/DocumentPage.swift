@@ -97,6 +97,7 @@ struct DocumentPage: Sendable {
         switch operation.scheme {
         case nil: "Open to anybody."
         case "operator": "For operators."
+        case "customer": "For a customer's own token."
         default: operation.json["description"]?.string ?? "For any session."
         }
     }

@@ -51,6 +51,7 @@ extension Operation {
         case .public: []
         case .operator: [["operator": []]]
         case .session, .permission: [["session": []]]
+        case .customer: [["customer": []]]
         }
     }
 

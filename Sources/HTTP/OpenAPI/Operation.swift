@@ -91,9 +91,10 @@ extension Operation {
         var statuses = route.problems.union([400, 422, 503])
         if route.access != .public { statuses.insert(401) }
         switch route.access {
-        case .session, .permission: statuses.formUnion(route.method == "GET" ? [403, 429] : [403, 409, 429])
+        case .session, .permission, .customer:
+            statuses.formUnion(route.method == "GET" ? [403, 429] : [403, 409, 429])
         case .public: statuses.insert(429)
-        case .operator: break
+        case .operator: if route.method != "GET" { statuses.insert(409) }
         }
         if route.takesIfMatch { statuses.insert(412) }
         if !route.parameters.isEmpty || mounted.module?.isAlwaysOn == false { statuses.insert(404) }

@@ -9,6 +9,8 @@ package final class RateLimiter: Sendable {
     enum Subject: Hashable, Sendable {
         case tenant(UUID)
         case key(UUID)
+        /// A customer of a tenant.
+        case customer(UUID, UUID)
         case address(String)
     }
 

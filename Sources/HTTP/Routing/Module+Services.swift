@@ -1,4 +1,5 @@
 internal import Files
+internal import Identity
 internal import PluginHost
 @_spi(Kernel) package import PluginKit
 package import Tenancy
@@ -13,6 +14,7 @@ extension MountedRoute.Module {
         return ModuleServices(
             settings: settings.record(of: stored),
             secrets: Secrets { [secrets, name] in try await secrets.read($0, of: name, tenant) },
-            commands: commands, http: http.outbound, files: files.files(of: name, for: session))
+            commands: commands, http: http.outbound, files: files.files(of: name, for: session),
+            customers: customers.access(for: session))
     }
 }

@@ -1,4 +1,5 @@
 package import Files
+package import Identity
 package import PluginHost
 package import PluginKit
 package import Tenancy
@@ -27,11 +28,14 @@ package struct MountedRoute: Sendable {
         package let secrets: ModuleSecrets
         package let http: ModuleHTTP
         package let files: TenantFiles
+        package let customers: CustomerTokens
 
         package init(
             name: ModuleName, title: String, isAlwaysOn: Bool, database: ModuleDatabase, wall: PluginWall,
-            settings: SettingsSchema, secrets: ModuleSecrets, http: ModuleHTTP, files: TenantFiles
+            settings: SettingsSchema, secrets: ModuleSecrets, http: ModuleHTTP, files: TenantFiles,
+            customers: CustomerTokens
         ) {
+            self.customers = customers
             self.wall = wall
             self.settings = settings
             self.secrets = secrets

@@ -26,8 +26,11 @@ package struct Authenticator: Sendable {
     package func caller(_ token: String?) async throws -> Caller {
         guard let token else { throw Authenticator.unauthenticated }
         if token.hasPrefix(APIKeyToken.prefix) { return try await keyCaller(token) }
-        return try await memberCaller(token)
+        return try await tokenCaller(token)
     }
+
+    /// The audiences of tokens that open a tenant; which routes each may call is for the routes to say.
+    private static let audiences = [TokenAudience.api, .customer]
 
     /// Whether a caller still stands as they did, as far as this process knows: the same proof, the same rights, a
     /// tenant that is active. Asks nobody, so it may be asked at every change.
@@ -35,17 +38,17 @@ package struct Authenticator: Sendable {
         let tenant = caller.session.tenant
         switch caller.proof {
         case .token(let token):
-            guard let access = try? keyring.verifier.verify(token, audience: .api, now: Date()) else { return false }
+            let access = try? keyring.verifier.verify(token, audiences: Authenticator.audiences, now: Date())
+            guard let access else { return false }
             return control.read { $0.standing(of: access, tenant) == .active(caller.grant) }
         case .key(let id):
             return control.read { $0.isActive(tenant) && !$0.isRevoked(LoginSessionID(id.uuid)) }
         }
     }
 
-    private func memberCaller(_ token: String) async throws -> Caller {
-        guard let access = try? keyring.verifier.verify(token, audience: .api, now: Date()),
-            let tenantID = access.tenant
-        else { throw Authenticator.unauthenticated }
+    private func tokenCaller(_ token: String) async throws -> Caller {
+        let verified = try? keyring.verifier.verify(token, audiences: Authenticator.audiences, now: Date())
+        guard let access = verified, let tenantID = access.tenant else { throw Authenticator.unauthenticated }
         let tenant = TenantID(tenantID)
         let grant: Grant
         switch try await read(of: tenant, { $0.standing(of: access, tenant) }) {
@@ -53,10 +56,13 @@ package struct Authenticator: Sendable {
         case .suspended: throw Authenticator.suspended
         case .active(let current): grant = current
         }
-        let actor = Actor(kind: .member, id: ActorID(access.subject), role: access.role)
+        let isCustomer = access.audience == .customer
+        let actor = Actor(
+            kind: isCustomer ? .customer : .member, id: ActorID(access.subject),
+            role: isCustomer ? CustomerTokens.role : access.role)
         return Caller(
-            session: TenantSession(verified: tenant, actor: actor), login: LoginSessionID(access.session),
-            grant: grant,
+            session: TenantSession(verified: tenant, actor: actor),
+            login: isCustomer ? nil : LoginSessionID(access.session), grant: grant,
             impersonator: access.impersonator.map { .init(id: ID<Operator>($0.id), mayWrite: $0.mayWrite) },
             requestsPerMinute: nil, proof: .token(token), expiresAt: Timestamp(access.expiresAt))
     }
@@ -92,13 +98,18 @@ package struct Authenticator: Sendable {
 /// Where the holder of an access token stands.
 private enum TokenStanding: Hashable {
     case active(Grant)
-    /// The login is over, or the person is no longer what the token says.
+    /// The login is over, or the person or customer is no longer who the token says.
     case ended
     case suspended
 }
 
 extension ControlState {
     fileprivate func standing(of access: AccessToken, _ tenant: TenantID) -> TokenStanding {
+        if access.audience == .customer {
+            if hasEnded(access.subject, of: tenant, since: access.epoch) { return .ended }
+            // A customer has no permissions: what is theirs, the routes for customers and the database say.
+            return isActive(tenant) ? .active(.none) : .suspended
+        }
         let isEnded =
             isRevoked(LoginSessionID(access.session))
             || hasChanged(ProfileID(access.subject), since: access.epoch)

@@ -5,7 +5,7 @@ package import Tenancy
 package struct Caller: Sendable {
     /// The right to the tenant's data.
     package let session: TenantSession
-    /// The login of a member; nil for keys.
+    /// The login of a member; nil for keys and customers.
     package let login: LoginSessionID?
     /// What the principal holds.
     package let grant: Grant

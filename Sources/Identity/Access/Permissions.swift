@@ -52,6 +52,8 @@ package struct Permissions: Sendable {
         ("roles.write", ["admin"]),
         ("api_keys.read", ["admin"]),
         ("api_keys.write", ["admin"]),
+        ("customer_keys.read", ["admin"]),
+        ("customer_keys.write", ["admin"]),
         ("modules.read", ["admin", "agent", "viewer"]),
         ("modules.write", ["admin"]),
         ("sign_in.read", ["admin"]),

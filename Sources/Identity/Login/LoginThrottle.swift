@@ -3,11 +3,24 @@ internal import PluginKit
 internal import Postgres
 internal import Tenancy
 
-/// Bounds how often somebody may try to log in: per address and account, per account, and per address. It counts before
-/// the password is looked at, so that attempts at once count too, and counts unknown accounts like known ones.
+/// Bounds how often somebody may try something: per address and account, per account, and per address. It counts before
+/// anything is looked at, so that attempts at once count too, and counts unknown accounts like known ones.
 struct LoginThrottle: Sendable {
-    /// The time in which attempts are counted.
-    private static let window: Duration = .seconds(15 * 60)
+    /// How many attempts there may be, and in which time.
+    struct Bounds: Sendable {
+        /// Attempts of other bounds are counted apart.
+        let purpose: String
+        let pair: Int
+        let account: Int
+        let address: Int
+        let window: Duration
+
+        /// Proofs of who somebody is.
+        static let login = Bounds(
+            purpose: "login-throttle", pair: 10, account: 50, address: 300, window: .seconds(15 * 60))
+        /// Mails to somebody who may not have asked for them.
+        static let mail = Bounds(purpose: "mail-throttle", pair: 3, account: 5, address: 60, window: .seconds(3600))
+    }
 
     /// One of the three counts.
     private struct Limit {
@@ -17,11 +30,13 @@ struct LoginThrottle: Sendable {
 
     private let pipeline: PipelineConnection
     private let authenticator: HMACSHA256
+    private let bounds: Bounds
 
     /// - Parameter pipeline: of the kernel's role `auth`.
-    init(pipeline: PipelineConnection, master: MasterSecret) {
+    init(pipeline: PipelineConnection, master: MasterSecret, bounds: Bounds = .login) {
         self.pipeline = pipeline
-        authenticator = HMACSHA256(key: master.derive("login-throttle"))
+        self.bounds = bounds
+        authenticator = HMACSHA256(key: master.derive(bounds.purpose))
     }
 
     /// Counts an attempt.
@@ -33,7 +48,7 @@ struct LoginThrottle: Sendable {
             limits.map { limit in
                 """
                 INSERT INTO core.login_throttles AS t (key, attempts, window_ends_at)
-                VALUES (\(limit.key), 1, \(Timestamp.now().advanced(by: LoginThrottle.window)))
+                VALUES (\(limit.key), 1, \(Timestamp.now().advanced(by: bounds.window)))
                 ON CONFLICT (key) DO UPDATE
                 SET attempts = CASE WHEN t.window_ends_at < now() THEN 1 ELSE t.attempts + 1 END,
                     window_ends_at = CASE
@@ -47,7 +62,7 @@ struct LoginThrottle: Sendable {
         for (limit, result) in zip(limits, results) {
             guard let row = result.first, try row.get("attempts", as: Int.self) > limit.attempts else { continue }
             throw Problem(
-                status: 429, code: "too_many_attempts", detail: "Too many attempts to log in; wait before the next.",
+                status: 429, code: "too_many_attempts", detail: "Too many attempts; wait before the next.",
                 retryAfter: max(1, try row.get("seconds")))
         }
     }
@@ -67,9 +82,9 @@ struct LoginThrottle: Sendable {
     private func limits(_ account: String, _ client: Request.Client) -> [Limit] {
         let address = client.address ?? ""
         return [
-            Limit(key: authenticator.authenticate("pair \(address) \(account)"), attempts: 10),
-            Limit(key: authenticator.authenticate("account \(account)"), attempts: 50),
-            Limit(key: authenticator.authenticate("address \(address)"), attempts: 300),
+            Limit(key: authenticator.authenticate("pair \(address) \(account)"), attempts: bounds.pair),
+            Limit(key: authenticator.authenticate("account \(account)"), attempts: bounds.account),
+            Limit(key: authenticator.authenticate("address \(address)"), attempts: bounds.address),
         ]
     }
 }

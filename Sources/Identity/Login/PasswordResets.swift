@@ -6,10 +6,10 @@ internal import Tenancy
 /// A right to choose a new password.
 package enum PasswordReset {}
 
-/// Password resets: a token of one hour and one use, handed over by whoever manages the account.
+/// Password resets: a token of one hour and one use, handed over by whoever manages the account, or mailed.
 package struct PasswordResets: Sendable {
-    private static let prefix = "rmp"
-    private static let lifetime: Duration = .seconds(3600)
+    static let prefix = "rmp"
+    static let lifetime: Duration = .seconds(3600)
     private static let refused = Problem(
         status: 404, code: "reset_refused", detail: "This reset does not hold, or not any more.")
 

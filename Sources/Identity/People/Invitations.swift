@@ -18,11 +18,14 @@ struct Invitations: Sendable {
     private let sessions: LoginSessions
     private let members: Members
     private let authority: RoleAuthority
+    private let isMailSent: Bool
 
     /// - Parameter pipeline: of the kernel's role `auth`.
     init(
-        pipeline: PipelineConnection, credentials: Credentials, sessions: LoginSessions, members: Members
+        pipeline: PipelineConnection, credentials: Credentials, sessions: LoginSessions, members: Members,
+        isMailSent: Bool
     ) {
+        self.isMailSent = isMailSent
         self.pipeline = pipeline
         self.credentials = credentials
         self.sessions = sessions
@@ -30,7 +33,12 @@ struct Invitations: Sendable {
         authority = members.authority
     }
 
-    private static let columns: SQL = "id, email, COALESCE(role_id::text, role) AS role, expires_at, created_at"
+    private static let columns: SQL = """
+        id, email, COALESCE(role_id::text, role) AS role, \
+        CASE WHEN mailed_at IS NOT NULL THEN 'sent' WHEN mail_due_at IS NOT NULL THEN 'waiting' \
+             WHEN mail_attempts > 0 THEN 'refused' ELSE 'none' END AS mail, \
+        expires_at, created_at
+        """
 
     /// A page of a tenant's open invitations, newest first.
     func list(of tenant: TenantID, _ page: PageRequest) async throws -> Page<InvitationPayload> {
@@ -49,9 +57,10 @@ struct Invitations: Sendable {
 
     /// Invites an address; an open invitation of the same address is replaced.
     ///
-    /// - Throws: `Problem` 403 `role_forbidden`; 409 `already_exists` when the person is a member.
+    /// - Throws: `Problem` 403 `role_forbidden`; 409 `already_exists` when the person is a member, `mail_not_configured`.
     func create(_ input: NewInvitation, by call: Call) async throws -> Resource<CreatedInvitationPayload> {
         try authority.require(input.role, by: call)
+        guard isMailSent || !input.isMailed else { throw Problem.mailNotConfigured }
         let token = OneTimeToken<Invitation>(prefix: Invitations.prefix)
         let inviter: ProfileID? = call.actor.kind == .member ? ProfileID(call.actor.id.uuid) : nil
         let end = Timestamp.now().advanced(by: .seconds(input.hours * 3600))
@@ -63,11 +72,12 @@ struct Invitations: Sendable {
               AND NOT EXISTS (SELECT FROM core.profiles WHERE tenant_id = \(call.tenant) AND email = \(input.email))
             """,
             """
-            INSERT INTO core.invitations (tenant_id, id, email, role, role_id, hash, invited_by, expires_at)
+            INSERT INTO core.invitations
+                (tenant_id, id, email, role, role_id, hash, invited_by, expires_at, mail_due_at)
             SELECT \(call.tenant), \(token.id), \(input.email), \(input.role.word), \(input.role.customID),
-                   \(token.hash), \(inviter), \(end)
+                   \(token.hash), \(inviter), \(end), CASE WHEN \(input.isMailed) THEN now() END
             WHERE NOT EXISTS (SELECT FROM core.profiles WHERE tenant_id = \(call.tenant) AND email = \(input.email))
-            RETURNING \(Invitations.columns), \(token.text)::text AS token
+            RETURNING \(Invitations.columns), \(input.isMailed ? nil : token.text)::text AS token
             """,
         ])
         guard !results[1].isEmpty else {

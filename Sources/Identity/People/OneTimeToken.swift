@@ -9,8 +9,8 @@ struct OneTimeToken<Entity>: Sendable {
     /// A new token.
     ///
     /// - Parameter prefix: what it is for, such as `rmi`.
-    init(prefix: String) {
-        id = ID<Entity>.make()
+    init(prefix: String, id: ID<Entity> = .make()) {
+        self.id = id
         text = "\(prefix)_\(id)_\(Hex.encode(RandomBytes.generate(20)))"
     }
 

@@ -11,7 +11,7 @@ package struct IdentityRoutes: Sendable {
     /// The paths that no plugin may serve.
     package static let mounts = [
         "/auth", "/me", "/members", "/roles", "/teams", "/invitations", "/api-keys", "/permissions", "/impersonations",
-        "/operator", "/tenant", "/system",
+        "/operator", "/tenant", "/system", "/customer-keys",
     ]
 
     /// All of them.
@@ -20,7 +20,7 @@ package struct IdentityRoutes: Sendable {
             + OperatorRoutes(identity: identity).all + MemberRoutes(identity: identity).all
             + RoleRoutes(identity: identity).all + TeamRoutes(identity: identity).all
             + InvitationRoutes(identity: identity).all + APIKeyRoutes(identity: identity).all
-            + SettingsRoutes(identity: identity).all
+            + SettingsRoutes(identity: identity).all + CustomerKeyRoutes(identity: identity).all
             + OIDCRoutes(connections: identity.connections, signIn: identity.signIn).all
     }
 }

@@ -16,6 +16,13 @@ struct InvitationRoutes: Sendable {
             ) { call, input in
                 try await invitations.create(input, by: call)
             },
+            Bulk(
+                "/invitations/bulk", needs: "members.write", takes: NewInvitation.self,
+                returns: CreatedInvitationPayload.self, status: 201,
+                "Invite up to a hundred people, each for themselves"
+            ) { call, input in
+                try await invitations.create(input, by: call)
+            },
             Delete("/invitations/{id}", needs: "members.write", "Take an invitation back") { call in
                 try await invitations.revoke(try call.path("id", as: ID<Invitation>.self), of: call.tenant)
             },

@@ -21,6 +21,13 @@ struct LoginRoutes: Sendable {
                 try await identity.sessions.refresh(input.refreshToken)
             }.answering(401),
             .request(
+                "POST", "/auth/password-resets", .public, takes: PasswordResetRequest.self,
+                returns: AcceptedPayload.self, status: 202,
+                "Ask for a new password by mail; the answer is the same for everybody"
+            ) { request, input in
+                try await identity.resetRequests.note(input, request.client)
+            }.answering(409),
+            .request(
                 "POST", "/auth/password-resets/confirm", .public, takes: PasswordResetConfirmation.self,
                 "Choose a new password by a reset's token"
             ) { _, input in

@@ -6,12 +6,12 @@ extension AccessToken {
     /// Claims of other names are allowed, so that an older node accepts the tokens of a newer one.
     ///
     /// - Throws: `TokenError.claimsInvalid`, `.issuerRefused` or `.audienceRefused`.
-    init(_ claims: FlatJSONObject, issuer: String, audience: TokenAudience) throws(TokenError) {
+    init(_ claims: FlatJSONObject, issuer: String, audiences: [TokenAudience]) throws(TokenError) {
         guard let claimedIssuer = claims.string("iss") else { throw .claimsInvalid }
         guard claimedIssuer == issuer else { throw .issuerRefused }
-        guard let claimedAudience = claims.string("aud"), claimedAudience == audience.rawValue else {
-            throw .audienceRefused
-        }
+        guard let claimedAudience = claims.string("aud"),
+            let audience = audiences.first(where: { $0.rawValue == claimedAudience })
+        else { throw .audienceRefused }
         guard let role = claims.string("role"), Self.isRole(role) else { throw .claimsInvalid }
         guard (claims["tid"] != nil) == audience.namesTenant else { throw .claimsInvalid }
 

@@ -11,7 +11,7 @@ package struct AccessToken: Sendable, Hashable {
     /// Whom the token is meant for (`aud`).
     package let audience: TokenAudience
 
-    /// The account or profile that acts (`sub`).
+    /// The account, profile or customer that acts (`sub`).
     package let subject: UUID
 
     /// The one tenant acted in (`tid`); `nil` exactly for the operator's audience.
@@ -23,7 +23,7 @@ package struct AccessToken: Sendable, Hashable {
     /// The role of the subject when the token was issued (`role`), 1 to 64 of `a–z`, `0–9`, `_`, `-`, `.` and `:`.
     package let role: String
 
-    /// How often the subject's role or status had changed when the token was issued (`epoch`).
+    /// How often the subject's role or status had changed, or a customer's tokens were ended, when the token was issued (`epoch`).
     package let epoch: Int64
 
     /// The operator who acts as the subject (`act`, in the sense of RFC 8693 section 4.1); nil when nobody does.

@@ -1,7 +1,10 @@
 /// Whom a token is meant for, its `aud` (RFC 7519 section 4.1.3): always one, and checked by the receiver.
 package struct TokenAudience: Sendable, Hashable, CustomStringConvertible {
-    /// The tenants' API: members, customers and keys acting for one tenant.
+    /// The tenants' API: members acting for one tenant.
     package static let api = TokenAudience(rawValue: "api")
+
+    /// What the customers of one tenant may call, and nobody else.
+    package static let customer = TokenAudience(rawValue: "customer")
 
     /// The installation's own API, across tenants; its tokens name no tenant.
     package static let `operator` = TokenAudience(rawValue: "operator")

@@ -32,10 +32,19 @@ package struct TokenVerifier: Sendable {
         audience: TokenAudience,
         now: Date
     ) throws(TokenError) -> AccessToken {
+        try verify(token, audiences: [audience], now: now)
+    }
+
+    /// The same for whichever of several audiences the token names; the caller looks which it is.
+    package func verify(
+        _ token: String,
+        audiences: [TokenAudience],
+        now: Date
+    ) throws(TokenError) -> AccessToken {
         guard token.utf8.count <= CompactToken.maximumByteCount else { throw .tooLarge }
         let fingerprint = TokenFingerprint(token)
         if let known = cache.token(for: fingerprint, now: now) {
-            guard known.audience == audience else { throw .audienceRefused }
+            guard audiences.contains(known.audience) else { throw .audienceRefused }
             return known
         }
         let compact = try CompactToken(token)
@@ -43,7 +52,7 @@ package struct TokenVerifier: Sendable {
         // Before the library's JSON parser, which is more lenient and whose failure looks like a wrong signature.
         guard let claims = FlatJSONObject(compact.payload) else { throw .claimsInvalid }
         try SignedToken.verify(token, key: key)
-        let verified = try AccessToken(claims, issuer: issuer, audience: audience)
+        let verified = try AccessToken(claims, issuer: issuer, audiences: audiences)
         try Self.checkTimes(of: verified, now: now)
         cache.insert(verified, for: fingerprint, validity: Self.validity(of: verified, key: key), now: now)
         return verified

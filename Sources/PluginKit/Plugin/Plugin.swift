@@ -18,22 +18,27 @@ public final class Plugin: Sendable {
     public let jobs: [Job]
     /// What tells whether it can work; nil when it always can.
     public let health: Health?
+    /// How it finds a customer for the kernel; nil when it has no customers.
+    public let customerLookup: CustomerLookup?
 
     /// Collects what the module registers.
     public init(@PluginBuilder _ parts: () -> [PluginPart]) {
         var (routes, commands, jobs, health): ([Route], [Command], [Job], Health?) = ([], [], [], nil)
+        var customerLookup: CustomerLookup?
         for part in parts() {
             switch part {
             case .route(let route): routes.append(route)
             case .command(let command): commands.append(command)
             case .job(let job): jobs.append(job)
             case .health(let check): health = check
+            case .customerLookup(let lookup): customerLookup = lookup
             }
         }
         self.routes = routes + commands.map(\.route)
         self.commands = commands
         self.jobs = jobs
         self.health = health
+        self.customerLookup = customerLookup
     }
 
     /// What the C entry point `romashka_plugin` returns: the plugin itself, which lives as long as the process.
@@ -58,6 +63,8 @@ public enum PluginPart: Sendable {
     case job(Job)
     /// What tells whether it can work.
     case health(Health)
+    /// How the kernel finds a customer.
+    case customerLookup(CustomerLookup)
 }
 
 /// Lets a plugin list its parts one by one or as arrays.
@@ -77,6 +84,8 @@ public enum PluginBuilder {
     public static func buildExpression(_ jobs: [Job]) -> [PluginPart] { jobs.map { .job($0) } }
     /// The check of health; the last one counts.
     public static func buildExpression(_ health: Health) -> [PluginPart] { [.health(health)] }
+    /// How the kernel finds a customer; the last one counts.
+    public static func buildExpression(_ lookup: CustomerLookup) -> [PluginPart] { [.customerLookup(lookup)] }
     /// All parts in order.
     public static func buildBlock(_ parts: [PluginPart]...) -> [PluginPart] { parts.flatMap { $0 } }
 }

@@ -6,7 +6,7 @@ public struct Call: Sendable {
     public let tenant: TenantID
     /// Who acts.
     public let actor: Actor
-    /// The login that the actor's token belongs to; nil for keys and jobs.
+    /// The login that the actor's token belongs to; nil for keys, customers and jobs.
     public let session: LoginSessionID?
     /// How far the route's permission reaches for this actor.
     public let scope: Scope

@@ -62,8 +62,10 @@ public struct Route: Sendable {
     public enum Access: Hashable, Sendable {
         /// A session whose role grants this permission.
         case permission(String)
-        /// Any session of a tenant.
+        /// Any session of a tenant's member or key.
         case session
+        /// A customer's token, and no other: each sees what is theirs.
+        case customer
         /// An operator's token.
         case `operator`
         /// Anybody.

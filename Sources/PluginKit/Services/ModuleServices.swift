@@ -5,10 +5,15 @@ public struct ModuleServices: Sendable {
     let commands: Commands
     let http: OutboundHTTP
     let files: ModuleFiles
+    let customers: CustomerAccess
 
     /// For the kernel, which has bound each of them to module and tenant.
     @_spi(Kernel)
-    public init(settings: Record, secrets: Secrets, commands: Commands, http: OutboundHTTP, files: ModuleFiles) {
+    public init(
+        settings: Record, secrets: Secrets, commands: Commands, http: OutboundHTTP, files: ModuleFiles,
+        customers: CustomerAccess
+    ) {
+        self.customers = customers
         self.settings = settings
         self.secrets = secrets
         self.commands = commands
@@ -20,7 +25,7 @@ public struct ModuleServices: Sendable {
     @_spi(Kernel)
     public static let none = ModuleServices(
         settings: .empty, secrets: Secrets { _ in nil }, commands: Commands { _, _, _ in throw Problem.notFound },
-        http: OutboundHTTP { _, _ throws(OutboundError) in throw .notGranted }, files: .none)
+        http: OutboundHTTP { _, _ throws(OutboundError) in throw .notGranted }, files: .none, customers: .none)
 }
 
 extension Call {
@@ -34,6 +39,8 @@ extension Call {
     public var http: OutboundHTTP { services.http }
     /// The tenant's files.
     public var files: ModuleFiles { services.files }
+    /// How the tenant's customers get in.
+    public var customers: CustomerAccess { services.customers }
 }
 
 /// A tenant's secrets of one module: stored encrypted, shown to nobody but the module.

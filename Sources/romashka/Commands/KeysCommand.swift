@@ -7,11 +7,13 @@ import Tenancy
 /// The keys that access tokens are signed with.
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "List and rotate the keys that access tokens are signed with.",
+        commandName: "keys",
+        abstract: "List and rotate the keys that access tokens and sessions of the database are signed with.",
         discussion: Help.discussion(
             examples: [
                 "romashka keys list",
                 "romashka keys rotate              nobody notices",
+                "romashka keys rotate --sessions   the key of the database's sessions; nobody notices",
                 "romashka keys rotate --emergency  every access token ends now; people stay logged in by their refresh token",
             ]),
         subcommands: [List.self, Rotate.self])
@@ -50,11 +52,29 @@ struct KeysCommand: AsyncParsableCommand {
         @OptionGroup var common: CommonOptions
         @Flag(help: "End the old keys now, and with them every access token.")
         var emergency = false
+        @Flag(
+            help: """
+                Change the key of the database's sessions instead, which needs a superuser's connection; with \
+                --emergency requests of the next moment fail.
+                """)
+        var sessions = false
 
         func run() async throws {
+            if sessions { return try await rotateSessions() }
             try await common.withPlatform { platform in
                 let key = try await platform.identity.rotation.rotate(isEmergency: emergency)
                 Output.result(key.json, "\(key.id) signs from \(key.signsFrom)", asJSON: common.json)
+            }
+        }
+
+        private func rotateSessions() async throws {
+            try await common.withDatabase { access in
+                let setup = try access.setup(common.logger)
+                defer { setup.close() }
+                let number = try await setup.rotateSessionKey(isEmergency: emergency)
+                Output.result(
+                    ["session_key": .integer(Int64(number))], "sessions of the database are signed with key \(number)",
+                    asJSON: common.json)
             }
         }
     }

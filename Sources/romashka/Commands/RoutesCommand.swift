@@ -40,6 +40,7 @@ struct RoutesCommand: AsyncParsableCommand {
         switch access {
         case .permission(let permission): permission
         case .session: "session"
+        case .customer: "customer"
         case .operator: "operator"
         case .public: "public"
         }

@@ -1,8 +1,10 @@
 import HTTP
+import Identity
 import NIOHTTP1
 import Platform
 import PluginKit
 import Postgres
+import Tenancy
 import TestKit
 import Testing
 
@@ -38,12 +40,13 @@ struct BadInputTests {
                 for body in Self.brokenBodies {
                     let answer = try await client.send(
                         mounted.route.method, mounted.examplePath(id: Self.missing),
-                        token: token(mounted, tenant, test),
+                        token: try await token(mounted, tenant, test),
                         raw: body.bytes)
                     expect(answer, body.statuses, "\(body.name): \(mounted.route.method) \(mounted.path)")
                 }
                 let text = try await client.send(
-                    mounted.route.method, mounted.examplePath(id: Self.missing), token: token(mounted, tenant, test),
+                    mounted.route.method, mounted.examplePath(id: Self.missing),
+                    token: try await token(mounted, tenant, test),
                     raw: Array("{}".utf8), headers: [("Content-Type", "text/plain")])
                 expect(text, [415], mounted.path)
             }
@@ -66,7 +69,7 @@ struct BadInputTests {
                         let members = example.filter { $0.name != field.name } + [.init(field.name, value)]
                         let answer = try await client.send(
                             mounted.route.method, mounted.examplePath(id: Self.missing),
-                            token: token(mounted, tenant, test), body: .object(members))
+                            token: try await token(mounted, tenant, test), body: .object(members))
                         expect(answer, [422], "\(mounted.route.method) \(mounted.path) \(field.name)=\(value.kind)")
                         let pointers = answer.json["errors"]?.array?.compactMap { $0["pointer"]?.string } ?? []
                         #expect(pointers.contains { $0.hasPrefix("/\(field.name)") }, "\(mounted.path) \(field.name)")
@@ -89,7 +92,7 @@ struct BadInputTests {
                     "cursor=x", "cursor=%00", "cursor=AAAAAAAAAAAAAAAAAAAAAAAAAAAA", "unknown=1", "limit=1&limit=2",
                 ] {
                     let answer = try await client.send(
-                        "GET", path + separator + query, token: token(mounted, tenant, test))
+                        "GET", path + separator + query, token: try await token(mounted, tenant, test))
                     expect(answer, [400, 422], "\(mounted.path) \(query)")
                 }
             }
@@ -147,8 +150,15 @@ struct BadInputTests {
         }
     }
 
-    private func token(_ mounted: MountedRoute, _ tenant: TestTenant, _ test: TestPlatform) -> String {
-        mounted.isForSessions ? tenant.token : test.operatorToken
+    private func token(
+        _ mounted: MountedRoute, _ tenant: TestTenant, _ test: TestPlatform
+    ) async throws -> String {
+        if mounted.isForCustomers {
+            // Another one each time: a customer may not send so many requests at once.
+            let customers = test.platform.identity.customers.access(for: tenant.session)
+            return try await customers.token(for: ID<Void>.make()).text
+        }
+        return mounted.isForSessions ? tenant.token : test.operatorToken
     }
 
     private func expect(_ answer: TestClient.Answer, _ statuses: [Int], _ what: String) {

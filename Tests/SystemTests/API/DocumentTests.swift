@@ -68,6 +68,7 @@ struct DocumentTests {
         switch route.access {
         case .public: #expect(operation["security"] == [], "\(name)")
         case .operator: #expect(scheme == "operator" && statuses.contains("401"), "\(name)")
+        case .customer: #expect(scheme == "customer" && statuses.contains("401") && statuses.contains("403"), "\(name)")
         case .session, .permission:
             #expect(scheme == "session" && Set(statuses).isSuperset(of: ["401", "403"]), "\(name)")
         }

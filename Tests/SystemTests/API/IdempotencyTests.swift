@@ -1,4 +1,6 @@
+import Identity
 import NIOHTTP1
+import Platform
 import PluginKit
 import TestKit
 import Testing
@@ -80,6 +82,37 @@ struct IdempotencyTests {
         try await PeopleSite.with { site in
             let answer = try await Self.post(site, "/customers", ["name": "Noah"], key: key)
             #expect(answer.status == 400 && answer.code == "idempotency_key_invalid")
+        }
+    }
+
+    @Test("An operator's request under one key happens once, is answered the same, and is no other operator's")
+    func operators() async throws {
+        try await PeopleSite.with { site in
+            let tenant: JSONValue = [
+                "slug": "globex", "name": "Globex",
+                "admin": ["email": "hank@globex.example", "name": "Hank", "password": .string(PeopleSite.password)],
+            ]
+            func create(_ body: JSONValue, _ token: String) async throws -> TestClient.Answer {
+                try await site.client.send(
+                    "POST", "/v1/operator/tenants", token: token, body: body, headers: [("Idempotency-Key", "one")])
+            }
+            let token = site.test.operatorToken
+            let first = try await create(tenant, token)
+            #expect(first.status == 201, "\(first.text)")
+            let again = try await create(tenant, token)
+            #expect(again.status == 201 && again.json["id"] == first.json["id"])
+            let members = (tenant.members ?? []).map { $0.name == "name" ? .init("name", "Other") : $0 }
+            #expect(try await create(.object(members), token).code == "idempotency_key_reused")
+            let other = try await site.test.platform.identity.operators.issue(name: "b", lifetime: .seconds(60))
+            #expect(try await create(tenant, other).code == "already_exists")
+            // A refusal changes nothing and gives the key back.
+            let taken = try await site.client.send(
+                "POST", "/v1/operator/tenants", token: token, body: tenant, headers: [("Idempotency-Key", "two")])
+            let fixed = (tenant.members ?? []).map { $0.name == "slug" ? .init("slug", "hooli") : $0 }
+            let retried = try await site.client.send(
+                "POST", "/v1/operator/tenants", token: token, body: .object(fixed),
+                headers: [("Idempotency-Key", "two")])
+            #expect(taken.code == "already_exists" && retried.status == 201)
         }
     }
 }

@@ -12,6 +12,28 @@ struct TenantAccountTests {
         try await site.client.send(method, "/v1/operator" + path, token: site.test.operatorToken, body: body)
     }
 
+    @Test("Of many who come at once no more find room than there is")
+    func membersAtOnce() async throws {
+        try await PeopleSite.with { site in
+            let path = "/tenants/\(site.tenant.id)"
+            #expect(try await Self.operate(site, "PATCH", path, ["limits": ["members": 3]]).status == 200)
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        let member: JSONValue = [
+                            "email": .string("m\(number)@acme.example"), "name": "M", "role": "agent",
+                            "password": .string(PeopleSite.password),
+                        ]
+                        return try await site.send("POST", "/members", member).status
+                    }
+                }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }
+            }
+            #expect(statuses.filter { $0 == 201 }.count == 2 && statuses.filter { $0 == 409 }.count == 6, "\(statuses)")
+            #expect(try await site.send("GET", "/members").json["data"]?.array?.count == 3)
+        }
+    }
+
     @Test("A limit on members and keys holds, and goes with the plan")
     func limits() async throws {
         try await PeopleSite.with { site in

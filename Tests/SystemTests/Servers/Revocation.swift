@@ -23,6 +23,8 @@ enum Revocation: String, CaseIterable, CustomTestStringConvertible {
     case signingKeyReplaced = "a signing key that is replaced in an emergency"
     case tenantSuspended = "a tenant that is suspended"
     case tenantErased = "a tenant that is erased"
+    case customerBlocked = "a customer who is blocked"
+    case customerTokensEnded = "a customer whose tokens are ended"
 
     var testDescription: String { rawValue }
 
@@ -44,6 +46,7 @@ enum Revocation: String, CaseIterable, CustomTestStringConvertible {
             try await prepareMember(site)
         case .keyEnded, .impersonationEnded, .signingKeyReplaced: try await prepareKey(site)
         case .moduleOff, .tenantSuspended, .tenantErased: try await prepareTenant(site)
+        case .customerBlocked, .customerTokensEnded: try await prepareCustomer(site)
         }
     }
 
@@ -166,5 +169,15 @@ enum Revocation: String, CaseIterable, CustomTestStringConvertible {
                 }
             )
         }
+    }
+
+    /// What members do to customers.
+    private func prepareCustomer(_ site: PeopleSite) async throws -> (Watched, () async throws -> TestClient.Answer) {
+        let id = try #require(try await site.send("POST", "/customers", ["name": "Noah"]).json["id"]?.string)
+        let watched = Watched(token: try await CustomerSite.token(id, site), path: "/customer/conversations")
+        if self == .customerTokensEnded {
+            return (watched, { try await site.send("DELETE", "/customers/\(id)/tokens") })
+        }
+        return (watched, { try await site.send("PATCH", "/customers/\(id)", ["status": "blocked"]) })
     }
 }

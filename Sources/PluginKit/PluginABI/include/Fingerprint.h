@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "51fb36b961f1b248a9336f93d71fc87477af2796f1a1d7562f7c49522b3d0682"
+#define ROMASHKA_PLUGINKIT_SOURCES "29d73890499cf181fe791c783d8a1ef2311cf9030b12b7731193395c8c116034"

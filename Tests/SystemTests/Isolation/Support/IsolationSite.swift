@@ -103,6 +103,18 @@ struct IsolationSite: Sendable {
         return session.value["access_token"]?.string ?? ""
     }
 
+    /// A token of B's customer, and a conversation of theirs.
+    func customer() async throws -> (token: String, conversation: String) {
+        let row = try await test.database.asSuperuser { admin in
+            try await admin.run(
+                "SELECT customer_id, id FROM conversations.conversations WHERE tenant_id = \(b.id) LIMIT 1"
+            ).first.map { (try $0.get("customer_id", as: ID<Void>.self), try $0.get("id", as: ID<Void>.self)) }
+        }
+        guard let (customer, conversation) = row else { throw Problem.notFound }
+        let tokens = test.platform.identity.customers.access(for: b.session)
+        return (try await tokens.token(for: customer).text, conversation.description)
+    }
+
     /// A token of the platform's own issuer with claims of choice.
     func token(
         tenant: TenantID?, audience: TokenAudience = .api, role: String = "admin", age: TimeInterval = 0,

@@ -1,0 +1,197 @@
+package import Logging
+package import Mail
+internal import PluginKit
+package import Postgres
+internal import ServiceLifecycle
+internal import Tenancy
+
+/// Sends what people wait for: new passwords and invitations. What is to be sent stands in the database until the server
+/// has taken it, so nothing is lost; what was taken when this process died is sent twice.
+package struct AccountMail: Service {
+    /// How often it looks.
+    private static let interval: Duration = .milliseconds(500)
+
+    private let pipeline: PipelineConnection
+    private let mailer: Mailer
+    private let retry: Duration
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - pipeline: of the kernel's role `auth`.
+    ///   - retry: how long it waits after the first failure; twice as long after each other, an hour at most.
+    package init(pipeline: PipelineConnection, mailer: Mailer, retry: Duration = .seconds(10), logger: Logger) {
+        self.pipeline = pipeline
+        self.mailer = mailer
+        self.retry = retry
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                await pass()
+                try await Task.sleep(for: AccountMail.interval)
+            }
+        }
+    }
+
+    /// Sends what is due now.
+    private func pass() async {
+        do {
+            for request in try await dueRequests() { try await answer(request) }
+            for invitation in try await dueInvitations() { try await send(invitation) }
+        } catch is CancellationError {
+            // What is not sent is due again.
+        } catch {
+            logger.warning("what is to be mailed could not be read", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Hands a message over.
+    ///
+    /// - Returns: whether it is done with, taken or never to be.
+    private func deliver(_ message: MailMessage?, _ kind: String) async throws -> (isDone: Bool, isTaken: Bool) {
+        guard let message else { return (true, false) }
+        do {
+            try await mailer.send(message)
+            return (true, true)
+        } catch let error as MailError {
+            logger.warning("a mail was not taken", metadata: ["kind": "\(kind)", "error": "\(error)"])
+            return (error.outcome == .never, false)
+        }
+    }
+
+    /// The next time, after so many failures.
+    private func delay(_ attempts: SQL) -> SQL {
+        let seconds = Double(retry.components.seconds) + Double(retry.components.attoseconds) / 1e18
+        return "LEAST(interval '1 hour', make_interval(secs => \(seconds)::float8 * power(2, LEAST(\(attempts), 20))))"
+    }
+}
+
+// MARK: Passwords
+
+extension AccountMail {
+    private struct DueRequest {
+        let id: ID<PasswordResetRequest>
+        let email: String
+        let slug: String?
+    }
+
+    /// Takes what is due; it is due again after a while, whatever becomes of this process.
+    private func dueRequests() async throws -> [DueRequest] {
+        let results = try await pipeline.run([
+            "DELETE FROM core.password_reset_requests WHERE created_at < now() - interval '1 day'",
+            """
+            UPDATE core.password_reset_requests AS r
+            SET attempts = r.attempts + 1, due_at = now() + \(delay("r.attempts"))
+            WHERE r.id IN (
+                SELECT due.id
+                FROM core.password_reset_requests AS due
+                WHERE due.due_at <= now()
+                ORDER BY due.due_at
+                LIMIT 20
+                FOR UPDATE SKIP LOCKED)
+            RETURNING r.id, r.email, r.slug
+            """,
+        ])
+        return try results[1].rows.map {
+            DueRequest(id: try $0.get("id"), email: try $0.get("email"), slug: try $0.get("slug"))
+        }
+    }
+
+    /// Mails each account of an address a token of its own; nobody, when there is none.
+    private func answer(_ request: DueRequest) async throws {
+        let accounts = try await pipeline.run([
+            """
+            SELECT a.id, min(p.name) AS name, string_agg(t.name, ', ' ORDER BY t.name) AS tenants
+            FROM core.profiles p
+            JOIN core.tenants t ON t.id = p.tenant_id AND t.status = 'active'
+            JOIN core.accounts a ON a.id = p.account_id
+            WHERE p.email = \(request.email) AND p.status = 'active'
+              AND (\(request.slug)::text IS NULL OR t.slug = \(request.slug))
+            GROUP BY a.id
+            ORDER BY a.id
+            LIMIT 5
+            """
+        ])[0]
+        for account in accounts.rows {
+            let token = OneTimeToken<PasswordReset>(prefix: PasswordResets.prefix)
+            _ = try await pipeline.run([
+                """
+                INSERT INTO core.password_resets (id, account_id, hash, expires_at)
+                VALUES (\(token.id), \(try account.get("id", as: ID<Account>.self)), \(token.hash),
+                        \(Timestamp.now().advanced(by: PasswordResets.lifetime)))
+                """
+            ])
+            let message = AccountMessages(appURL: mailer.settings.appURL).reset(
+                token.text, to: request.email, name: try account.get("name"), tenants: try account.get("tenants"))
+            guard try await deliver(message, "password_reset").isDone else { return }
+        }
+        _ = try await pipeline.run(["DELETE FROM core.password_reset_requests WHERE id = \(request.id)"])
+    }
+}
+
+// MARK: Invitations
+
+extension AccountMail {
+    private struct DueInvitation {
+        let tenant: TenantID
+        let id: ID<Invitation>
+        let email: String
+        let tenantName: String
+        let inviter: String?
+        let expiresAt: Timestamp
+    }
+
+    private func dueInvitations() async throws -> [DueInvitation] {
+        try await pipeline.run([
+            """
+            UPDATE core.invitations AS i
+            SET mail_attempts = LEAST(i.mail_attempts + 1, 1000), mail_due_at = now() + \(delay("i.mail_attempts"))
+            FROM core.tenants AS t
+            WHERE t.id = i.tenant_id AND t.status = 'active'
+              AND (i.tenant_id, i.id) IN (
+                SELECT due.tenant_id, due.id
+                FROM core.invitations AS due
+                WHERE due.mail_due_at <= now()
+                  AND due.accepted_at IS NULL AND due.revoked_at IS NULL AND due.expires_at > now()
+                ORDER BY due.mail_due_at
+                LIMIT 20
+                FOR UPDATE SKIP LOCKED)
+            RETURNING i.tenant_id, i.id, i.email, t.name AS tenant_name, i.expires_at,
+                      (SELECT p.name FROM core.profiles p WHERE p.tenant_id = i.tenant_id AND p.id = i.invited_by) AS inviter
+            """
+        ])[0].rows.map { row in
+            DueInvitation(
+                tenant: try row.get("tenant_id"), id: try row.get("id"), email: try row.get("email"),
+                tenantName: try row.get("tenant_name"), inviter: try row.get("inviter"),
+                expiresAt: try row.get("expires_at"))
+        }
+    }
+
+    /// Mails an invitation its token, which nobody has seen before and which replaces the one before it.
+    private func send(_ invitation: DueInvitation) async throws {
+        let token = OneTimeToken(prefix: Invitations.prefix, id: invitation.id)
+        let changed = try await pipeline.run([
+            """
+            UPDATE core.invitations
+            SET hash = \(token.hash)
+            WHERE tenant_id = \(invitation.tenant) AND id = \(invitation.id)
+              AND accepted_at IS NULL AND revoked_at IS NULL
+            """
+        ])[0]
+        guard changed.affected == 1 else { return }
+        let message = AccountMessages(appURL: mailer.settings.appURL).invitation(
+            token.text, to: invitation.email, tenant: invitation.tenantName, inviter: invitation.inviter,
+            expiresAt: invitation.expiresAt)
+        let (isDone, isTaken) = try await deliver(message, "invitation")
+        guard isDone else { return }
+        _ = try await pipeline.run([
+            """
+            UPDATE core.invitations
+            SET mail_due_at = NULL, mailed_at = CASE WHEN \(isTaken) THEN now() END
+            WHERE tenant_id = \(invitation.tenant) AND id = \(invitation.id)
+            """
+        ])
+    }
+}

@@ -1,0 +1,103 @@
+import Events
+import Platform
+@_spi(Kernel) import PluginKit
+import TestKit
+import Testing
+
+/// The stream of events as a customer has it.
+@Suite("Customers: stream", .timeLimit(.minutes(5)))
+struct CustomerStreamTests {
+    private func listen(_ site: CustomerSite, _ customer: CustomerSite.Customer, after id: String? = nil) async throws
+        -> EventListener
+    {
+        try await EventListener(site.people.test.url, token: customer.token, after: id)
+    }
+
+    /// Answers a customer, and then another one: whoever has seen the second has seen all there was before.
+    private func say(_ text: String, to customer: CustomerSite.Customer, _ site: CustomerSite, type: String = "text")
+        async throws
+    {
+        let answer = try await site.people.send(
+            "POST", "/conversations/\(customer.conversation)/messages",
+            ["content": .string(text), "type": .string(type)])
+        #expect(answer.status == 201, "\(answer.text)")
+    }
+
+    @Test("A customer hears what is written to them: no note, no change of the inbox, nothing of another customer")
+    func ownOnly() async throws {
+        try await CustomerSite.with { site in
+            var noah = try await listen(site, site.noah)
+            var emma = try await listen(site, site.emma)
+            try await say("internal", to: site.noah, site, type: "note")
+            #expect(
+                try await site.people.send(
+                    "PATCH", "/conversations/\(site.noah.conversation)", ["priority": "urgent"]
+                ).status == 200)
+            let typing: JSONValue = ["conversation_id": .string(site.noah.conversation)]
+            #expect(try await site.people.send("POST", "/typing", typing).status == 204)
+            #expect(try await site.people.send("PATCH", "/customers/\(site.noah.id)", ["company": "X"]).status == 200)
+            try await say("for emma", to: site.emma, site)
+            try await say("for noah", to: site.noah, site)
+            let heard = try #require(try await noah.nextEvent())
+            #expect(heard.event == "message.created" && heard.json["data"]?["content"] == "for noah")
+            let other = try #require(try await emma.nextEvent())
+            #expect(other.event == "message.created" && other.json["data"]?["content"] == "for emma")
+        }
+    }
+
+    @Test("What was missed comes again by Last-Event-ID, and nobody else's with it")
+    func resuming() async throws {
+        try await CustomerSite.with { site in
+            var noah = try await listen(site, site.noah)
+            try await say("one", to: site.noah, site)
+            #expect(try await noah.nextEvent()?.json["data"]?["content"] == "one")
+            let position = noah.lastID
+            try await say("two", to: site.emma, site)
+            try await say("three", to: site.noah, site, type: "note")
+            try await say("four", to: site.noah, site)
+            var again = try await listen(site, site.noah, after: position)
+            #expect(try await again.nextEvent()?.json["data"]?["content"] == "four")
+            // The position of one customer is another's at most in time: what they see is their own.
+            var emma = try await listen(site, site.emma, after: position)
+            #expect(try await emma.nextEvent()?.json["data"]?["content"] == "two")
+        }
+    }
+
+    @Test("The tokens of a customer who is blocked end their stream")
+    func blocked() async throws {
+        try await CustomerSite.with { site in
+            var noah = try await listen(site, site.noah)
+            #expect(
+                try await site.people.send("PATCH", "/customers/\(site.noah.id)", ["status": "blocked"]).status == 200)
+            let message = try await noah.nextEvent()
+            #expect(message?.event == "reauth" && message?.json["reason"] == "changed")
+            #expect(try await noah.next() == nil)
+        }
+    }
+
+    @Test("Customers have so many streams each, and leave half of the tenant's to its people")
+    func seats() async throws {
+        try await TestPlatform.with(adjust: {
+            $0.streamLimits.perTenant = 6
+            $0.streamLimits.perCustomer = 2
+        }) { test in
+            let tenant = try await test.tenant("acme")
+            let people = PeopleSite(test: test, tenant: tenant, client: TestClient(test.url))
+            var tokens: [String] = []
+            for name in ["noah", "emma"] {
+                let made = try await people.send("POST", "/customers", ["name": .string(name)])
+                tokens.append(try await CustomerSite.token(try #require(made.json["id"]?.string), people))
+            }
+            var open: [EventListener] = []
+            for token in [tokens[0], tokens[0], tokens[1]] {
+                open.append(try await EventListener(test.url, token: token))
+            }
+            for token in tokens {
+                let refused = try await people.client.send("GET", "/v1/events/stream", token: token)
+                #expect(refused.status == 429 && refused.code == "too_many_streams")
+            }
+            for _ in 0..<3 { open.append(try await EventListener(test.url, token: tenant.token)) }
+            #expect(open.map(\.status) == Array(repeating: 200, count: 6))
+        }
+    }
+}
