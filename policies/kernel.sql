@@ -26,6 +26,9 @@ SELECT core.set_kernel_policies($list$
     core.oidc_identities   romashka_auth    ALL
     core.oidc_used_states  romashka_auth    ALL
 
+    # whose hook was called, before a tenant is known
+    core.hooks           romashka_auth      ALL
+
     # who stores and reads files: the API, for the tenant of the session; what nobody refers to is swept
     core.files           romashka_auth      ALL
     core.file_contents   romashka_auth      ALL
@@ -51,7 +54,7 @@ SELECT core.set_kernel_policies($list$
     # the relay numbers events, the streams read them
     core.events          romashka_worker    ALL
     core.event_heads     romashka_worker    ALL
-    core.events          romashka_auth      SELECT
+    core.events          romashka_auth      ALL
     core.ephemeral_events  romashka_worker  ALL
 
     # the operator's lists
@@ -64,6 +67,7 @@ SELECT core.set_kernel_policies($list$
     core.invitations     romashka_operator  SELECT
     core.api_keys        romashka_operator  SELECT
     core.impersonations  romashka_operator  SELECT
+    core.hooks           romashka_operator  SELECT
     core.jobs_ready      romashka_operator  SELECT
     core.jobs_waiting    romashka_operator  SELECT
     core.jobs_running    romashka_operator  SELECT

@@ -149,6 +149,7 @@ package struct Platform: Sendable {
             types: Platform.eventTypes(manifests), policy: policy, teammates: teammates, pipeline: worker,
             retention: settings.streamLimits.retention)
 
+        let addresses = HookAddresses(pipeline: auth)
         let kernelRoutes =
             IdentityRoutes(identity).all
             + ModuleRoutes(switches: switches).all
@@ -156,12 +157,13 @@ package struct Platform: Sendable {
             + PluginRoutes(registry, pauses: pauses, control: control).all
             + JobRoutes(jobs).all
             + FileRoutes(files).all
+            + HookRoutes(registry, addresses: addresses).all
             + eventRoutes.all
         let modules = Platform.modules(registry, databases, secrets, settings.outbound, files, logger: logger)
         self.modules = modules
         table = try RouteTable(
             kernelRoutes.map { MountedRoute($0, module: nil) }
-                + FileRoutes(files).linked.map { MountedRoute($0, module: nil, root: "") }
+                + (FileRoutes(files).linked + [HookRoutes.door]).map { MountedRoute($0, module: nil, root: "") }
                 + Platform.routes(of: modules, registry))
         openAPI = OpenAPI.document(of: table.routes, version: BuildInfo.version)
         let pipelines = registry.activeManifests.count * ModuleDatabase.maximumConnections + KernelRole.allCases.count
@@ -187,27 +189,40 @@ package struct Platform: Sendable {
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
             telemetry: Telemetry(table, registry: metrics, tracer: tracer, accessLog: accessLog),
             cursors: CursorKey(master: settings.master), idempotency: IdempotencyKeys(pipeline: auth),
-            teammates: teammates, events: streams, limits: settings.connectionLimits, logger: logger)
+            teammates: teammates, events: streams, hooks: Platform.hooks(addresses, of: modules, registry),
+            limits: settings.connectionLimits, logger: logger)
     }
 
     /// The paths that no plugin may serve.
     package static let reservedMounts =
         IdentityRoutes.mounts + ModuleRoutes.mounts + PluginRoutes.mounts + SlotRoutes.mounts + FileRoutes.mounts
-        + JobRoutes.mounts + EventRoutes.mounts + API.mounts
+        + JobRoutes.mounts + EventRoutes.mounts + HookRoutes.mounts + API.mounts
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
     package var services: [any Service] {
         observers + [databases, control, fileKeeper, partitions, housekeeper, census, relay, events] + keepers
     }
 
+    private static func hooks(
+        _ addresses: HookAddresses, of modules: [MountedRoute.Module], _ registry: PluginRegistry
+    ) -> HookDoor {
+        HookDoor(
+            addresses,
+            modules.map { (module: $0, hooks: registry.active($0.name.description)?.plugin?.hooks ?? []) })
+    }
+
     private static func eventTypes(_ manifests: [Manifest]) -> [EventType] {
-        manifests.flatMap { manifest in
-            manifest.events.map {
-                EventType(
-                    type: $0.type, title: $0.title, version: $0.version, module: manifest.id.description,
-                    sample: $0.sample)
-            }
+        let kernel = HookEvent.allCases.map {
+            EventType(type: $0.rawValue, title: $0.title, version: 1, module: "core", sample: HookEvent.sample)
         }
+        return kernel
+            + manifests.flatMap { manifest in
+                manifest.events.map {
+                    EventType(
+                        type: $0.type, title: $0.title, version: $0.version, module: manifest.id.description,
+                        sample: $0.sample)
+                }
+            }
     }
 
     private static func modules(

@@ -30,7 +30,11 @@ NEED_SECRETS = {
     "POST /v1/operator/tenants/{id}/impersonations", "POST /v1/operator/tenants/{id}/erase",
     "POST /v1/operator/tenants/{id}/members/{member_id}/password-reset",
     "GET /v1/auth/oidc/{connection}/start", "GET /v1/auth/oidc/{connection}/callback",
-    "GET /files/{token}",
+    "GET /files/{token}", "POST /hooks/{token}",
+    # The plugins of the platform itself have no hooks, and no article is published.
+    "POST /v1/hooks", "POST /v1/hooks/{id}/rotate", "DELETE /v1/hooks/{id}",
+    "GET /public/{tenant}/help/items/{id}", "GET /public/{tenant}/help/articles/{id}",
+    "DELETE /v1/operator/tenants/{id}/hosts/{host}",
 }
 
 #: Operations whose answers do not end.

@@ -564,6 +564,7 @@ AS $$
 DECLARE
     tenant   uuid     := core.tenant_id();
     customer uuid     := core.customer();
+    kind     text     := core.actor_kind();
     words    tsquery  := websearch_to_tsquery(%3$L::regconfig, left(query, 500));
 BEGIN
     IF numnode(words) > 0 THEN
@@ -584,9 +585,17 @@ $body$,
         target,
         vector_column,
         configuration,
-        CASE WHEN t.customer_column IS NOT NULL
-             THEN format(' AND (customer IS NULL OR t.%I = customer)', t.customer_column)
-             ELSE '' END)
+        -- The searcher sees every row, so that what the policy "principal" keeps back must be kept back here too.
+        format(' AND CASE kind WHEN ''c'' THEN %s WHEN ''p'' THEN %s ELSE true END',
+            CASE
+                WHEN t.customer_column IS NOT NULL AND t.hidden_column IS NOT NULL THEN format(
+                    't.%I = customer AND t.%I <> %L', t.customer_column, t.hidden_column, t.hidden_value)
+                WHEN t.customer_column IS NOT NULL THEN format('t.%I = customer', t.customer_column)
+                ELSE 'false'
+            END,
+            CASE WHEN t.public_column IS NOT NULL
+                 THEN format('t.%I = %L', t.public_column, t.public_value)
+                 ELSE 'false' END))
     FROM core.tenant_tables AS t
     WHERE t.oid = target
 $$;

@@ -16,23 +16,28 @@ public final class Plugin: Sendable {
     public let commands: [Command]
     /// What it does after changes and by the clock.
     public let jobs: [Job]
+    /// The ways in for others' webhooks.
+    public let hooks: [Hook]
     /// What tells whether it can work; nil when it always can.
     public let health: Health?
 
     /// Collects what the module registers.
     public init(@PluginBuilder _ parts: () -> [PluginPart]) {
-        var (routes, commands, jobs, health): ([Route], [Command], [Job], Health?) = ([], [], [], nil)
+        var (routes, commands, jobs): ([Route], [Command], [Job]) = ([], [], [])
+        var (hooks, health): ([Hook], Health?) = ([], nil)
         for part in parts() {
             switch part {
             case .route(let route): routes.append(route)
             case .command(let command): commands.append(command)
             case .job(let job): jobs.append(job)
+            case .hook(let hook): hooks.append(hook)
             case .health(let check): health = check
             }
         }
         self.routes = routes + commands.map(\.route)
         self.commands = commands
         self.jobs = jobs
+        self.hooks = hooks
         self.health = health
     }
 
@@ -56,6 +61,8 @@ public enum PluginPart: Sendable {
     case command(Command)
     /// What it does after changes and by the clock.
     case job(Job)
+    /// A way in for others' webhooks.
+    case hook(Hook)
     /// What tells whether it can work.
     case health(Health)
 }
@@ -75,6 +82,10 @@ public enum PluginBuilder {
     public static func buildExpression(_ job: Job) -> [PluginPart] { [.job(job)] }
     /// Several kinds of jobs.
     public static func buildExpression(_ jobs: [Job]) -> [PluginPart] { jobs.map { .job($0) } }
+    /// One hook.
+    public static func buildExpression(_ hook: Hook) -> [PluginPart] { [.hook(hook)] }
+    /// Several hooks.
+    public static func buildExpression(_ hooks: [Hook]) -> [PluginPart] { hooks.map { .hook($0) } }
     /// The check of health; the last one counts.
     public static func buildExpression(_ health: Health) -> [PluginPart] { [.health(health)] }
     /// All parts in order.

@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "51fb36b961f1b248a9336f93d71fc87477af2796f1a1d7562f7c49522b3d0682"
+#define ROMASHKA_PLUGINKIT_SOURCES "18f2b5692fc59871750437b208d427972b7b84e846a4b923f212b5dc0397f4f6"
