@@ -19,7 +19,7 @@ from processes import Server, progress  # noqa: E402
 
 BINARY = ROOT / ".build/debug/romashka"
 PROGRAMS = Path(sys.executable).parent
-SECONDS = {"schemathesis": 300, "client": 60}
+SECONDS = {"schemathesis": 360, "client": 60}
 
 #: Operations that succeed only with a secret or an id which another answer gives once.
 NEED_SECRETS = {

@@ -146,6 +146,14 @@ struct HookTests {
             #expect(try await site.client.send("GET", "/v1/hooks", token: token).status == 403)
             let body: JSONValue = ["hook": "knowledge.echo", "name": "x"]
             #expect(try await site.client.send("POST", "/v1/hooks", token: token, body: body).status == 403)
+            // Whoever makes an address hands on what the hook may do.
+            let key = try await site.client.send(
+                "POST", "/v1/api-keys", token: site.one.token, body: ["name": "k", "permissions": ["hooks.write"]])
+            let program = key.json["key"]?.string
+            #expect(
+                try await site.client.send("POST", "/v1/hooks", token: program, body: body).code == "role_forbidden")
+            let harmless: JSONValue = ["hook": "knowledge.write", "name": "x"]
+            #expect(try await site.client.send("POST", "/v1/hooks", token: program, body: harmless).status == 201)
             let unknown = try await site.client.send(
                 "POST", "/v1/hooks", token: site.one.token, body: ["hook": "knowledge.none", "name": "x"])
             #expect(unknown.status == 422 && unknown.code == "reference_missing")

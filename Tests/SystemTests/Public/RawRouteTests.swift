@@ -59,6 +59,27 @@ struct RawRouteTests {
         }
     }
 
+    @Test("An export goes on only as it is read, and ends unfinished with the right to read it")
+    func revocation() async throws {
+        try await DoorsSite.with { site in
+            let filler = String(repeating: "x", count: 280)
+            try await site.write((0..<40_000).map { "\($0) \(filler)" }, status: "draft", of: site.one)
+            let connection = try RawConnection(site.test.url)
+            let lines = [
+                "GET /v1/doors/export HTTP/1.1", "Host: a.example", "Authorization: Bearer \(site.one.token)",
+                "Connection: close", "", "",
+            ]
+            try await connection.send(Array(lines.joined(separator: "\r\n").utf8))
+            #expect(try await connection.status() == 200)
+            // What the sockets hold is on its way; the rest waits for the reader.
+            let left = try await site.client.send("POST", "/v1/auth/logout", token: site.one.token)
+            #expect(left.status == 204)
+            let (text, isAtEnd) = try await connection.readToEnd()
+            #expect(isAtEnd && !text.hasSuffix("0\r\n\r\n"))
+            #expect(text.utf8.count { $0 == 0x0A } < 39_000, "\(text.utf8.count)")
+        }
+    }
+
     @Test("In CSV each cell stays in its place, and none becomes a formula")
     func csv() async throws {
         try await DoorsSite.with { site in
