@@ -97,6 +97,10 @@ let kernel: [Target] = [
         ]
     ),
     .target(
+        name: "Maintenance",
+        dependencies: ["Observability", "Tenancy", "Postgres", pluginKit, logging, lifecycle]
+    ),
+    .target(
         name: "HTTP",
         dependencies: [
             "Observability", "Files", "Tenancy", "Identity", "Events", "PluginHost", "Postgres", "Cryptography",
@@ -112,7 +116,8 @@ let kernel: [Target] = [
     .target(
         name: "Platform",
         dependencies: [
-            "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files", "Tenancy", "Migrations",
+            "HTTP", "Identity", "Events", "Jobs", "Maintenance", "Supervision", "PluginHost", "Files", "Tenancy",
+            "Migrations",
             "Postgres",
             "Cryptography",
             "EmbeddedPostgres",
@@ -123,7 +128,8 @@ let kernel: [Target] = [
     .executableTarget(
         name: "romashka",
         dependencies: [
-            "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files", "Tenancy",
+            "Platform", "HTTP", "Identity", "Events", "Jobs", "Maintenance", "Supervision", "PluginHost", "Files",
+            "Tenancy",
             "Migrations",
             "Postgres", "Cryptography",
             "EmbeddedPostgres", "Observability", "Outbound", pluginKit, logging, lifecycle,
@@ -143,7 +149,8 @@ let tests: [Target] = folders(in: "Tests").filter { $0.hasSuffix("Tests") }.map 
     .testTarget(
         name: name,
         dependencies: [
-            "TestKit", "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files",
+            "TestKit", "Platform", "HTTP", "Identity", "Events", "Jobs", "Maintenance", "Supervision", "PluginHost",
+            "Files",
             "Tenancy",
             "Migrations", "Postgres",
             "Cryptography", "Outbound",
@@ -159,7 +166,8 @@ let testKit: [Target] = folders(in: "Tests").filter { $0 == "TestKit" }.map { na
     .target(
         name: name,
         dependencies: [
-            "Platform", "HTTP", "Identity", "Events", "Jobs", "Supervision", "PluginHost", "Files", "Tenancy",
+            "Platform", "HTTP", "Identity", "Events", "Jobs", "Maintenance", "Supervision", "PluginHost", "Files",
+            "Tenancy",
             "Migrations",
             "Postgres", "Cryptography",
             "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,

@@ -42,5 +42,13 @@ INSERT INTO core.table_rules (module, table_name, is_global) VALUES ('core', 'te
 GRANT SELECT, INSERT, DELETE ON core.tenant_hosts TO romashka_auth;
 GRANT SELECT ON core.tenant_hosts TO romashka_worker, romashka_operator;
 
--- The kernel tells of changes to hooks as modules tell of theirs.
-GRANT INSERT ON core.events TO romashka_auth;
+-- That an address has another token is told, and nothing of the token.
+CREATE TRIGGER tell_of_change AFTER INSERT OR UPDATE OR DELETE ON core.hooks FOR EACH ROW
+EXECUTE FUNCTION core.tell_of_change('hook', 'hooks.read', 'id', 'module_id hook name', 'hash');
+CREATE TRIGGER tell_of_change AFTER INSERT OR DELETE ON core.tenant_hosts FOR EACH ROW
+EXECUTE FUNCTION core.tell_of_change('host', 'settings.read', 'tenant_id', 'host', '');
+
+INSERT INTO core.event_types (type, module, version)
+VALUES
+    ('hook.created', 'core', 1), ('hook.updated', 'core', 1), ('hook.deleted', 'core', 1),
+    ('host.created', 'core', 1), ('host.deleted', 'core', 1);

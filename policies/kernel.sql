@@ -40,6 +40,7 @@ SELECT core.set_kernel_policies($list$
     core.sessions        romashka_worker    ALL
     core.tenant_modules  romashka_worker    SELECT
     core.invitations     romashka_worker    ALL
+    core.oidc_used_states  romashka_worker  ALL
     core.idempotency_keys  romashka_worker  ALL
     core.jobs_ready      romashka_worker    ALL
     core.jobs_waiting    romashka_worker    ALL
@@ -50,6 +51,9 @@ SELECT core.set_kernel_policies($list$
     core.job_chains      romashka_worker    ALL
     core.job_lanes       romashka_worker    ALL
     core.schedules       romashka_worker    ALL
+
+    # what follows from the kernel's own events
+    core.jobs_ready      romashka_auth      INSERT
 
     # the relay numbers events, the streams read them
     core.events          romashka_worker    ALL

@@ -28,6 +28,8 @@ package struct EmbeddedPostgresError: Error, Hashable, Sendable, CustomStringCon
         package static let startTimedOut = Code("postgres_start_timed_out")
         /// The directory for the socket was made by someone else.
         package static let socketDirectoryUnsafe = Code("socket_directory_unsafe")
+        /// A backup could not be made, checked or restored.
+        package static let backupFailed = Code("backup_failed")
         /// A file could not be read or written.
         package static let fileSystem = Code("file_system")
         /// The task that started the server was cancelled.

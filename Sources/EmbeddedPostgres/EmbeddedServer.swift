@@ -31,7 +31,7 @@ package final class EmbeddedServer: Sendable {
     private let configuration: Configuration
 
     /// Where it is run.
-    private let directory: ServerDirectory
+    let directory: ServerDirectory
 
     /// The right to run it there.
     private let lock: DirectoryLock

@@ -88,6 +88,25 @@ enum FileSystem {
         FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// What the files below a directory take together.
+    static func size(of path: String) -> Int64 {
+        let files = FileManager.default.enumerator(
+            at: URL(fileURLWithPath: path), includingPropertiesForKeys: [.totalFileAllocatedSizeKey])
+        var total: Int64 = 0
+        while let file = files?.nextObject() as? URL {
+            let size = (try? file.resourceValues(forKeys: [.totalFileAllocatedSizeKey]))?.totalFileAllocatedSize
+            total += Int64(size ?? 0)
+        }
+        return total
+    }
+
+    /// How much room is left where a path is; nil when it cannot be told.
+    static func freeBytes(at path: String) -> Int64? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        return Int64(status.f_bavail) * Int64(status.f_frsize)
+    }
+
     /// The last bytes of a file as text; empty if it cannot be read.
     static func end(of path: String, bytes: UInt64) -> String {
         guard let file = FileHandle(forReadingAtPath: path), let size = try? file.seekToEnd() else { return "" }

@@ -1,5 +1,6 @@
 internal import Foundation
 package import Logging
+internal import Observability
 package import PluginKit
 package import Postgres
 internal import ServiceLifecycle
@@ -22,11 +23,10 @@ package struct FileKeeper: Service {
     }
 
     package func run() async throws {
-        try? await cancelWhenGracefulShutdown {
-            while true {
-                await sweep()
-                try await Task.sleep(for: .seconds(86_400))
-            }
+        await untilShutdown(
+            every: FileKeeper.age, failing: "files that nobody has could not be removed", logger: logger
+        ) {
+            try await sweep()
         }
         await store?.close()
     }
@@ -36,20 +36,16 @@ package struct FileKeeper: Service {
     /// - Parameter now: what the age is counted from.
     /// - Returns: how many contents were removed.
     @discardableResult
-    package func sweep(now: Timestamp = .now()) async -> Int {
+    package func sweep(now: Timestamp = .now()) async throws -> Int {
         guard let store else { return 0 }
         let limit = now.advanced(by: .zero - FileKeeper.age)
         var removed = 0
-        do {
-            try await store.spool.sweep(before: limit)
-            try await store.forEach(of: nil, before: limit) { addresses in
-                for address in try await unknown(addresses) {
-                    try await store.remove(address)
-                    removed += 1
-                }
+        try await store.spool.sweep(before: limit)
+        try await store.forEach(of: nil, before: limit) { addresses in
+            for address in try await unknown(addresses) {
+                try await store.remove(address)
+                removed += 1
             }
-        } catch {
-            logger.error("files that nobody has could not be removed", metadata: ["error": "\(error)"])
         }
         return removed
     }

@@ -31,7 +31,11 @@ extension API {
     /// Runs a route's handler: the kernel's own here, a plugin's behind its wall.
     func respond(_ mounted: MountedRoute, to call: Call, body: JSONValue) async throws -> Reply {
         let route = mounted.route
-        guard let module = mounted.module else { return try await route.respond(to: call, body: body) }
+        guard let module = mounted.module else {
+            return try await Acting.$current.withValue(Acting(call.actor, requestID: call.request.id)) {
+                try await route.respond(to: call, body: body)
+            }
+        }
         return try await module.wall.run(for: call.tenant) { try await route.respond(to: call, body: body) }
     }
 

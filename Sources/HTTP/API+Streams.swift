@@ -14,7 +14,9 @@ extension API {
         guard let raw else { return try await respond(mounted, to: call, body: body) }
         // A plugin's wall knows no deadline yet that fits a body which takes minutes.
         guard mounted.module == nil else { throw Problem.notFound }
-        return try await mounted.route.respond(to: call, raw: raw)
+        return try await Acting.$current.withValue(Acting(call.actor, requestID: call.request.id)) {
+            try await mounted.route.respond(to: call, raw: raw)
+        }
     }
 
     /// The response of a download, after the limits that it counts against.

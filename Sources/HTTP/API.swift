@@ -133,7 +133,9 @@ package final class API: HTTPResponder {
             let input = try input(
                 mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: id)
             let body = try await body(of: route, request, from: channel)
-            let reply = try await route.respond(to: input, body: body)
+            let reply = try await Acting.$current.withValue(Acting(operator: id, requestID: requestID)) {
+                try await route.respond(to: input, body: body)
+            }
             if let download = reply.download {
                 return try response(download, to: request, from: channel, note: &note)
             }

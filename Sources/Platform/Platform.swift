@@ -5,6 +5,7 @@ package import HTTP
 package import Identity
 package import Jobs
 package import Logging
+package import Maintenance
 internal import Migrations
 package import Observability
 package import PluginHost
@@ -23,8 +24,10 @@ package struct Platform: Sendable {
     package let identity: Identity
     package let switches: ModuleSwitches
     package let pauses: PluginPauses
-    package let partitions: PartitionKeeper
-    package let housekeeper: Housekeeper
+    package let maintenance: MaintenanceLedger
+    package let maintenanceKeeper: MaintenanceKeeper
+    package let health: SystemHealthReader
+    private let systemCensus: SystemCensus
     package let jobs: JobDesk
     private let census: JobCensus
     package let files: TenantFiles
@@ -128,8 +131,9 @@ package struct Platform: Sendable {
         keepers =
             registry.walls
             + [PluginWatch(registry.walls, limits: settings.watchLimits, recycler: recycler, logger: logger), recycler]
-        partitions = PartitionKeeper(leases: databases.leases, logger: logger)
-        housekeeper = Housekeeper(leases: databases.leases, logger: logger)
+        maintenance = MaintenanceLedger(pipeline: databases.pipeline(of: .worker))
+        maintenanceKeeper = MaintenanceKeeper(maintenance, leases: databases.leases, logger: logger)
+        health = SystemHealthReader(pipeline: databases.pipeline(of: .operator))
         jobs = JobDesk(pipeline: databases.pipeline(of: .worker))
 
         let worker = databases.pipeline(of: .worker)
@@ -156,6 +160,7 @@ package struct Platform: Sendable {
             + SlotRoutes(registry, control: control).all
             + PluginRoutes(registry, pauses: pauses, control: control).all
             + JobRoutes(jobs).all
+            + MaintenanceRoutes(maintenance, health: health).all
             + FileRoutes(files).all
             + HookRoutes(registry, addresses: addresses).all
             + eventRoutes.all
@@ -176,6 +181,7 @@ package struct Platform: Sendable {
                 dropped: metrics.counter(
                     "romashka_access_log_dropped_total", help: "Lines of the access log that found no room."))
         }
+        systemCensus = SystemCensus(health, in: metrics, logger: logger)
         let census = JobCensus(pipeline: databases.pipeline(of: .worker), in: metrics, logger: logger)
         let (tracer, exporter) = Platform.tracing(settings.tracing, metrics, logger: logger)
         let watching: [(any Service)?] = [accessLog, exporter]
@@ -200,7 +206,7 @@ package struct Platform: Sendable {
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
     package var services: [any Service] {
-        observers + [databases, control, fileKeeper, partitions, housekeeper, census, relay, events] + keepers
+        observers + [databases, control, fileKeeper, maintenanceKeeper, census, systemCensus, relay, events] + keepers
     }
 
     private static func hooks(
@@ -212,10 +218,7 @@ package struct Platform: Sendable {
     }
 
     private static func eventTypes(_ manifests: [Manifest]) -> [EventType] {
-        let kernel = HookEvent.allCases.map {
-            EventType(type: $0.rawValue, title: $0.title, version: 1, module: "core", sample: HookEvent.sample)
-        }
-        return kernel
+        EventType.kernel
             + manifests.flatMap { manifest in
                 manifest.events.map {
                     EventType(

@@ -48,12 +48,16 @@ package enum ProblemMapping {
 }
 
 extension PipelineConnection {
-    /// `run` for a request: a database error with a meaning for the caller becomes its `Problem`.
+    /// `run` for a request: a database error with a meaning for the caller becomes its `Problem`. A transaction that
+    /// may write is told first who acts.
     package func runForCaller(
         _ statements: [SQL], isReplayable: Bool = false, timeout: Duration = .seconds(5)
     ) async throws -> [ResultSet] {
         try await ProblemMapping.translate {
-            try await run(statements, isReplayable: isReplayable, timeout: timeout)
+            guard !isReplayable, let acting = Acting.current else {
+                return try await run(statements, isReplayable: isReplayable, timeout: timeout)
+            }
+            return Array(try await run([acting.statement] + statements, timeout: timeout).dropFirst())
         }
     }
 }

@@ -42,7 +42,7 @@ struct Children: Sendable {
     ///
     /// - Parameter before: services that start first and stop last.
     func run(before: [any Service]) async throws {
-        let options = Array(CommandLine.arguments.dropFirst(2)).filter { !["--demo", "--json"].contains($0) }
+        let options = Children.options(Array(CommandLine.arguments.dropFirst(2)))
         let files = serving.files.arguments(usual: "\(common.dataDirectory)/files")
         let server = Supervisor(
             "server", logger: common.logger, isWorthRestarting: { [port] in port.value != nil }, onLine: heard
@@ -61,6 +61,18 @@ struct Children: Sendable {
             // The server has said why.
             throw ExitCode(error.status)
         }
+    }
+
+    /// What was given to `up`, without what only `up` takes.
+    static func options(_ given: [String]) -> [String] {
+        var options: [String] = []
+        var isValue = false
+        for option in given {
+            defer { isValue = option == "--keep-backups" }
+            if isValue || ["--demo", "--json", "--keep-backups"].contains(option) { continue }
+            if !option.hasPrefix("--keep-backups=") { options.append(option) }
+        }
+        return options
     }
 
     /// The server's one line says where it listens.

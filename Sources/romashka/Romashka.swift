@@ -27,7 +27,7 @@ struct Romashka: AsyncParsableCommand {
             Up.self, Serve.self, Work.self, BootstrapCommand.self, Migrate.self, RollbackCommand.self,
             VerifySchema.self,
             Doctor.self, TenantCommand.self, MemberCommand.self, KeysCommand.self, TokenCommand.self,
-            ModuleCommand.self, PluginCommand.self, JobsCommand.self, RoutesCommand.self, OpenAPICommand.self,
-            ImportDemo.self,
+            ModuleCommand.self, PluginCommand.self, JobsCommand.self, HealthCommand.self, MaintenanceCommand.self,
+            BackupCommand.self, RoutesCommand.self, OpenAPICommand.self, ImportDemo.self,
         ])
 }

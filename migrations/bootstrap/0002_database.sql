@@ -89,7 +89,8 @@ BEGIN
         FROM core.closed_functions()
         WHERE function::text ~ '^pg_stat_get_'
         UNION ALL
-        SELECT 'GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO romashka_keyholder'
+        SELECT 'GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) '
+            'TO romashka_keyholder, romashka_auth, romashka_worker'
         UNION ALL
         SELECT 'GRANT SELECT ON pg_catalog.pg_stat_activity TO romashka_operator'
         UNION ALL
@@ -150,6 +151,17 @@ ALTER TABLE core.table_rules
     ADD COLUMN IF NOT EXISTS public_column text,
     ADD COLUMN IF NOT EXISTS public_value  text;
 
+-- Kernel tables that are split otherwise than by month, or whose old leaves go; without a rule, by month and for ever.
+CREATE TABLE IF NOT EXISTS core.partition_rules (
+    -- 'core.events'
+    object    text    PRIMARY KEY CHECK (object LIKE 'core.%'),
+    step      text    NOT NULL CHECK (step IN ('day', 'month')),
+    -- the key of core.system_settings that says how many days are kept, and what holds without it
+    setting   text    CHECK (setting LIKE 'retention.%'),
+    keep_days integer CHECK (keep_days BETWEEN 1 AND 3650),
+    CHECK ((setting IS NULL) = (keep_days IS NULL))
+);
+
 -- Tables of other modules a module's manifest says it reads.
 CREATE TABLE IF NOT EXISTS core.module_reads (
     module      text NOT NULL,
@@ -182,6 +194,7 @@ CREATE TABLE IF NOT EXISTS core.searches (
 ALTER TABLE core.migrations OWNER TO romashka_owner;
 ALTER TABLE core.master_check OWNER TO romashka_owner;
 ALTER TABLE core.table_rules OWNER TO romashka_owner;
+ALTER TABLE core.partition_rules OWNER TO romashka_owner;
 ALTER TABLE core.module_reads OWNER TO romashka_owner;
 ALTER TABLE core.kernel_policies OWNER TO romashka_owner;
 ALTER TABLE core.searches OWNER TO romashka_owner;

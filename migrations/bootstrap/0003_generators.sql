@@ -438,7 +438,7 @@ END
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------
--- Partitions by month of UUIDv7 ids
+-- Partitions of UUIDv7 ids by time
 -- ---------------------------------------------------------------------------------------------------------
 
 -- The smallest UUIDv7 of a moment: its first 48 bits are milliseconds since 1970.
@@ -450,19 +450,32 @@ STRICT
 PARALLEL SAFE
 RETURN (lpad(to_hex((EXTRACT(epoch FROM moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
 
--- Every parent of ours that is split by RANGE (id).
+-- Where a leaf ends, in UTC, by its name: <table>_YYYYMM holds a month, <table>_YYYYMMDD a day; else NULL.
+CREATE OR REPLACE FUNCTION core.leaf_end(leaf text)
+RETURNS timestamp
+LANGUAGE sql
+IMMUTABLE
+PARALLEL SAFE
+RETURN CASE
+    WHEN leaf ~ '_[0-9]{8}$' THEN to_date(right(leaf, 8), 'YYYYMMDD') + interval '1 day'
+    WHEN leaf ~ '_[0-9]{6}$' THEN to_date(right(leaf, 6), 'YYYYMM') + interval '1 month'
+END;
+
+-- Every parent of ours that is split by RANGE (id), and how: by month unless a rule says otherwise.
 CREATE OR REPLACE VIEW core.partitioned_tables
 WITH (security_invoker = true) AS
-SELECT t.oid, t.object, t.schema_name, t.table_name
+SELECT t.oid, t.object, t.schema_name, t.table_name,
+       COALESCE(r.step, 'month') AS step, r.setting, r.keep_days
 FROM core.our_tables AS t
 JOIN pg_catalog.pg_partitioned_table AS p ON p.partrelid = t.oid
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = p.partattrs[0]
+LEFT JOIN core.partition_rules AS r ON r.object = t.object
 WHERE p.partstrat = 'r'
   AND p.partnatts = 1
   AND a.attname = 'id'
   AND a.atttypid = 'pg_catalog.uuid'::pg_catalog.regtype
   AND NOT t.is_leaf;
-GRANT SELECT ON core.partitioned_tables TO romashka_operator;
+GRANT SELECT ON core.partitioned_tables, core.partition_rules TO romashka_operator;
 
 -- A leaf is protected before it is attached: there is no moment at which it stands open. Attaching a finished
 -- table locks the parent less than CREATE TABLE … PARTITION OF.
@@ -500,8 +513,8 @@ BEGIN
 END
 $$;
 
--- Makes what is missing up to `months_ahead` months from now and says how many it made: <table>_past holds all
--- that is older than the first run's month, then <table>_YYYYMM without a gap.
+-- Makes what is missing up to `months_ahead` months from now, of tables split by day two weeks, and says how many it
+-- made: <table>_past holds all that is older than the first run, then come the leaves without a gap.
 CREATE OR REPLACE FUNCTION core.ensure_partitions(months_ahead integer DEFAULT 3)
 RETURNS integer
 LANGUAGE plpgsql
@@ -512,39 +525,52 @@ SET lock_timeout = '2s'
 AS $$
 DECLARE
     parent record;
-    month  timestamp;
-    this   timestamp := date_trunc('month', now() AT TIME ZONE 'UTC');
-    final  timestamp := this + make_interval(months => least(greatest(months_ahead, 1), 24));
+    step   interval;
+    suffix text;
+    this   timestamp;
+    final  timestamp;
+    leaf   timestamp;
     made   integer := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(7267620141);
 
     FOR parent IN SELECT p.* FROM core.partitioned_tables AS p ORDER BY p.object
     LOOP
-        SELECT max(to_date(right(c.relname::text, 6), 'YYYYMM'))::timestamp + interval '1 month'
-        INTO month
+        this := date_trunc(parent.step, now() AT TIME ZONE 'UTC');
+        IF parent.step = 'day' THEN
+            step := interval '1 day';
+            suffix := '_YYYYMMDD';
+            final := this + interval '14 days';
+        ELSE
+            step := interval '1 month';
+            suffix := '_YYYYMM';
+            final := this + make_interval(months => least(greatest(months_ahead, 1), 24));
+        END IF;
+
+        SELECT max(core.leaf_end(c.relname::text))
+        INTO leaf
         FROM pg_inherits AS i
         JOIN pg_class AS c ON c.oid = i.inhrelid
-        WHERE i.inhparent = parent.oid AND c.relname::text ~ '_[0-9]{6}$';
+        WHERE i.inhparent = parent.oid;
 
-        IF month IS NULL THEN
-            month := this;
+        IF leaf IS NULL THEN
+            leaf := this;
             PERFORM core.attach_partition(
                 parent.oid,
                 parent.table_name || '_past',
-                format('(MINVALUE) TO (%L)', core.uuid_floor(month AT TIME ZONE 'UTC')));
+                format('(MINVALUE) TO (%L)', core.uuid_floor(leaf AT TIME ZONE 'UTC')));
             made := made + 1;
         END IF;
 
-        WHILE month <= final LOOP
+        WHILE leaf <= final LOOP
             PERFORM core.attach_partition(
                 parent.oid,
-                parent.table_name || to_char(month, '_YYYYMM'),
+                parent.table_name || to_char(leaf, suffix),
                 format('(%L) TO (%L)',
-                       core.uuid_floor(month AT TIME ZONE 'UTC'),
-                       core.uuid_floor((month + interval '1 month') AT TIME ZONE 'UTC')));
+                       core.uuid_floor(leaf AT TIME ZONE 'UTC'),
+                       core.uuid_floor((leaf + step) AT TIME ZONE 'UTC')));
             made := made + 1;
-            month := month + interval '1 month';
+            leaf := leaf + step;
         END LOOP;
     END LOOP;
     RETURN made;

@@ -51,9 +51,15 @@ enum ItemRoutes {
     private static func create(_ call: Call, _ input: NewItem) async throws -> Resource<Item> {
         try await call.tx.one(
             """
-            INSERT INTO knowledge.knowledge_items (tenant_id, id, title, body, status, author_id)
-            VALUES (\(call.tenant), \(ItemID.make()), \(input.title), \(input.body), \(input.status), \(call.actor.id))
-            RETURNING \(Item.columns)
+            WITH item AS (
+                INSERT INTO knowledge.knowledge_items (tenant_id, id, title, body, status, author_id)
+                VALUES (\(call.tenant), \(ItemID.make()), \(input.title), \(input.body), \(input.status),
+                        \(call.actor.id))
+                RETURNING \(Item.columns)
+            )
+            SELECT \(Item.columns)
+            FROM item
+            WHERE \(call.emitting(ItemEvents.item("article.created", "item"))) IS NOT NULL
             """)
     }
 
@@ -71,14 +77,25 @@ enum ItemRoutes {
     private static func change(_ call: Call, _ input: ItemChange) async throws -> Resource<Item> {
         let result = try await call.tx.rows(
             """
-            UPDATE knowledge.knowledge_items
-            SET title = COALESCE(\(input.title), title),
-                body = COALESCE(\(input.body), body),
-                status = COALESCE(\(input.status), status),
-                version = version + 1
-            WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: ItemID.self))
-              AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
-            RETURNING \(Item.columns)
+            WITH before AS (
+                SELECT id AS old_id, title AS old_title, body AS old_body, status AS old_status
+                FROM knowledge.knowledge_items
+                WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: ItemID.self))
+                FOR NO KEY UPDATE
+            ), item AS (
+                UPDATE knowledge.knowledge_items
+                SET title = COALESCE(\(input.title), title),
+                    body = COALESCE(\(input.body), body),
+                    status = COALESCE(\(input.status), status),
+                    version = version + 1
+                FROM before
+                WHERE tenant_id = \(call.tenant) AND id = old_id
+                  AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
+                RETURNING \(Item.columns), old_title, old_body, old_status
+            )
+            SELECT \(Item.columns)
+            FROM item
+            WHERE \(call.emitting(ItemEvents.item("article.updated", "item", changes: true))) IS NOT NULL
             """)
         guard !result.isEmpty else { throw call.notChanged }
         return try Resource(result)
@@ -86,13 +103,18 @@ enum ItemRoutes {
 
     @Sendable
     private static func remove(_ call: Call) async throws {
-        let removed = try await call.tx.execute(
+        let removed = try await call.tx.rows(
             """
-            DELETE FROM knowledge.knowledge_items
-            WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: ItemID.self))
-              AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
+            WITH item AS (
+                DELETE FROM knowledge.knowledge_items
+                WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: ItemID.self))
+                  AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
+                RETURNING \(Item.columns)
+            )
+            SELECT \(call.emitting(ItemEvents.item("article.deleted", "item"))) AS event_id
+            FROM item
             """)
-        guard removed > 0 else { throw call.notChanged }
+        guard !removed.isEmpty else { throw call.notChanged }
     }
 
     @Sendable

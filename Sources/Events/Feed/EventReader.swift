@@ -121,7 +121,7 @@ extension JSONWriter {
     mutating func write(actor row: Row) throws {
         let letter = try row.get("actor_kind", as: String.self)
         raw("{\"kind\":")
-        write(letter.first.flatMap(Actor.Kind.init(rawValue:)).map(\.word) ?? "system")
+        write(letter == "o" ? "operator" : letter.first.flatMap(Actor.Kind.init(rawValue:)).map(\.word) ?? "system")
         raw(",\"id\":")
         write(try row.get("actor_id", as: UUID.self).lowercased)
         raw("}")

@@ -27,7 +27,8 @@ struct EventHistory: Sendable {
                 SELECT id, seq, at, type, version, module, subject, conversation_id, customer_id,
                        json_build_object(
                            'kind', CASE actor_kind WHEN 'm' THEN 'member' WHEN 'k' THEN 'api_key' WHEN 'c' THEN 'customer'
-                                                   WHEN 'p' THEN 'visitor' WHEN 'h' THEN 'hook' ELSE 'system' END,
+                                                   WHEN 'p' THEN 'visitor' WHEN 'h' THEN 'hook' WHEN 'o' THEN 'operator'
+                                                   ELSE 'system' END,
                            'id', actor_id) AS actor,
                        changes, data
                 FROM core.events

@@ -41,7 +41,8 @@ enum EventPayload: Payload {
         "EventActor",
         [
             Field(
-                "kind", .oneOf(["member", "api_key", "customer", "visitor", "hook", "system"]), required: true,
+                "kind", .oneOf(["member", "api_key", "customer", "visitor", "hook", "operator", "system"]),
+                required: true,
                 example: "member"),
             Field("id", .uuid, required: true, example: "0192f0c1-7a00-7000-8000-000000000005"),
         ])

@@ -55,13 +55,18 @@ package struct PasswordResets: Sendable {
         let token = OneTimeToken<PasswordReset>(prefix: PasswordResets.prefix)
         let result = try await pipeline.runForCaller([
             """
-            INSERT INTO core.password_resets (id, account_id, hash, expires_at)
-            SELECT \(token.id), a.id, \(token.hash), \(Timestamp.now().advanced(by: PasswordResets.lifetime))
-            FROM core.profiles p
-            JOIN core.accounts a ON a.id = p.account_id
-            WHERE p.tenant_id = \(tenant) AND p.id = \(profile)
-              AND (a.managed_by = \(tenant) OR NOT \(onlyManaged))
-            RETURNING \(token.text)::text AS token, expires_at
+            WITH begun AS (
+                INSERT INTO core.password_resets (id, account_id, hash, expires_at)
+                SELECT \(token.id), a.id, \(token.hash), \(Timestamp.now().advanced(by: PasswordResets.lifetime))
+                FROM core.profiles p
+                JOIN core.accounts a ON a.id = p.account_id
+                WHERE p.tenant_id = \(tenant) AND p.id = \(profile)
+                  AND (a.managed_by = \(tenant) OR NOT \(onlyManaged))
+                RETURNING expires_at
+            )
+            SELECT \(token.text)::text AS token, expires_at
+            FROM begun
+            WHERE core.tell(\(tenant), 'password_reset.begun', \(profile), 'members.write', '{}') IS NOT NULL
             """
         ])[0]
         return result.isEmpty ? nil : try Resource(result)

@@ -46,15 +46,8 @@ package final class JobCensus: Service {
     }
 
     package func run() async throws {
-        try? await cancelWhenGracefulShutdown {
-            while true {
-                do {
-                    try await self.count()
-                } catch {
-                    self.logger.warning("jobs could not be counted", metadata: ["error": "\(error)"])
-                }
-                try await Task.sleep(for: JobCensus.interval)
-            }
+        await untilShutdown(every: JobCensus.interval, failing: "jobs could not be counted", logger: logger) {
+            try await self.count()
         }
     }
 

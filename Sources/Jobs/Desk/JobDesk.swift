@@ -75,9 +75,8 @@ package struct JobDesk: Sendable {
                 WHERE tenant_id = \(tenant) AND id = \(id) AND run_at < 'infinity'
                 RETURNING id
             )
-            SELECT id FROM again
-            UNION ALL
-            SELECT id FROM hastened
+            SELECT core.tell(\(tenant), 'job.retried', changed.id, 'jobs.read', '{}') AS event_id
+            FROM (SELECT id FROM again UNION ALL SELECT id FROM hastened) AS changed
             """
         ])[0]
         let job = try await find(id, of: tenant)
@@ -91,7 +90,13 @@ package struct JobDesk: Sendable {
     ///
     /// - Throws: `Problem.notFound`; 409 `job_running` for one that has.
     package func cancel(_ id: ID<JobSubject>, of tenant: TenantID) async throws -> Resource<JobDetail> {
-        let result = try await pipeline.runForCaller(["SELECT core.cancel_job(\(tenant), \(id)) AS state"])[0]
+        let result = try await pipeline.runForCaller([
+            """
+            SELECT cancelled.state, core.tell(\(tenant), 'job.cancelled', \(id), 'jobs.read', '{}') AS event_id
+            FROM core.cancel_job(\(tenant), \(id)) AS cancelled (state)
+            WHERE cancelled.state IS NOT NULL
+            """
+        ])[0]
         let job = try await find(id, of: tenant)
         guard try result.first?.get("state", as: String?.self) != nil else {
             throw Problem.conflict("It has begun already.", code: "job_running")
@@ -120,9 +125,13 @@ package struct JobDesk: Sendable {
                     RETURNING *
                 ), again AS (
                     \(JobDesk.again)
+                ), told AS (
+                    SELECT a.jobs, core.tell(
+                        a.tenant_id, 'job.redriven', a.tenant_id, 'jobs.read', jsonb_build_object('jobs', a.jobs)) AS id
+                    FROM (SELECT tenant_id, count(*) AS jobs FROM again GROUP BY tenant_id) AS a
                 )
-                SELECT count(*) AS jobs
-                FROM again
+                SELECT COALESCE(sum(jobs) FILTER (WHERE id IS NOT NULL), 0)::int8 AS jobs
+                FROM told
                 """
             ], timeout: .seconds(30))[0]
         return try Resource(result)
@@ -162,7 +171,7 @@ package struct JobDesk: Sendable {
         SELECT tenant_id, id, module, kind, priority, payload, max_attempts, timeout_ms, failures, steps, root, depth,
                trace
         FROM dead
-        RETURNING id
+        RETURNING tenant_id, id
         """
 
     /// A tenant's jobs wherever they lie, each table's newest.

@@ -34,15 +34,11 @@ package struct HookAddresses: Sendable {
         let results = try await pipeline.runForCaller([
             "SELECT FROM core.tenants WHERE id = \(call.tenant) FOR NO KEY UPDATE",
             """
-            WITH hooks AS (
-                INSERT INTO core.hooks (tenant_id, id, module_id, hook, name, hash, permissions, created_by)
-                SELECT \(call.tenant), \(id), \(module), \(input.hook), \(input.name), \(HookToken.hash(token)),
-                       \(permissions), \(creator)
-                WHERE (SELECT count(*) FROM core.hooks WHERE tenant_id = \(call.tenant)) < \(HookAddresses.maximumCount)
-                RETURNING *
-            ), told AS (\(HookEvent.created.telling(by: call)))
-            SELECT \(HookPayload.columns), \("/hooks/\(token)")::text AS path
-            FROM hooks
+            INSERT INTO core.hooks (tenant_id, id, module_id, hook, name, hash, permissions, created_by)
+            SELECT \(call.tenant), \(id), \(module), \(input.hook), \(input.name), \(HookToken.hash(token)),
+                   \(permissions), \(creator)
+            WHERE (SELECT count(*) FROM core.hooks WHERE tenant_id = \(call.tenant)) < \(HookAddresses.maximumCount)
+            RETURNING \(HookPayload.columns), \("/hooks/\(token)")::text AS path
             """,
         ])
         guard !results[1].isEmpty else {
@@ -73,14 +69,10 @@ package struct HookAddresses: Sendable {
         let token = HookToken.make()
         let result = try await pipeline.runForCaller([
             """
-            WITH hooks AS (
-                UPDATE core.hooks
-                SET hash = \(HookToken.hash(token)), rotated_at = now()
-                WHERE tenant_id = \(call.tenant) AND id = \(id)
-                RETURNING *
-            ), told AS (\(HookEvent.rotated.telling(by: call)))
-            SELECT \(HookPayload.columns), \("/hooks/\(token)")::text AS path
-            FROM hooks
+            UPDATE core.hooks
+            SET hash = \(HookToken.hash(token)), rotated_at = now()
+            WHERE tenant_id = \(call.tenant) AND id = \(id)
+            RETURNING \(HookPayload.columns), \("/hooks/\(token)")::text AS path
             """
         ])[0]
         return try Resource(result)
@@ -92,13 +84,9 @@ package struct HookAddresses: Sendable {
     func remove(_ id: ID<HookAddress>, by call: Call) async throws {
         let result = try await pipeline.runForCaller([
             """
-            WITH hooks AS (
-                DELETE FROM core.hooks
-                WHERE tenant_id = \(call.tenant) AND id = \(id)
-                RETURNING *
-            ), told AS (\(HookEvent.removed.telling(by: call)))
-            SELECT id
-            FROM hooks
+            DELETE FROM core.hooks
+            WHERE tenant_id = \(call.tenant) AND id = \(id)
+            RETURNING id
             """
         ])[0]
         guard !result.isEmpty else { throw Problem.notFound }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Maintenance
 import Migrations
 import Platform
 import PluginHost
@@ -10,7 +11,7 @@ struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what is wrong with this installation and how to mend it.",
         discussion: Help.discussion(
-            "Looks at what PUBLIC may do, at every rule of the schema, and at paused plugins.",
+            "Looks at what PUBLIC may do, every rule of the schema, paused plugins, and how the database is.",
             examples: ["romashka doctor", "romashka doctor --json"],
             codes: [.done, .failed, .findings("something was found"), .wrongUsage]))
 
@@ -25,7 +26,7 @@ struct Doctor: AsyncParsableCommand {
             for offence in try await setup.verifySchema() {
                 findings.append((offence.object, "\(offence.rule): \(offence.detail)"))
             }
-            findings += try await pluginFindings(access)
+            findings += try await platformFindings(access)
             return findings
         }
         for finding in findings {
@@ -37,14 +38,15 @@ struct Doctor: AsyncParsableCommand {
         Output.progress("nothing is wrong")
     }
 
-    private func pluginFindings(_ access: DatabaseAccess) async throws -> [(subject: String, detail: String)] {
+    private func platformFindings(_ access: DatabaseAccess) async throws -> [(subject: String, detail: String)] {
         do {
             let platform = try await Platform.start(access.settings, logger: common.logger)
             defer { platform.databases.close() }
-            return platform.registry.plugins.compactMap { plugin in
+            let paused = platform.registry.plugins.compactMap { plugin -> (subject: String, detail: String)? in
                 guard case .paused(let refusal) = plugin.state else { return nil }
                 return (plugin.name, refusal.description)
             }
+            return paused + (try await platform.health.read()).findings.map { ($0.code, $0.detail) }
         } catch let error as ConfigurationError {
             return [("schema", error.description)]
         }

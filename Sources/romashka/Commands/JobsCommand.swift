@@ -164,20 +164,4 @@ extension CommonOptions {
     ) async throws {
         try await withPlatform { platform in try await body(platform, try await platform.tenant(slug)) }
     }
-
-    /// Rows as a table, or each as JSON.
-    fileprivate func print(_ values: [JSONValue], _ columns: [String]) {
-        if json {
-            for value in values { Output.result(value, "", asJSON: true) }
-        } else {
-            let rows = values.map { value in columns.map { value[$0]?.string ?? value[$0]?.text ?? "" } }
-            let heads = columns.map { $0.uppercased().replacing("_", with: " ") }
-            Output.result(.null, Output.table([heads] + rows), asJSON: false)
-        }
-    }
-}
-
-extension JSONValue {
-    /// As it is written in JSON; nothing for null.
-    fileprivate var text: String { self == .null ? "" : String(decoding: encoded(), as: UTF8.self) }
 }

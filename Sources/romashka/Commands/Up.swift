@@ -2,9 +2,11 @@ import ArgumentParser
 import EmbeddedPostgres
 import HTTP
 import Identity
+import Maintenance
 import Migrations
 import Platform
 import PluginKit
+import ServiceLifecycle
 import Tenancy
 
 /// Everything at once: database, schema, token, server.
@@ -24,6 +26,15 @@ struct Up: AsyncParsableCommand {
     @OptionGroup var serving: ServingOptions
     @Flag(help: "Also create a tenant to try things with.")
     var demo = false
+    @Option(
+        name: .customLong("keep-backups"),
+        help: "How many daily backups of the embedded server stay, in `backups` of the data directory; 0: none is made."
+    )
+    var keptBackups = 7
+
+    func validate() throws {
+        guard (0...365).contains(keptBackups) else { throw ValidationError("--keep-backups takes 0 to 365") }
+    }
 
     func run() async throws {
         let access = try await openDatabase()
@@ -37,12 +48,25 @@ struct Up: AsyncParsableCommand {
             let children = Children(common, serving) { url in
                 Up.announce(url, token, databaseURL, login, asJSON: asJSON)
             }
-            try await children.run(before: access.embedded.map { [EmbeddedDatabase($0)] } ?? [])
+            try await children.run(before: try keepers(access, setup))
         } catch {
             await access.close()
             throw error
         }
         await access.close()
+    }
+
+    /// What looks after the embedded server, if there is one.
+    private func keepers(_ access: DatabaseAccess, _ setup: DatabaseSetup) throws -> [any Service] {
+        guard let server = access.embedded else { return [] }
+        guard keptBackups > 0 else { return [EmbeddedDatabase(server)] }
+        let databases = try Databases(
+            server: access.settings.server, master: access.settings.master, leaseBudget: 1, logger: common.logger)
+        let ledger = MaintenanceLedger(pipeline: databases.pipeline(of: .worker))
+        let backups = BackupKeeper(
+            server, database: DatabaseAccess.databaseName, setup: setup, ledger: ledger, kept: keptBackups,
+            logger: common.logger)
+        return [EmbeddedDatabase(server), databases, backups]
     }
 
     private func openDatabase() async throws -> DatabaseAccess {

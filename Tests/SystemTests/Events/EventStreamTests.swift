@@ -27,10 +27,10 @@ struct EventStreamTests {
                 "changes", "data",
             ]
             #expect(names == expected)
-            #expect(message.json["seq"] == 1 && message.json["module"] == "conversations")
+            #expect((message.json["seq"]?.integer ?? 0) > 0 && message.json["module"] == "conversations")
             #expect(message.json["actor"]?["kind"] == "member" && message.json["conversation_id"] == .null)
             let list = try await site.people.send("GET", "/events")
-            #expect(list.json["data"]?.array?.first == message.json, "\(list.text)")
+            #expect(list.json["data"]?.array?.last == message.json, "\(list.text)")
         }
     }
 
@@ -102,10 +102,11 @@ struct EventStreamTests {
             #expect(try await outside.numbers(1) == [6])
             for (token, count) in [(lone.token, 2), (mate.token, 3), (nobody.token, 1), (site.tenant.token, 6)] {
                 let list = try await site.people.send("GET", "/events", token: token)
-                #expect(list.json["data"]?.array?.count == count, "\(list.text)")
+                let seen = list.json["data"]?.array?.filter { $0["module"] != "core" }
+                #expect(seen?.count == count, "\(list.text)")
             }
             _ = try await site.people.send("PATCH", "/teams/\(teamID)", ["member_ids": [.string(mate.id)]])
-            #expect(try await together.nextEvent()?.event == "reauth")
+            #expect(try await together.nextEvent(skippingKernel: true)?.event == "reauth")
             #expect(try await together.next() == nil)
         }
     }

@@ -26,7 +26,7 @@ struct FileBucketTests {
                 #expect(try await site.send("DELETE", "/\(id)").status == 204)
                 #expect(try await site.send("GET", "/\(second)/content").text == text)
                 let tomorrow = Timestamp.now().advanced(by: .seconds(90_000))
-                #expect(await site.test.platform.fileKeeper.sweep(now: tomorrow) == 0)
+                #expect(try await site.test.platform.fileKeeper.sweep(now: tomorrow) == 0)
 
                 let path = "/v1/operator/tenants/\(site.tenant.id)"
                 _ = try await site.client.send("POST", path + "/suspend", token: site.test.operatorToken)

@@ -55,10 +55,10 @@ struct FileRaceTests {
             }
             try Data([1]).write(to: URL(fileURLWithPath: "\(root)/incoming/\(ID<Void>.make())"))
             #expect(site.contents.count == 4 && orphans.allSatisfy(site.contents.contains))
-            #expect(await site.test.platform.fileKeeper.sweep() == 0)
+            #expect(try await site.test.platform.fileKeeper.sweep() == 0)
             #expect(site.contents.count == 4)
             let tomorrow = Timestamp.now().advanced(by: .seconds(90_000))
-            #expect(await site.test.platform.fileKeeper.sweep(now: tomorrow) == 2)
+            #expect(try await site.test.platform.fileKeeper.sweep(now: tomorrow) == 2)
             #expect(site.contents == kept)
             #expect(try await site.send("GET", "/\(id)/content").text == "kept")
         }

@@ -1,0 +1,74 @@
+import Foundation
+
+/// The backups of one data directory, in `backups` below it: a directory for each.
+package struct BackupStore: Sendable {
+    /// What a backup holds beside the cluster, where the data directory has it.
+    static let companions = ["state.json", "master.secret", "files"]
+
+    /// Where the data directory is.
+    private let home: String
+    var path: String { "\(home)/backups" }
+
+    /// - Parameter directory: the data directory.
+    package init(of directory: String) {
+        home = FileSystem.resolved(FileSystem.absolute(directory))
+    }
+
+    /// Every whole backup, newest first; what was interrupted is none.
+    package func list() -> [Backup] {
+        FileSystem.names(in: path).filter(Backup.isName).reversed().compactMap { name in
+            FileManager.default.contents(atPath: "\(path)/\(name)/backup.json").flatMap {
+                try? JSONDecoder().decode(Backup.self, from: $0)
+            }
+        }
+    }
+
+    /// Removes all but the newest.
+    ///
+    /// - Returns: how many were removed.
+    @discardableResult
+    package func prune(keeping count: Int) -> Int {
+        let old = list().dropFirst(max(1, count))
+        for backup in old { FileSystem.remove("\(path)/\(backup.name)") }
+        return old.count
+    }
+
+    /// Makes a data directory from a backup; the next start on it goes on from there.
+    ///
+    /// - Parameter destination: a directory that is empty or not there.
+    /// - Throws: `EmbeddedPostgresError` when there is no such backup, or something in the way.
+    package func restore(_ name: String, to destination: String) async throws(EmbeddedPostgresError) {
+        let source = "\(path)/\(name)"
+        guard Backup.isName(name), FileSystem.exists("\(source)/backup.json") else {
+            throw EmbeddedPostgresError(
+                .backupFailed, "There is no backup \(name) in \(path).", fix: "see `romashka backup list`.")
+        }
+        let target = FileSystem.absolute(destination)
+        guard FileSystem.names(in: target).isEmpty else {
+            throw EmbeddedPostgresError(
+                .backupFailed, "\(target) is not empty.", fix: "restore into a new directory, then start there.")
+        }
+        try FileSystem.makeDirectories(target)
+        for item in ["data"] + BackupStore.companions where FileSystem.exists("\(source)/\(item)") {
+            try await copy("\(source)/\(item)", to: target)
+        }
+        FileSystem.synchronize(directory: target)
+    }
+
+    /// Copies a file or a tree into a directory, with owners and permissions.
+    ///
+    /// - Parameter sharing: by links instead of copies, for files that never change.
+    func copy(
+        _ source: String, to directory: String, sharing isShared: Bool = false
+    ) async throws(EmbeddedPostgresError) {
+        let command = Command(
+            try Command.find("cp", package: "coreutils"),
+            ["-a", isShared ? "-l" : "--reflink=auto", "--", source, "\(directory)/"])
+        let (exit, output) = try await ChildProcess.run(command)
+        guard exit.isSuccess else {
+            throw EmbeddedPostgresError(
+                .backupFailed, "\(source) could not be copied (\(exit)): \(output)",
+                fix: "see whether there is room left: `df \(directory)`.")
+        }
+    }
+}

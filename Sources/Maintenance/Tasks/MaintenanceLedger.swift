@@ -1,0 +1,113 @@
+internal import Foundation
+package import PluginKit
+package import Postgres
+internal import Tenancy
+
+/// Who does which task, when it is due, and how it went: one run at a time for the whole installation.
+package struct MaintenanceLedger: Sendable {
+    private let pipeline: PipelineConnection
+    private let host: String
+
+    /// - Parameter pipeline: of the kernel's role `worker`.
+    package init(pipeline: PipelineConnection) {
+        self.pipeline = pipeline
+        host = ProcessInfo.processInfo.hostName
+    }
+
+    /// Runs a task if it is due and nobody else is at it, and records how it went.
+    ///
+    /// - Parameters:
+    ///   - lease: how long it may take before somebody else may begin anew.
+    ///   - work: the task; answers what it did, in numbers.
+    /// - Returns: whether it was due.
+    /// - Throws: what `work` throws, after it is recorded.
+    @discardableResult
+    package func runIfDue(
+        _ task: MaintenanceTask, lease: Duration, _ work: () async throws -> JSONValue
+    ) async throws -> Bool {
+        guard let run = try await claim(task, lease) else { return false }
+        do {
+            let detail = try await work()
+            try await finish(run, detail, error: nil)
+        } catch {
+            try await finish(run, .object([]), error: "\(error)")
+            throw error
+        }
+        return true
+    }
+
+    private func claim(_ task: MaintenanceTask, _ lease: Duration) async throws -> UUID? {
+        let seconds = Double(lease.components.seconds)
+        let result = try await pipeline.run([
+            """
+            SELECT core.claim_maintenance(\(task.rawValue), \(host), make_interval(secs => \(seconds))) AS run
+            WHERE EXISTS (SELECT FROM core.maintenance_tasks WHERE name = \(task.rawValue) AND next_at <= now())
+            """
+        ])[0]
+        return try result.first?.get("run", as: UUID?.self) ?? nil
+    }
+
+    private func finish(_ run: UUID, _ detail: JSONValue, error: String?) async throws {
+        _ = try await pipeline.run(["SELECT core.finish_maintenance(\(run), \(detail), \(error)) AS was_ours"])
+    }
+
+    /// Makes a task due at once; it begins within seconds, where a process runs that does it.
+    ///
+    /// - Throws: `Problem.notFound`.
+    package func request(_ task: MaintenanceTask) async throws -> Resource<MaintenanceTaskPayload> {
+        _ = try await pipeline.runForCaller([
+            """
+            UPDATE core.maintenance_tasks
+            SET next_at = least(next_at, now())
+            WHERE name = \(task.rawValue)
+            """
+        ])
+        return try Resource(try await read(only: task))
+    }
+
+    /// Every task with its newest run.
+    package func tasks() async throws -> Page<MaintenanceTaskPayload> {
+        let result = try await read(only: nil)
+        return try Page(result, limit: max(1, result.count), key: ["name"])
+    }
+
+    private func read(only task: MaintenanceTask?) async throws -> ResultSet {
+        try await pipeline.runForCaller(
+            [
+                """
+                SELECT t.name, EXTRACT(epoch FROM t.every)::int8 AS every_seconds, t.next_at,
+                       t.leased_until > clock_timestamp() AS is_running,
+                       last.started_at AS last_started_at, last.outcome AS last_outcome, last.error AS last_error
+                FROM core.maintenance_tasks AS t
+                LEFT JOIN LATERAL (
+                    SELECT r.started_at, r.outcome, r.error
+                    FROM core.maintenance_runs AS r
+                    WHERE r.task = t.name AND r.outcome IS NOT NULL
+                    ORDER BY r.id DESC
+                    LIMIT 1
+                ) AS last ON true
+                WHERE \(task?.rawValue) IS NULL OR t.name = \(task?.rawValue)
+                ORDER BY t.name
+                """
+            ], isReplayable: true)[0]
+    }
+
+    /// The runs of all tasks, newest first.
+    package func runs(_ page: PageRequest) async throws -> Page<MaintenanceRunPayload> {
+        let before = page.after(0, or: ID<MaintenanceRunSubject>(.last))
+        let result = try await pipeline.runForCaller(
+            [
+                """
+                SELECT id, task, host, started_at, ended_at, outcome, detail, error
+                FROM core.maintenance_runs
+                WHERE id < \(before)
+                ORDER BY id DESC
+                LIMIT \(page.fetchCount)
+                """
+            ], isReplayable: true)[0]
+        return try Page(result, limit: page.limit, key: ["id"])
+    }
+}
+
+/// What ids of runs are ids of.
+package enum MaintenanceRunSubject {}

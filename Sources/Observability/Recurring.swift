@@ -1,0 +1,25 @@
+package import Logging
+internal import ServiceLifecycle
+
+/// Does something again and again until shutdown; what fails is logged and tried again the next time.
+///
+/// - Parameters:
+///   - interval: from one end to the next beginning.
+///   - failing: what the log says of a failure.
+package func untilShutdown(
+    every interval: Duration, failing message: String, logger: Logger,
+    _ work: @escaping @Sendable () async throws -> Void
+) async {
+    try? await cancelWhenGracefulShutdown {
+        while true {
+            do {
+                try await work()
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("\(message)", metadata: ["error": "\(error)"])
+            }
+            try await Task.sleep(for: interval)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Logging
+import Testing
+
+@testable import EmbeddedPostgres
+
+@Suite("Backups of the embedded server", .needsPostgres)
+struct BackupTests {
+    private static let count = "SELECT count(*) FROM dish"
+
+    private static func serve(_ server: EmbeddedServer) async {
+        _ = await server.sql("CREATE TABLE dish AS SELECT n FROM generate_series(1, 5000) AS n")
+    }
+
+    private static func backUp(_ server: EmbeddedServer) async throws -> Backup {
+        try await server.backUp(logger: Logger(label: "test")) { trial in
+            #expect(trial.path != server.path && trial.port != server.port)
+            return await trial.sql(BackupTests.count).output
+        }
+    }
+
+    @Test("a backup of a running server is tried out, and a server on what is restored from it has the same rows")
+    func restore() async throws {
+        try await Bench.with { bench in
+            try await Bench.withServer(bench.persistent) { server in
+                await BackupTests.serve(server)
+                try FileSystem.makeDirectory("\(server.path)/files", permissions: 0o700)
+                try Data("picture".utf8).write(to: URL(fileURLWithPath: "\(server.path)/files/one"))
+                let backup = try await BackupTests.backUp(server)
+                #expect(backup.checked == "5000" && backup.bytes > 1_000_000)
+                _ = await server.sql("DROP TABLE dish")
+
+                let store = BackupStore(of: server.path)
+                #expect(store.list() == [backup])
+                try await store.restore(backup.name, to: "\(bench.root)/restored")
+                // The old server still runs: the new one finds itself another port.
+                var configuration = bench.persistent
+                configuration.mode = .persistent(directory: "\(bench.root)/restored")
+                try await Bench.withServer(configuration) { restored in
+                    #expect(await restored.sql(BackupTests.count).output == "5000")
+                }
+                #expect(FileSystem.text(of: "\(bench.root)/restored/files/one") == "picture")
+            }
+        }
+    }
+
+    @Test("a copy with a damaged page is no backup, and leaves nothing behind")
+    func damaged() async throws {
+        try await Bench.with { bench in
+            try await Bench.withServer(bench.persistent) { server in
+                await BackupTests.serve(server)
+                let path = await server.sql("CHECKPOINT; SELECT pg_relation_filepath('dish')").output
+                let file = try #require(FileHandle(forUpdatingAtPath: "\(server.path)/data/\(path)"))
+                try file.seek(toOffset: 5000)
+                try file.write(contentsOf: Data("burnt".utf8))
+                try file.close()
+                await #expect(throws: EmbeddedPostgresError.self) { try await BackupTests.backUp(server) }
+                #expect(FileSystem.names(in: "\(server.path)/backups").isEmpty)
+            }
+        }
+    }
+
+    @Test("a backup in which the data is not found is none")
+    func empty() async throws {
+        struct Missing: Error {}
+        try await Bench.with { bench in
+            try await Bench.withServer(bench.persistent) { server in
+                await #expect(throws: Missing.self) {
+                    try await server.backUp(logger: Logger(label: "test")) { _ in throw Missing() }
+                }
+                #expect(FileSystem.names(in: "\(server.path)/backups").isEmpty)
+            }
+        }
+    }
+
+    @Test("the newest stay, the oldest go, and what was interrupted is none of them")
+    func prune() throws {
+        let root = "/tmp/romashka-bench-\(UUID().uuidString.prefix(8))"
+        try FileSystem.makeDirectories("\(root)/backups/partial-1")
+        defer { FileSystem.remove(root) }
+        let names = ["20261119T010203Z", "20261120T010203Z", "20261121T010203Z"]
+        for name in names {
+            try FileSystem.makeDirectories("\(root)/backups/\(name)")
+            let backup = Backup(name: name, version: "18", bytes: 1, copySeconds: 1, checkSeconds: 1, checked: "")
+            try FileSystem.replace(
+                "\(root)/backups/\(name)/backup.json", with: JSONEncoder().encode(backup), permissions: 0o600)
+        }
+        let store = BackupStore(of: root)
+        #expect(store.prune(keeping: 2) == 1)
+        #expect(store.list().map(\.name) == names.dropFirst().reversed())
+    }
+
+    @Test(
+        "nothing but a backup's name is restored, and only into an empty place",
+        arguments: ["../../etc", "20261121T010203Z/..", "", "nothing", "20260101T000000Z"])
+    func refused(name: String) async throws {
+        let root = "/tmp/romashka-bench-\(UUID().uuidString.prefix(8))"
+        try FileSystem.makeDirectories("\(root)/backups")
+        defer { FileSystem.remove(root) }
+        await #expect(throws: EmbeddedPostgresError.self) {
+            try await BackupStore(of: root).restore(name, to: "\(root)/restored")
+        }
+        #expect(!FileSystem.exists("\(root)/restored"))
+    }
+
+    @Test("the name says when it was begun, in UTC")
+    func name() {
+        #expect(Backup.name(at: Date(timeIntervalSince1970: 1_795_246_500)) == "20261121T073500Z")
+    }
+}

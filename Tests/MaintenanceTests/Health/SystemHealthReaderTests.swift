@@ -1,0 +1,64 @@
+import Maintenance
+import Platform
+import PluginKit
+import Postgres
+import TestKit
+import Testing
+
+@Suite("System health, asked of the database")
+struct SystemHealthReaderTests {
+    @Test("A quiet installation needs no look, and the numbers are there")
+    func quiet() async throws {
+        try await TestPlatform.with { test in
+            let health = try await test.platform.health.read()
+            #expect(health.status == "ok", "\(health.findings)")
+            #expect(health.number("connections", "open") > 0 && health.number("database_bytes") > 0)
+            #expect(health.measures["tasks"]?.array?.count == 2)
+        }
+    }
+
+    @Test("A statement that waits for another's lock is named with whoever holds it, and no value of it is told")
+    func blocked() async throws {
+        try await TestPlatform.with { test in
+            try await test.database.asSuperuser { holder in
+                try await holder.script("BEGIN; LOCK TABLE core.system_settings IN ACCESS EXCLUSIVE MODE")
+                async let waiter: Void = test.database.asSuperuser { waiting in
+                    _ = try await waiting.run(
+                        "INSERT INTO core.system_settings (key, value) VALUES (\("secret.value"), '1'::jsonb)",
+                        timeout: .seconds(60))
+                }
+                // Others may wait for the same table.
+                let find: @Sendable () async throws -> JSONValue? = {
+                    try await test.platform.health.read().measures["blocked_statements"]?.array?.first {
+                        $0["statement"]?.string?.hasPrefix("INSERT INTO core.system_settings") == true
+                    }
+                }
+                let isSeen = try await eventually { try await find() != nil }
+                #expect(isSeen)
+                let blocked = try #require(try await find())
+                #expect(blocked["statement"]?.string?.contains("secret.value") == false)
+                #expect(blocked["blocked_by"]?.array?.isEmpty == false)
+                try await holder.script("ROLLBACK")
+                try await waiter
+            }
+        }
+    }
+
+    @Test("Events that nobody numbers and jobs that nobody runs are counted")
+    func waiting() async throws {
+        try await TestPlatform.with { test in
+            let tenant = try await test.tenant("acme")
+            try await test.database.asSuperuser { admin in
+                try await admin.run(
+                    """
+                    INSERT INTO core.jobs_dead (tenant_id, id, module, kind, priority, payload, max_attempts, timeout_ms,
+                                                root, depth)
+                    VALUES (\(tenant.id), core.uuid7(), 'knowledge', 'knowledge.suggest', 5, '{}', 1, 1000,
+                            core.uuid7(), 0::int2)
+                    """)
+            }
+            let health = try await test.platform.health.read()
+            #expect(health.findings.map(\.code).contains("jobs_dead"))
+        }
+    }
+}

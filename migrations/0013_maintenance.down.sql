@@ -1,0 +1,15 @@
+DROP FUNCTION core.get_system_health(interval);
+DROP FUNCTION core.run_scheduled_maintenance(integer);
+DROP FUNCTION core.cleanup_old_data(integer);
+DROP FUNCTION core.drop_old_partitions();
+DROP FUNCTION core.keeps_days(text, integer);
+DROP FUNCTION core.finish_maintenance(uuid, jsonb, text);
+DROP FUNCTION core.claim_maintenance(text, text, interval);
+DELETE FROM core.partition_rules WHERE object IN ('core.jobs_finished', 'core.events');
+ALTER TABLE core.system_settings DROP CONSTRAINT retention_days;
+REVOKE SELECT ON core.system_settings FROM romashka_worker;
+REVOKE SELECT (ctid) ON core.idempotency_keys FROM romashka_worker;
+REVOKE SELECT (ctid, tenant_id, expires_at), DELETE ON core.oidc_used_states FROM romashka_worker;
+REVOKE SELECT (ctid, crashed_at), DELETE ON core.plugin_crashes FROM romashka_worker;
+REVOKE SELECT (ctid, expires_at), DELETE ON core.operator_tokens FROM romashka_worker;
+DROP TABLE core.maintenance_runs, core.maintenance_tasks;
