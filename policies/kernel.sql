@@ -28,6 +28,9 @@ SELECT core.set_kernel_policies($list$
     core.oidc_identities   romashka_auth    ALL
     core.oidc_used_states  romashka_auth    ALL
 
+    # whose hook was called, before a tenant is known
+    core.hooks           romashka_auth      ALL
+
     # who stores and reads files: the API, for the tenant of the session; what nobody refers to is swept
     core.files           romashka_auth      ALL
     core.file_contents   romashka_auth      ALL
@@ -72,6 +75,7 @@ SELECT core.set_kernel_policies($list$
     core.impersonations  romashka_operator  SELECT
     core.customer_epochs   romashka_operator  SELECT
     core.customer_keys     romashka_operator  SELECT
+    core.hooks           romashka_operator  SELECT
     core.jobs_ready      romashka_operator  SELECT
     core.jobs_waiting    romashka_operator  SELECT
     core.jobs_running    romashka_operator  SELECT

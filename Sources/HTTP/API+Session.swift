@@ -23,7 +23,7 @@ extension API {
     }
 
     /// What the kernel does for a module on behalf of a caller's tenant.
-    private func services(of module: MountedRoute.Module, for caller: Caller, depth: Int) -> ModuleServices {
+    func services(of module: MountedRoute.Module, for caller: Caller, depth: Int) -> ModuleServices {
         module.services(
             for: caller.session, control,
             commands: Commands { try await self.run(command: $0, $1, key: $2, for: caller, depth: depth + 1) })
@@ -77,7 +77,8 @@ extension API {
         do {
             if mounted.module == nil { try await idempotency.take(claim, owner) }
             let answer = try await body()
-            if claim.isCommitted {
+            // What is shown once is not kept: whoever comes second learns that the answer is lost.
+            if claim.isCommitted, !mounted.route.showsSecret {
                 try await idempotency.store(status: answer.status, answer.bytes, claim, owner)
             }
             return answer

@@ -1,4 +1,3 @@
-package import Cryptography
 package import Events
 internal import Foundation
 internal import HTTPTypes
@@ -25,6 +24,7 @@ package final class API: HTTPResponder {
     let idempotency: IdempotencyKeys
     let teammates: Teammates
     let events: EventStreams
+    let hooks: HookDoor
     let limiter = RateLimiter()
     let limits: ConnectionLimits
     let proxies: TrustedProxies
@@ -34,11 +34,12 @@ package final class API: HTTPResponder {
         table: RouteTable, authenticator: Authenticator, permissions: Permissions, control: ControlPlane,
         health: Health, documents: Documents, pluginPages: PluginPages, metricsPage: MetricsPage, telemetry: Telemetry,
         cursors: CursorKey,
-        idempotency: IdempotencyKeys, teammates: Teammates, events: EventStreams, limits: ConnectionLimits,
-        proxies: TrustedProxies, logger: Logger
+        idempotency: IdempotencyKeys, teammates: Teammates, events: EventStreams, hooks: HookDoor,
+        limits: ConnectionLimits, proxies: TrustedProxies, logger: Logger
     ) {
         self.proxies = proxies
         self.events = events
+        self.hooks = hooks
         self.idempotency = idempotency
         self.teammates = teammates
         self.table = table
@@ -68,8 +69,9 @@ package final class API: HTTPResponder {
     ) async -> Response {
         let id = note.scope.requestID
         do {
-            let path = request.uri.path
-            if let meter = telemetry.meter(ofPage: path) {
+            let visited = try visitedTenant(request)
+            let path = visited.map { PublicRoutes.path(request.uri.path, of: $0) } ?? request.uri.path
+            if visited == nil, let meter = telemetry.meter(ofPage: path) {
                 note.meter = meter
                 if path == EventStreamPage.path { return try await stream(request, from: channel, note: &note) }
                 return try await page(path, request, from: channel, id: id)
@@ -124,6 +126,8 @@ package final class API: HTTPResponder {
         let route = mounted.route
         let requestID = note.scope.requestID
         switch route.access {
+        case .visitor: return try await visit(mounted, request, from: channel, parameters: parameters, note: &note)
+        case .hook: return try await receive(request, from: channel, parameters: parameters, note: &note)
         case .public, .operator:
             if route.access == .public { try limit(request, from: channel) }
             let id = try await operatorID(route, request)
@@ -157,7 +161,13 @@ package final class API: HTTPResponder {
                 mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: nil)
             let body = try await body(of: route, request, from: channel)
             let claim = try claim(of: route, request, body: body)
+            if route.medium == .export {
+                return try await export(mounted, input, caller, reach, from: channel, requestID: requestID)
+            }
             let call = try await call(input, mounted, caller, reach, claim)
+            if route.rawInput != nil {
+                return try await respond(mounted, to: call, request, from: channel, requestID: requestID)
+            }
             if route.isDownload, let download = try await respond(mounted, to: call, body: body).download {
                 return try response(download, to: request, from: channel, note: &note)
             }
@@ -174,6 +184,7 @@ package final class API: HTTPResponder {
     ) throws -> IdempotencyClaim? {
         // An answer with headers for one browser is not kept; such routes change nothing that counts twice.
         guard !route.isForBrowsers else { return nil }
+        try IdempotencyHeader.requireNone(request.headers[.idempotencyKey], of: route)
         // A raw body is not there yet; its length stands for it.
         let length = route.takesRawBody ? "\n\(request.headers[.contentLength] ?? "")" : ""
         return try IdempotencyHeader.claim(
@@ -213,61 +224,13 @@ package final class API: HTTPResponder {
         }
     }
 
-    private func requireServing(_ module: MountedRoute.Module, _ tenant: TenantID) throws(Problem) {
+    /// Refuses for a module that does not serve a tenant.
+    func requireServing(_ module: MountedRoute.Module, _ tenant: TenantID) throws(Problem) {
         let name = module.name.description
         switch control.read({ $0.standing(of: name, isAlwaysOn: module.isAlwaysOn, for: tenant) }) {
         case .serving: break
         case .switchedOff: throw .moduleDisabled
         case .paused: throw .pluginPaused
         }
-    }
-
-    private func input(
-        _ mounted: MountedRoute, _ request: Hummingbird.Request, parameters: [(name: String, value: String)],
-        id: String, scope: String, from channel: any Channel, operator operatorID: UUID?
-    ) throws -> PluginKit.Request {
-        let query = try QueryString.parse(request.uri.query)
-        let record = try mounted.route.decodeQuery(query)
-        let page =
-            mounted.route.isList
-            ? try page(query, scope: scope) : PageRequest(limit: PageRequest.defaultLimit, after: [])
-        return PluginKit.Request(
-            id: id, parameters: parameters, query: record, page: page,
-            client: .init(address: address(of: request, from: channel), userAgent: request.headers[.userAgent]),
-            operatorID: operatorID,
-            expectedVersion: try EntityTag.expectedVersion(request.headers[.ifMatch], mounted.route),
-            cookies: mounted.route.isForBrowsers ? request.headers[.cookie] : nil)
-    }
-
-    private func page(_ query: [(name: String, value: String)], scope: String) throws -> PageRequest {
-        var limit = PageRequest.defaultLimit
-        if let text = query.first(where: { $0.name == "limit" })?.value {
-            guard let number = Int(text), (1...PageRequest.maximumLimit).contains(number) else {
-                throw Problem.validation([
-                    .init(
-                        pointer: "?limit", code: "range", detail: "must lie between 1 and \(PageRequest.maximumLimit)")
-                ])
-            }
-            limit = number
-        }
-        guard let cursor = query.first(where: { $0.name == "cursor" })?.value else {
-            return PageRequest(limit: limit, after: [])
-        }
-        return PageRequest(limit: limit, after: try cursors.decode(cursor, scope: scope))
-    }
-
-    private func body(of route: Route, _ request: Hummingbird.Request, from channel: any Channel) async throws
-        -> JSONValue
-    {
-        route.body == nil ? .null : try await RequestBody.json(of: request, from: channel, within: limits.body)
-    }
-}
-
-/// The key cursors are made with.
-package struct CursorKey: Sendable {
-    let codec: CursorCodec
-
-    package init(master: MasterSecret) {
-        codec = CursorCodec(master: master)
     }
 }

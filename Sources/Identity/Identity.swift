@@ -21,6 +21,7 @@ package struct Identity: Sendable {
     package let rotation: TokenKeyRotation
     let resetRequests: PasswordResetRequests
     let accounts: TenantAccounts
+    package let hosts: TenantHosts
     let erasure: Erasure
     let settings: SystemSettings
     let roles: CustomRoles
@@ -58,6 +59,7 @@ package struct Identity: Sendable {
         authenticator = Authenticator(keyring: keyring, keys: keys, operators: operators, control: control)
         rotation = TokenKeyRotation(pipeline: pipeline, control: control)
         accounts = TenantAccounts(pipeline: pipeline, control: control)
+        hosts = TenantHosts(pipeline: pipeline, control: control)
         erasure = Erasure(leases: leases, control: control, files: files)
         settings = SystemSettings(pipeline: pipeline)
         roles = CustomRoles(pipeline: pipeline, control: control, permissions: permissions)

@@ -164,6 +164,7 @@ package struct Platform: Sendable {
 
         let modules = Platform.modules(
             registry, databases, secrets, settings.outbound, files, identity.customers, logger: logger)
+        let addresses = HookAddresses(pipeline: auth)
         let kernelRoutes =
             IdentityRoutes(identity).all
             + ModuleRoutes(switches: switches).all
@@ -172,11 +173,12 @@ package struct Platform: Sendable {
             + JobRoutes(jobs).all
             + MaintenanceRoutes(maintenance, health: health).all
             + FileRoutes(files).all
+            + HookRoutes(registry, addresses: addresses).all
             + eventRoutes.all + Platform.signIns(of: modules, registry, identity, control)
         self.modules = modules
         table = try RouteTable(
             kernelRoutes.map { MountedRoute($0, module: nil) }
-                + FileRoutes(files).linked.map { MountedRoute($0, module: nil, root: "") }
+                + (FileRoutes(files).linked + [HookRoutes.door]).map { MountedRoute($0, module: nil, root: "") }
                 + Platform.routes(of: modules, registry))
         openAPI = OpenAPI.document(of: table.routes, version: BuildInfo.version)
         let pipelines = registry.activeManifests.count * ModuleDatabase.maximumConnections + KernelRole.allCases.count
@@ -203,19 +205,27 @@ package struct Platform: Sendable {
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
             telemetry: Telemetry(table, registry: metrics, tracer: tracer, accessLog: accessLog),
             cursors: CursorKey(master: settings.master), idempotency: IdempotencyKeys(pipeline: auth),
-            teammates: teammates, events: streams, limits: settings.connectionLimits,
-            proxies: settings.trustedProxies, logger: logger)
+            teammates: teammates, events: streams, hooks: Platform.hooks(addresses, of: modules, registry),
+            limits: settings.connectionLimits, proxies: settings.trustedProxies, logger: logger)
     }
 
     /// The paths that no plugin may serve.
     package static let reservedMounts =
         IdentityRoutes.mounts + ModuleRoutes.mounts + PluginRoutes.mounts + SlotRoutes.mounts + FileRoutes.mounts
-        + JobRoutes.mounts + EventRoutes.mounts + API.mounts
+        + JobRoutes.mounts + EventRoutes.mounts + HookRoutes.mounts + API.mounts
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
     package var services: [any Service] {
         observers + [databases, control, fileKeeper, maintenanceKeeper, census, systemCensus, relay, events] + keepers
             + [accountMail].compactMap { $0 }
+    }
+
+    private static func hooks(
+        _ addresses: HookAddresses, of modules: [MountedRoute.Module], _ registry: PluginRegistry
+    ) -> HookDoor {
+        HookDoor(
+            addresses,
+            modules.map { (module: $0, hooks: registry.active($0.name.description)?.plugin?.hooks ?? []) })
     }
 
     private static func eventTypes(_ manifests: [Manifest]) -> [EventType] {

@@ -95,6 +95,10 @@ package struct PluginRegistry: Sendable {
         if let mount = manifest.mounts.first(where: { mount in taken.contains { overlap($0, mount) } }) {
             throw PluginRefusal(.conflict, "the path \(mount) belongs to the kernel or to another plugin")
         }
+        let shown = active.flatMap(\.publicMounts)
+        if let mount = manifest.publicMounts.first(where: { mount in shown.contains { overlap($0, mount) } }) {
+            throw PluginRefusal(.conflict, "the public path \(mount) belongs to another plugin")
+        }
         if let refusal = refused[manifest.id.description] { throw refusal }
         if let missing = manifest.requires.first(where: { name in !active.contains { $0.id.description == name } }) {
             throw PluginRefusal(.requirementMissing, "it requires the module \(missing), which is not active")
@@ -106,44 +110,6 @@ package struct PluginRegistry: Sendable {
         let plugin = try PluginLibrary.load(path, of: manifest.id.description)
         try requireDeclared(plugin, by: manifest)
         return plugin
-    }
-
-    /// Refuses code that does what its manifest does not say.
-    static func requireDeclared(_ plugin: Plugin, by manifest: Manifest) throws(PluginRefusal) {
-        let offered = plugin.commands.map(\.name).sorted()
-        guard offered == manifest.commands.sorted() else {
-            throw PluginRefusal(
-                .undeclared,
-                "its code offers the commands \(offered), and plugin.json declares \(manifest.commands.sorted())")
-        }
-        let kinds = plugin.jobs.map(\.kind).sorted()
-        guard kinds == manifest.jobs.map(\.kind).sorted() else {
-            throw PluginRefusal(
-                .undeclared,
-                "its code has the jobs \(kinds), and plugin.json declares \(manifest.jobs.map(\.kind).sorted())")
-        }
-        var shapes: Set<String> = []
-        for route in plugin.routes {
-            let name = "\(route.method) \(route.path)"
-            guard shapes.insert("\(route.method) \(route.shape)").inserted else {
-                throw PluginRefusal(.conflict, "\(name) is there twice")
-            }
-            let isMounted = manifest.mounts.contains { route.path == $0 || route.path.hasPrefix($0 + "/") }
-            guard isMounted || isCommand(route, of: plugin) else {
-                throw PluginRefusal(.undeclared, "\(name) lies outside of the mounts in plugin.json")
-            }
-            if route.access == .customer { continue }
-            guard case .permission(let permission) = route.access else {
-                throw PluginRefusal(.undeclared, "\(name) needs no permission; plugins have no such routes yet")
-            }
-            guard manifest.permissions.contains(where: { $0.id == permission }) else {
-                throw PluginRefusal(.undeclared, "\(name) needs \(permission), which plugin.json does not declare")
-            }
-        }
-    }
-
-    private static func isCommand(_ route: Route, of plugin: Plugin) -> Bool {
-        plugin.commands.contains { $0.route.path == route.path && route.method == "POST" }
     }
 
     /// Whether one of two mounts lies within the other.

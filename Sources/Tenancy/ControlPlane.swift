@@ -46,7 +46,7 @@ package final class ControlPlane: Service {
             [
                 "SELECT revision FROM core.control",
                 """
-                SELECT t.id, t.slug, t.status, t.is_test, p.limits || t.limits AS limits
+                SELECT t.id, t.slug, t.status, t.is_test, p.limits || t.limits AS limits, \(ControlPlane.hosts) AS hosts
                 FROM core.tenants t
                 JOIN core.plans p ON p.id = t.plan
                 """,
@@ -99,7 +99,7 @@ package final class ControlPlane: Service {
         let tenants = try await pipeline.run(
             [
                 """
-                SELECT t.id, t.slug, t.status, t.is_test, p.limits || t.limits AS limits
+                SELECT t.id, t.slug, t.status, t.is_test, p.limits || t.limits AS limits, \(ControlPlane.hosts) AS hosts
                 FROM core.tenants t
                 JOIN core.plans p ON p.id = t.plan
                 WHERE t.id = ANY(\(Array(touched)))
@@ -146,6 +146,10 @@ package final class ControlPlane: Service {
         return Dictionary(
             members.compactMap { member in Int(field: member.value).map { (member.name, $0) } },
             uniquingKeysWith: { first, _ in first })
+    }
+
+    private static var hosts: SQL {
+        "(SELECT jsonb_agg(h.host) FROM core.tenant_hosts h WHERE h.tenant_id = t.id)"
     }
 
     private static var pauses: SQL { "SELECT module_id, code, detail, paused_at FROM core.plugin_pauses" }
@@ -209,7 +213,8 @@ extension ControlState {
                 slug: try row.get("slug"), isActive: isActive, isTest: try row.get("is_test"),
                 switches: details.switches[id] ?? [:], settings: details.settings[id] ?? [:],
                 roles: details.roles[id] ?? [:],
-                limits: try ControlPlane.limits(row)))
+                limits: try ControlPlane.limits(row),
+                hosts: (try row.get("hosts", as: JSONValue?.self)?.array ?? []).compactMap(\.string)))
     }
 
     fileprivate mutating func apply(_ row: Row) throws {

@@ -17,11 +17,15 @@ package struct ControlState: Sendable {
         package let roles: [UUID: [String: Scope]]
         /// The limits that hold, of the plan and of the tenant itself, by name.
         package let limits: [String: Int]
+        /// The hosts under which visitors find the tenant, as `PublicHost` writes them.
+        package let hosts: [String]
 
         package init(
             slug: String, isActive: Bool, isTest: Bool = false, switches: [String: Bool],
-            settings: [String: JSONValue] = [:], roles: [UUID: [String: Scope]] = [:], limits: [String: Int] = [:]
+            settings: [String: JSONValue] = [:], roles: [UUID: [String: Scope]] = [:], limits: [String: Int] = [:],
+            hosts: [String] = []
         ) {
+            self.hosts = hosts
             self.settings = settings
             self.limits = limits
             self.slug = slug
@@ -39,6 +43,8 @@ package struct ControlState: Sendable {
     }
 
     private var tenants: [TenantID: TenantState] = [:]
+    private var slugs: [String: TenantID] = [:]
+    private var hosts: [String: TenantID] = [:]
     private var revokedSessions: [LoginSessionID: Timestamp] = [:]
     private var changedProfiles: [ProfileID: (epoch: Int64, at: Timestamp)] = [:]
     private var changedCustomers: [CustomerKey: (epoch: Int64, at: Timestamp)] = [:]
@@ -101,7 +107,29 @@ package struct ControlState: Sendable {
     package mutating func changeTeams(of tenant: TenantID, at revision: Int64) { teamRevisions[tenant] = revision }
 
     /// A tenant is as given, or gone when nil.
-    package mutating func set(_ tenant: TenantID, _ state: TenantState?) { tenants[tenant] = state }
+    package mutating func set(_ tenant: TenantID, _ state: TenantState?) {
+        if let old = tenants[tenant] {
+            // What another tenant has taken over since is theirs.
+            if slugs[old.slug] == tenant { slugs[old.slug] = nil }
+            for host in old.hosts where hosts[host] == tenant { hosts[host] = nil }
+        }
+        tenants[tenant] = state
+        guard let state else { return }
+        slugs[state.slug] = tenant
+        for host in state.hosts { hosts[host] = tenant }
+    }
+
+    /// The tenant with this slug, suspended or not.
+    package func tenant(slug: String) -> TenantID? { slugs[slug] }
+
+    /// The slug of a tenant; nil when it is not known.
+    package func slug(of tenant: TenantID) -> String? { tenants[tenant]?.slug }
+
+    /// Whether any tenant has a host of its own.
+    package var hasHosts: Bool { !hosts.isEmpty }
+
+    /// The slug of the tenant that a host belongs to.
+    package func slug(ofHost host: String) -> String? { hosts[host].flatMap { tenants[$0]?.slug } }
 
     /// A login was ended at an instant.
     package mutating func revoke(_ session: LoginSessionID, at instant: Timestamp) {

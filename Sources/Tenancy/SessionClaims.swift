@@ -12,10 +12,11 @@ package struct SessionClaims: Hashable, Sendable {
     package let actor: Actor
     package let mode: Mode
 
+    /// - Parameter mode: a visitor reads, whatever is asked for.
     package init(tenant: TenantID, actor: Actor, mode: Mode) {
         self.tenant = tenant
         self.actor = actor
-        self.mode = mode
+        self.mode = actor.kind == .visitor ? .read : mode
     }
 
     /// The claims as the database parses them, at fixed offsets:

@@ -1,9 +1,10 @@
 import PluginKit
 
-/// Notes: routes and a command.
+/// Notes: routes, a command and a hook.
 let plugin = Plugin {
     NoteRoutes.all
     PinNote.command
+    NoteHook.hook
 }
 
 /// Where the kernel enters.

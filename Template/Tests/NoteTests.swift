@@ -10,9 +10,10 @@ struct NoteTests {
         #expect(throws: Problem.self) { try NewNote.decode(["text": .string(text)]) }
     }
 
-    @Test("Every route and command is registered")
+    @Test("Every route, command and hook is registered")
     func registration() {
         #expect(plugin.routes.count == 5)
         #expect(plugin.commands.map(\.name) == ["sample.pin"])
+        #expect(plugin.hooks.map(\.name) == ["sample.note"])
     }
 }

@@ -12,8 +12,10 @@ import Testing
 struct PausedPluginTests {
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    private static func load(_ folder: PluginsFolder, pending: [String: String] = [:]) -> [String: PluginRefusal] {
-        let registry = PluginRegistry.load(from: folder.path, libraries: [], pending: pending, logger: logger)
+    private static func load(
+        _ folder: PluginsFolder, libraries: [String] = [], pending: [String: String] = [:]
+    ) -> [String: PluginRefusal] {
+        let registry = PluginRegistry.load(from: folder.path, libraries: libraries, pending: pending, logger: logger)
         var refusals: [String: PluginRefusal] = [:]
         for plugin in registry.plugins {
             if case .paused(let refusal) = plugin.state { refusals[plugin.name] = refusal }
@@ -119,6 +121,25 @@ struct PausedPluginTests {
                 #expect(refusal.code == .conflict && refusal.detail.contains(mount))
                 #expect(test.platform.registry.active("conversations") != nil)
             }
+        }
+    }
+
+    @Test("A plugin that shows the public more than it says, or what another one shows, is paused")
+    func publicMounts() async throws {
+        let libraries = try Installation.find(environment: [:]).libraries
+        try await PluginsFolder.with { folder in
+            try folder.copy("Conversations") {
+                $0.replacing(#""mounts":"#, with: #""public": ["/help/items"], "mounts":"#)
+            }
+            try folder.copy("Knowledge")
+            let refusal = Self.load(folder, libraries: libraries)["Knowledge"]
+            #expect(refusal?.code == .conflict && refusal?.detail.contains("/help") == true, "\(refusal as Any)")
+        }
+        try await PluginsFolder.with { folder in
+            try folder.copy("Conversations")
+            try folder.copy("Knowledge") { $0.replacing(#""public": ["/help"]"#, with: #""public": ["/helping"]"#) }
+            let refusal = Self.load(folder, libraries: libraries)["Knowledge"]
+            #expect(refusal?.code == .undeclared && refusal?.detail.contains("/help") == true, "\(refusal as Any)")
         }
     }
 

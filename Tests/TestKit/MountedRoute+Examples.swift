@@ -6,7 +6,7 @@ extension MountedRoute {
     package var isForSessions: Bool {
         switch route.access {
         case .session, .permission: true
-        case .operator, .public, .customer: false
+        case .operator, .public, .customer, .visitor, .hook: false
         }
     }
 
@@ -14,8 +14,12 @@ extension MountedRoute {
     package var isForCustomers: Bool { route.access == .customer }
 
     /// The path with an id in place of each parameter and an example for each query parameter that is required.
-    package func examplePath(id: String) -> String {
-        let segments = path.split(separator: "/").map { $0.hasPrefix("{") ? id : String($0) }
+    ///
+    /// - Parameter tenant: the slug of the tenant that is visited.
+    package func examplePath(id: String, tenant: String = "") -> String {
+        let segments = path.split(separator: "/").map { segment in
+            segment == "{tenant}" ? tenant : segment.hasPrefix("{") ? id : String(segment)
+        }
         let query = route.query.fields.filter(\.isRequired).map { "\($0.name)=\($0.example.string ?? "1")" }
             .map { $0.replacing(" ", with: "%20") }
         return "/" + segments.joined(separator: "/") + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))

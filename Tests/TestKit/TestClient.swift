@@ -26,6 +26,8 @@ package struct TestClient: Sendable {
         package var json: JSONValue { (try? JSONParser.parse(Array(text.utf8))) ?? .null }
         /// The stable code of a problem.
         package var code: String? { json["code"]?.string }
+        /// The first value of a header; nil when it was not sent.
+        package func header(_ name: String) -> String? { headers.first(name: name) }
         /// The members of the body but the request's id.
         package var withoutRequestID: [JSONValue.Member] { (json.members ?? []).filter { $0.name != "request_id" } }
     }

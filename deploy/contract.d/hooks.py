@@ -15,7 +15,7 @@ SITE = json.loads(os.environ["CONTRACT_SITE"])
 BEYOND_SCHEMAS = {
     "reference_missing", "body_too_large", "role_unknown", "permission_unknown", "scope_unknown", "time_passed",
     "code_refused", "limit_unknown", "settings_invalid", "confirmation_differs", "value_refused", "issuer_refused",
-    "digest_differs", "zone_unknown",
+    "digest_differs", "zone_unknown", "host_refused",
 }
 UNKNOWN = "01999999-9999-7999-8999-999999999999"
 

@@ -8,6 +8,11 @@ enum ItemRoutes {
             query: [
                 Field("status", .oneOf(Item.statuses), example: "published")
             ], of: Item.self, "All articles, newest first", list),
+        Export(
+            "/knowledge/items/export", needs: "knowledge.read",
+            query: [
+                Field("status", .oneOf(Item.statuses), example: "published")
+            ], of: Item.self, "All articles in one go, newest first", list),
         Post(
             "/knowledge/items", needs: "knowledge.write", takes: NewItem.self, returns: Item.self, "Write an article",
             create),

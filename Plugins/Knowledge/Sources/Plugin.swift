@@ -1,8 +1,10 @@
 internal import PluginKit
 
-/// The knowledge base: articles and search.
+/// The knowledge base: articles, search, and a help centre for everybody.
 let plugin = Plugin {
     ItemRoutes.all
+    HelpRoutes.all
+    HelpPages.all
     SuggestionRoutes.all
     SuggestionRoutes.jobs
 }

@@ -30,7 +30,7 @@ extension EventType {
     private static let id: JSONValue = "0192f0c1-7a00-7000-8000-000000000001"
     private static let time: JSONValue = "2026-11-21T09:00:00+00:00"
 
-    /// What the triggers of `0014_kernel_events.sql` show of each.
+    /// What the triggers of `0014_kernel_events.sql` and later ones show of each.
     private static let entities = [
         Entity(
             "tenant", "The tenant", ["created", "updated"],
@@ -79,6 +79,10 @@ extension EventType {
         Entity(
             "sign_in_identity", "Somebody's sign-in by a provider", ["created", "deleted"],
             sample: ["connection_id": id, "profile_id": id]),
+        Entity(
+            "hook", "An address of a hook",
+            sample: ["module_id": "sample", "hook": "sample.note", "name": "Shop"]),
+        Entity("host", "A host of the tenant", ["created", "deleted"], sample: ["host": "help.acme.example"]),
         Entity(
             "file", "A file", ["created", "deleted"],
             sample: ["name": "invoice.pdf", "content_type": "application/pdf", "module": nil]),

@@ -46,9 +46,10 @@ final class HeaderDeadline: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head:
+        case .head(let head):
             requestsInProgress += 1
             isBodyComing = true
+            return context.fireChannelRead(wrapInboundOut(.head(RequestTarget.settled(head))))
         case .body: break
         case .end:
             isBodyComing = false

@@ -15,11 +15,21 @@ struct Answer: Sendable {
     /// What a route adds for the browser that asked.
     private let headers: [(name: String, value: String)]
 
-    /// - Parameter scope: what cursors are bound to.
-    init(_ reply: Reply, _ cursors: CursorCodec, scope: String) {
+    /// Whether anybody may have it, and so caches too.
+    private let isPublic: Bool
+
+    /// - Parameters:
+    ///   - scope: what cursors are bound to.
+    ///   - tenant: whose visitor it is for; nil for everybody else.
+    init(_ reply: Reply, _ cursors: CursorCodec, scope: String, visited tenant: TenantID? = nil) {
+        isPublic = tenant != nil
         status = reply.status
         bytes = reply.isEmpty ? [] : reply.encode { cursors.encode($0, scope: scope) }
-        tag = reply.isEmpty || reply.isList ? nil : EntityTag.make(reply, bytes)
+        if let tenant {
+            tag = EntityTag.make(of: tenant, bytes)
+        } else {
+            tag = reply.isEmpty || reply.isList ? nil : EntityTag.make(reply, bytes)
+        }
         isReplayed = false
         headers = reply.headers
     }
@@ -29,6 +39,7 @@ struct Answer: Sendable {
         self.status = status
         self.bytes = bytes
         tag = nil
+        isPublic = false
         isReplayed = true
         headers = []
     }
@@ -37,6 +48,7 @@ struct Answer: Sendable {
     func response(to request: Hummingbird.Request, requestID: String) -> Response {
         var headers = ResponseHeaders.standard(requestID: requestID)
         if let tag { headers[.eTag] = tag }
+        if isPublic { headers[.cacheControl] = EntityTag.publicCaching }
         for header in self.headers {
             if let name = HTTPField.Name(header.name) { headers.append(HTTPField(name: name, value: header.value)) }
         }

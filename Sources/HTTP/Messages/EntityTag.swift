@@ -10,6 +10,15 @@ enum EntityTag {
         return "\"\(Base64URL.encode(Array(SHA256.digest(bytes).prefix(12))))\""
     }
 
+    /// The tag of what anybody may have of a tenant.
+    static func make(of tenant: TenantID, _ bytes: [UInt8]) -> String {
+        let digest = SHA256.digest(Array("\(tenant)\n".utf8) + bytes)
+        return "\"\(Base64URL.encode(Array(digest.prefix(18))))\""
+    }
+
+    /// Anybody may keep it, and asks each time whether it is still so: what is taken back is gone at once.
+    static let publicCaching = "public, max-age=0, must-revalidate"
+
     /// Whether `If-None-Match` names the tag, compared weakly (section 13.1.2).
     static func isNamed(_ tag: String, by header: String?) -> Bool {
         guard let header, header.utf8.count <= 2048 else { return false }

@@ -3,7 +3,7 @@ internal import Hummingbird
 internal import NIOCore
 internal import PluginKit
 
-/// Reads a JSON body within bounds of size and time.
+/// Reads a body within bounds of size and time.
 enum RequestBody {
     /// The largest body of an ordinary route, in bytes.
     static let maximumSize = 1 << 20
@@ -14,10 +14,7 @@ enum RequestBody {
         of request: Hummingbird.Request, from channel: any Channel, within limit: Duration
     ) async throws -> JSONValue {
         try requireJSON(request.headers)
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumSize {
-            throw tooLarge(channel)
-        }
-        let buffer = try await collect(request.body, from: channel, within: limit)
+        let buffer = try await bytes(of: request, from: channel, within: limit, atMost: maximumSize)
         guard buffer.readableBytes > 0 else {
             throw Problem(status: 400, code: "body_missing", detail: "A JSON body is needed.")
         }
@@ -28,10 +25,22 @@ enum RequestBody {
         }
     }
 
+    /// The whole body, of any kind.
+    ///
+    /// - Throws: `Problem` 408 for what takes too long, 413.
+    static func bytes(
+        of request: Hummingbird.Request, from channel: any Channel, within limit: Duration, atMost maximum: Int
+    ) async throws -> ByteBuffer {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximum {
+            throw tooLarge(maximum, channel)
+        }
+        return try await collect(request.body, from: channel, within: limit, atMost: maximum)
+    }
+
     /// The refusal of what is too large; the rest of it is dropped, and not waited for without end.
-    private static func tooLarge(_ channel: any Channel) -> Problem {
+    private static func tooLarge(_ maximum: Int, _ channel: any Channel) -> Problem {
         channel.pipeline.fireUserInboundEventTriggered(BodyRefused())
-        return Problem(status: 413, code: "body_too_large", detail: "The body is larger than \(maximumSize) bytes.")
+        return Problem(status: 413, code: "body_too_large", detail: "The body is larger than \(maximum) bytes.")
     }
 
     private static func requireJSON(_ headers: HTTPFields) throws {
@@ -47,7 +56,7 @@ enum RequestBody {
     /// A client that is too slow is told so and loses its connection: what still arrived could be taken for the next
     /// request. A timer of the event loop costs nothing when it does not fire.
     private static func collect(
-        _ body: Hummingbird.RequestBody, from channel: any Channel, within limit: Duration
+        _ body: Hummingbird.RequestBody, from channel: any Channel, within limit: Duration, atMost maximum: Int
     ) async throws -> ByteBuffer {
         let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) {
             // The server closes a connection that is told to wind down once the request in progress is answered.
@@ -57,9 +66,9 @@ enum RequestBody {
         }
         defer { deadline.cancel() }
         do {
-            return try await body.collect(upTo: maximumSize)
+            return try await body.collect(upTo: maximum)
         } catch is NIOTooManyBytesError {
-            throw tooLarge(channel)
+            throw tooLarge(maximum, channel)
         } catch is BodyTimeout {
             throw tooSlow
         }

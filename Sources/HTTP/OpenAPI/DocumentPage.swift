@@ -1,4 +1,4 @@
-internal import PluginKit
+@_spi(Kernel) internal import PluginKit
 
 /// The document as one page for people: no script, nothing loaded, readable without a style sheet.
 struct DocumentPage: Sendable {

@@ -18,7 +18,8 @@ extension Operation {
 
     private func requestBody(_ components: inout Components) -> JSONValue? {
         if takesRawBody {
-            return ["required": true, "content": ["application/octet-stream": ["schema": Operation.bytes]]]
+            let content = JSONValue.object(mediaTypes.map { .init($0, ["schema": Operation.bytes]) })
+            return ["required": true, "content": content]
         }
         return body.map { schema in
             [
@@ -35,10 +36,13 @@ extension Operation {
     /// Bytes of any kind, in the form that generators of clients know.
     private static let bytes: JSONValue = ["type": "string", "format": "binary"]
 
-    /// The answer to a request with `Range`.
+    /// The answer to a request with `Range`, and those without a body beside one with.
     private func parts(_ components: inout Components) -> [JSONValue.Member] {
-        guard case .download = answer else { return [] }
-        return [.init("206", success(&components))]
+        switch answer {
+        case .download: [.init("206", success(&components))]
+        case .raw: [.init("202", response(nil)), .init("204", response(nil))]
+        default: []
+        }
     }
 
     /// What the role of the caller must have.
@@ -48,7 +52,8 @@ extension Operation {
 
     private var security: JSONValue {
         switch access {
-        case .public: []
+        // The address itself is what a hook's caller knows.
+        case .public, .visitor, .hook: []
         case .operator: [["operator": []]]
         case .session, .permission: [["session": []]]
         case .customer: [["customer": []]]
@@ -83,13 +88,17 @@ extension Operation {
             ])
         case .content(let type, let schema):
             return response(["schema": schema], type: type)
-        case .download(let types):
-            return [
-                "description": "The bytes.",
-                "headers": Components.headers,
-                "content": .object(types.map { .init($0, ["schema": Operation.bytes]) }),
-            ]
+        case .download(let types), .lines(let types): return Operation.bytes(of: types)
+        case .raw: return Operation.bytes(of: ["application/octet-stream", "*/*"])
         }
+    }
+
+    private static func bytes(of types: [String]) -> JSONValue {
+        [
+            "description": "The bytes.",
+            "headers": Components.headers,
+            "content": .object(types.map { .init($0, ["schema": bytes]) }),
+        ]
     }
 
     private func response(_ media: JSONValue?, type: String = "application/json") -> JSONValue {
@@ -101,7 +110,13 @@ extension Operation {
     }
 
     private func problemResponses(_ components: inout Components) -> [JSONValue.Member] {
-        problems.map { .init("\($0)", components.problem($0)) }
+        problems.map { status in
+            // Whoever asks for a page is answered with one.
+            if case .content("text/html", _) = answer, access == .visitor {
+                return .init("\(status)", ProblemCatalogue.page(status))
+            }
+            return .init("\(status)", components.problem(status))
+        }
     }
 }
 

@@ -18,6 +18,8 @@ struct Operation: Sendable {
     let body: Schema?
     /// Whether the body is bytes of any kind.
     let takesRawBody: Bool
+    /// Those that such a body may be of.
+    var mediaTypes = ["application/octet-stream"]
     let status: Int
     let answer: Answer
     /// The statuses of the problems it may answer, ascending.
@@ -32,6 +34,10 @@ struct Operation: Sendable {
         case content(type: String, schema: JSONValue)
         /// Bytes of any of these types, whole or a range of them.
         case download(types: [String])
+        /// Bytes of any of these types, as lines without end in sight.
+        case lines(types: [String])
+        /// Whatever a module answers, or nothing.
+        case raw
     }
 }
 
@@ -46,15 +52,13 @@ extension Operation {
         tag = mounted.module.map { ($0.name.description, $0.title) } ?? (segment, "Romashka: \(segment)")
         summary = route.summary
         access = route.access
-        parameters = route.parameters
+        parameters = mounted.parameters
         query = route.query.fields + (route.isList ? Operation.pageFields : [])
         body = route.body
-        takesRawBody = route.takesRawBody
+        takesRawBody = route.takesRawBody || route.access == .hook
+        mediaTypes = route.rawInput?.mediaTypes ?? ["application/octet-stream"]
         status = route.status
-        answer =
-            route.isDownload
-            ? .download(types: ContentType.all)
-            : route.answer.map { route.isList ? .list($0) : .object($0) } ?? .nothing
+        answer = Operation.answer(of: route)
         problems = Operation.problems(of: mounted)
     }
 
@@ -70,9 +74,20 @@ extension Operation {
         query = []
         body = nil
         takesRawBody = false
+        mediaTypes = []
         status = 200
         self.answer = answer
         self.problems = problems
+    }
+
+    private static func answer(of route: Route) -> Answer {
+        switch route.medium {
+        case .json: route.answer.map { route.isList ? .list($0) : .object($0) } ?? .nothing
+        case .download: .download(types: ContentType.all)
+        case .page: .content(type: "text/html", schema: ["type": "string"])
+        case .raw: .raw
+        case .export: .lines(types: ExportFormat.allCases.map(\.mediaType))
+        }
     }
 
     /// The parameters that every list takes.
@@ -89,17 +104,20 @@ extension Operation {
     private static func problems(of mounted: MountedRoute) -> [Int] {
         let route = mounted.route
         var statuses = route.problems.union([400, 422, 503])
-        if route.access != .public { statuses.insert(401) }
+        if ![.public, .visitor, .hook].contains(route.access) { statuses.insert(401) }
         switch route.access {
         case .session, .permission, .customer:
             statuses.formUnion(route.method == "GET" ? [403, 429] : [403, 409, 429])
         case .public: statuses.insert(429)
         case .operator: if route.method != "GET" { statuses.insert(409) }
+        case .visitor: statuses.formUnion([403, 404, 429])
+        case .hook: break
         }
         if route.takesIfMatch { statuses.insert(412) }
         if !route.parameters.isEmpty || mounted.module?.isAlwaysOn == false { statuses.insert(404) }
-        if mounted.module != nil { statuses.insert(504) }
+        if mounted.module != nil || route.access == .hook { statuses.insert(504) }
         if route.isDownload { statuses.insert(416) }
+        if route.rawInput != nil { statuses.formUnion([408, 413, 415]) }
         if route.body != nil { statuses.formUnion(route.access == .public ? [413, 415] : [409, 413, 415]) }
         return statuses.sorted()
     }

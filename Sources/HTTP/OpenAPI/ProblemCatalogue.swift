@@ -13,6 +13,7 @@ enum ProblemCatalogue {
         401: Entry(code: "unauthenticated", detail: "A valid access token is needed, as Authorization: Bearer …."),
         403: Entry(code: "forbidden", detail: "This needs a permission that the caller does not have."),
         404: Entry(code: "not_found", detail: "There is nothing here under this id."),
+        408: Entry(code: "body_too_slow", detail: "The body did not arrive in time; the connection is closed."),
         409: Entry(code: "already_exists", detail: "Something with this key exists already."),
         412: Entry(code: "precondition_failed", detail: "This is not, or no longer, as If-Match says; read it again."),
         413: Entry(code: "body_too_large", detail: "The body has more bytes than this takes."),
@@ -41,6 +42,15 @@ enum ProblemCatalogue {
                     "schema": ["$ref": "#/components/schemas/Problem"], "example": example(status, entry),
                 ]
             ],
+        ]
+    }
+
+    /// The response object of a status where people are told.
+    static func page(_ status: Int) -> JSONValue {
+        let entry = entries[status] ?? Entry(code: "refused", detail: "\(StatusTitle.of(status)).")
+        return [
+            "description": .string(entry.detail), "headers": headers(status),
+            "content": ["text/html": ["schema": ["type": "string"]]],
         ]
     }
 

@@ -2,6 +2,7 @@ internal import Cryptography
 internal import HTTPTypes
 internal import Hummingbird
 package import PluginHost
+internal import PluginKit
 
 /// What plugins show people: their files below `/assets`, and for each slot a page below `/frames` that runs the slot's
 /// script.
@@ -67,6 +68,7 @@ package struct PluginPages: Sendable {
 
 extension HTTPField.Name {
     /// `Cross-Origin-Resource-Policy`; the literal is a valid token, as the type's own constants are.
-    fileprivate static let crossOriginResourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy") ?? .via
-    fileprivate static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .via
+    static let crossOriginResourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy") ?? .via
+    /// `Referrer-Policy`.
+    static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .via
 }

@@ -18,6 +18,16 @@ enum IdempotencyHeader {
         return IdempotencyClaim(keyHash: SHA256.digest(key), fingerprint: SHA256.digest(request))
     }
 
+    /// Refuses a key where a route keeps no answers, because they are of any type.
+    ///
+    /// - Throws: `Problem` 400 `idempotency_key_unsupported`.
+    static func requireNone(_ key: String?, of route: Route) throws {
+        guard key != nil, route.rawInput != nil else { return }
+        throw Problem(
+            status: 400, code: "idempotency_key_unsupported",
+            detail: "This route keeps no answers; leave Idempotency-Key out.")
+    }
+
     /// What a caller is told whose key is taken.
     static func problem(for outcome: IdempotencyKeys.Outcome) -> Problem {
         switch outcome {

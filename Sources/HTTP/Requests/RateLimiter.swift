@@ -12,6 +12,10 @@ package final class RateLimiter: Sendable {
         /// A customer of a tenant.
         case customer(UUID, UUID)
         case address(String)
+        /// Visitors of a tenant: however many there are, its own people go on working.
+        case visitors(UUID)
+        /// Whoever calls an address of a hook.
+        case hook(UUID)
     }
 
     private static let capacity = 100_000

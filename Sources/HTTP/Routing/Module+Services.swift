@@ -15,6 +15,7 @@ extension MountedRoute.Module {
             settings: settings.record(of: stored),
             secrets: Secrets { [secrets, name] in try await secrets.read($0, of: name, tenant) },
             commands: commands, http: http.outbound, files: files.files(of: name, for: session),
-            customers: customers.access(for: session))
+            customers: customers.access(for: session),
+            signatures: Signatures { HookSignature.isValid($0, of: $1, under: $2) })
     }
 }

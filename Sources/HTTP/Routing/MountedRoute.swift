@@ -48,9 +48,14 @@ package struct MountedRoute: Sendable {
         }
     }
 
+    /// The parameters of the whole path, in order.
+    package var parameters: [Field] {
+        (route.access == .visitor ? [PublicRoutes.tenant] : []) + route.parameters
+    }
+
     /// - Parameter root: what the route's path is below; nothing but the API is below `/v1`.
     package init(_ route: Route, module: Module?, root: String = "/v1") {
-        path = root + route.path
+        path = (route.access == .visitor ? PublicRoutes.root : root) + route.path
         self.route = route
         self.module = module
     }

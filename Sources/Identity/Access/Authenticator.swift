@@ -18,7 +18,8 @@ package struct Authenticator: Sendable {
 
     private static let unauthenticated = Problem(
         status: 401, code: "unauthenticated", detail: "A valid access token is needed, as Authorization: Bearer ….")
-    private static let suspended = Problem(status: 403, code: "tenant_suspended", detail: "This tenant is suspended.")
+    /// What is answered in the name of a suspended tenant.
+    package static let suspended = Problem(status: 403, code: "tenant_suspended", detail: "This tenant is suspended.")
 
     /// The caller behind an access token or an API key, if login, person, key and tenant still stand.
     ///
@@ -43,6 +44,7 @@ package struct Authenticator: Sendable {
             return control.read { $0.standing(of: access, tenant) == .active(caller.grant) }
         case .key(let id):
             return control.read { $0.isActive(tenant) && !$0.isRevoked(LoginSessionID(id.uuid)) }
+        case .address: return control.read { $0.isActive(tenant) }
         }
     }
 

@@ -24,6 +24,15 @@ package struct Caller: Sendable {
         case token(String)
         /// An API key.
         case key(ID<APIKey>)
+        /// An address of a hook, which was looked up for this one call.
+        case address
+    }
+
+    /// Whoever calls an address of a hook that was looked up.
+    package static func hook(_ session: TenantSession, permissions: [String: Scope]) -> Caller {
+        Caller(
+            session: session, login: nil, grant: .listed(permissions), impersonator: nil, requestsPerMinute: nil,
+            proof: .address, expiresAt: nil)
     }
 
     /// An operator in somebody else's place.

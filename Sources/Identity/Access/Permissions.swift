@@ -62,6 +62,8 @@ package struct Permissions: Sendable {
         ("files.write", ["admin", "agent"]),
         ("settings.read", ["admin", "agent", "viewer"]),
         ("settings.write", ["admin"]),
+        ("hooks.read", ["admin"]),
+        ("hooks.write", ["admin"]),
         ("jobs.read", ["admin"]),
         ("jobs.write", ["admin"]),
     ]

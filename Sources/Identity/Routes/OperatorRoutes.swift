@@ -1,10 +1,11 @@
 @_spi(Kernel) internal import PluginKit
+internal import Tenancy
 
 /// What operators do: onboarding, suspending, helping.
 struct OperatorRoutes: Sendable {
     let identity: Identity
 
-    var all: [Route] { tenants + help }
+    var all: [Route] { tenants + hosts + help }
 
     private var tenants: [Route] {
         [
@@ -33,6 +34,30 @@ struct OperatorRoutes: Sendable {
             ) { request in
                 try await identity.tenants.setActive(true, try request.path("id", as: TenantID.self))
             },
+        ]
+    }
+
+    private var hosts: [Route] {
+        [
+            .list(
+                "/operator/tenants/{id}/hosts", .operator, of: TenantHostPayload.self,
+                "The hosts under which visitors find a tenant"
+            ) { request in
+                let tenant = try request.path("id", as: TenantID.self)
+                _ = try await identity.tenants.get(tenant)
+                return try await identity.hosts.list(of: tenant)
+            },
+            .request(
+                "POST", "/operator/tenants/{id}/hosts", .operator, takes: NewTenantHost.self,
+                returns: TenantHostPayload.self, status: 201, "Give a tenant a host"
+            ) { request, input in
+                try await identity.hosts.add(input.host, to: try request.path("id", as: TenantID.self))
+            },
+            .request("DELETE", "/operator/tenants/{id}/hosts/{host}", .operator, "Take a host away from a tenant") {
+                request in
+                guard let host = PublicHost(try request.path("host")) else { throw Problem.notFound }
+                try await identity.hosts.remove(host, from: try request.path("id", as: TenantID.self))
+            }.with(parameters: [Field("host", .text(3...253), required: true, example: "help.acme.example")]),
         ]
     }
 

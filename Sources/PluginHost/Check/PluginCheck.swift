@@ -62,6 +62,10 @@ package struct PluginCheck: Sendable {
             for route in plugin.routes where route.summary.isEmpty {
                 warn("\(route.method) \(route.path) has no summary for the documentation")
             }
+            let isShown = plugin.routes.contains { $0.access == .visitor }
+            if isShown, !manifest.tables.contains(where: { $0.rule["public"] != nil }) {
+                warn("it has public routes, and no table is declared public: visitors see no row")
+            }
             return plugin
         } catch {
             fail(error.description)

@@ -64,4 +64,27 @@ extension Manifest {
             permission = try record["permission"]
         }
     }
+
+    /// A way in for others' webhooks.
+    package struct HookDeclaration: RequestPayload {
+        /// Begins with the module's name and a point.
+        package let id: String
+        package let title: String
+        /// What it needs to do besides its own tables, such as commands of others; who makes an address must have it.
+        package let permissions: [String]
+
+        package static let schema = Schema(
+            "Hook",
+            [
+                Field("id", .text(3...80), required: true, example: "channels.inbound"),
+                Field("title", .text(1...120), required: true, example: "Messages from elsewhere"),
+                Field("permissions", .array(.text(3...80), 0...50), example: ["conversations.write"]),
+            ])
+
+        package init(_ record: Record) throws {
+            id = try record["id"]
+            title = try record["title"]
+            permissions = try record["permissions"] ?? []
+        }
+    }
 }

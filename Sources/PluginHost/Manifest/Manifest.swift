@@ -13,6 +13,10 @@ package struct Manifest: Sendable {
     package let isAlwaysOn: Bool
     /// Path prefixes below `/v1` that belong to this plugin alone.
     package let mounts: [String]
+    /// Path prefixes below `/public/<tenant>`, and on tenants' hosts, that belong to this plugin alone.
+    package let publicMounts: [String]
+    /// The ways in for others' webhooks.
+    package let hooks: [HookDeclaration]
     package let permissions: [PermissionDeclaration]
     package let tables: [TableDeclaration]
     package let search: [SearchDeclaration]
@@ -70,6 +74,8 @@ extension Manifest: RequestPayload {
             Field("requires", .array(.text(2...31), 0...32), example: ["conversations"]),
             Field("always_on", .boolean, example: false),
             Field("mounts", .array(.text(2...80), 1...16), required: true, example: ["/knowledge"]),
+            Field("public", .array(.text(2...80), 0...16), example: ["/help"]),
+            Field("hooks", .array(.object(HookDeclaration.schema), 0...50), example: []),
             Field("permissions", .array(.object(PermissionDeclaration.schema), 0...100), required: true, example: []),
             Field("tables", .array(.object(TableDeclaration.schema), 0...200), required: true, example: []),
             Field("search", .array(.object(SearchDeclaration.schema), 0...20), example: []),
@@ -95,6 +101,8 @@ extension Manifest: RequestPayload {
         requires = try record["requires"] ?? []
         isAlwaysOn = try record["always_on"] ?? false
         mounts = try record["mounts"]
+        publicMounts = try record["public"] ?? []
+        hooks = try (record["hooks"] as [Record]? ?? []).map(HookDeclaration.init)
         permissions = try (record["permissions"] as [Record]).map(PermissionDeclaration.init)
         tables = try (record["tables"] as [Record]).map(TableDeclaration.init)
         search = try (record["search"] as [Record]? ?? []).map(SearchDeclaration.init)
@@ -110,6 +118,9 @@ extension Manifest: RequestPayload {
         try requireOwnJobs()
         for command in commands where !command.hasPrefix("\(name).") {
             throw ManifestError(reason: "command \(command) must begin with \(name).")
+        }
+        for hook in hooks where !hook.id.hasPrefix("\(name).") {
+            throw ManifestError(reason: "hook \(hook.id) must begin with \(name).")
         }
         for permission in permissions where !permission.id.hasPrefix("\(name).") {
             throw ManifestError(reason: "permission \(permission.id) must begin with \(name).")

@@ -16,6 +16,8 @@ public final class Plugin: Sendable {
     public let commands: [Command]
     /// What it does after changes and by the clock.
     public let jobs: [Job]
+    /// The ways in for others' webhooks.
+    public let hooks: [Hook]
     /// What tells whether it can work; nil when it always can.
     public let health: Health?
     /// How it finds a customer for the kernel; nil when it has no customers.
@@ -23,13 +25,15 @@ public final class Plugin: Sendable {
 
     /// Collects what the module registers.
     public init(@PluginBuilder _ parts: () -> [PluginPart]) {
-        var (routes, commands, jobs, health): ([Route], [Command], [Job], Health?) = ([], [], [], nil)
+        var (routes, commands, jobs): ([Route], [Command], [Job]) = ([], [], [])
+        var (hooks, health): ([Hook], Health?) = ([], nil)
         var customerLookup: CustomerLookup?
         for part in parts() {
             switch part {
             case .route(let route): routes.append(route)
             case .command(let command): commands.append(command)
             case .job(let job): jobs.append(job)
+            case .hook(let hook): hooks.append(hook)
             case .health(let check): health = check
             case .customerLookup(let lookup): customerLookup = lookup
             }
@@ -37,6 +41,7 @@ public final class Plugin: Sendable {
         self.routes = routes + commands.map(\.route)
         self.commands = commands
         self.jobs = jobs
+        self.hooks = hooks
         self.health = health
         self.customerLookup = customerLookup
     }
@@ -61,6 +66,8 @@ public enum PluginPart: Sendable {
     case command(Command)
     /// What it does after changes and by the clock.
     case job(Job)
+    /// A way in for others' webhooks.
+    case hook(Hook)
     /// What tells whether it can work.
     case health(Health)
     /// How the kernel finds a customer.
@@ -82,6 +89,10 @@ public enum PluginBuilder {
     public static func buildExpression(_ job: Job) -> [PluginPart] { [.job(job)] }
     /// Several kinds of jobs.
     public static func buildExpression(_ jobs: [Job]) -> [PluginPart] { jobs.map { .job($0) } }
+    /// One hook.
+    public static func buildExpression(_ hook: Hook) -> [PluginPart] { [.hook(hook)] }
+    /// Several hooks.
+    public static func buildExpression(_ hooks: [Hook]) -> [PluginPart] { hooks.map { .hook($0) } }
     /// The check of health; the last one counts.
     public static func buildExpression(_ health: Health) -> [PluginPart] { [.health(health)] }
     /// How the kernel finds a customer; the last one counts.

@@ -15,6 +15,8 @@ public struct Reply: Sendable {
     init(route: Route, content: ReplyContent) {
         if case .headed(let reply) = content {
             self.init(status: reply.status ?? route.status, content: content)
+        } else if case .raw(let reply) = content {
+            self.init(status: reply.status, content: content)
         } else {
             self.init(status: route.status, content: content)
         }
@@ -47,6 +49,8 @@ enum ReplyContent: Sendable {
     case list([ReplyContent])
     case headed(HeadedReply)
     case download(Download)
+    case web(WebPage)
+    case raw(RawReply)
 }
 
 @_spi(Kernel)
@@ -54,7 +58,8 @@ extension Reply {
     /// Whether there is no body.
     public var isEmpty: Bool {
         switch content {
-        case .nothing, .download: true
+        case .nothing, .download, .web: true
+        case .raw(let reply): reply.body.isEmpty
         case .headed(let reply): reply.body == nil
         default: false
         }
@@ -110,7 +115,8 @@ extension ReplyContent {
 
     fileprivate func write(to writer: inout JSONWriter, cursor: ([JSONValue]) -> String) {
         switch self {
-        case .nothing, .download: break
+        case .nothing, .download, .web: break
+        case .raw(let reply): writer.raw(reply.body)
         case .row(let result, let schema): writer.write(result, row: 0, keys: schema.keys)
         case .value(let value): writer.write(value)
         case .headed(let reply): if let body = reply.body { writer.write(body) }
@@ -140,7 +146,7 @@ extension ReplyContent {
 
 extension ResultSet {
     /// One value in the form a cursor carries.
-    fileprivate func jsonValue(_ row: Int, _ column: Int) -> JSONValue {
+    func jsonValue(_ row: Int, _ column: Int) -> JSONValue {
         guard let cell = cell(row, column) else { return .null }
         switch columns[column].type {
         case .int8, .int4, .int2: return .integer(Int64(cell: cell, type: columns[column].type) ?? 0)

@@ -14,6 +14,8 @@ public struct Request: Sendable {
     @_spi(Kernel) public let operatorID: UUID?
     /// The version the caller expects, from `If-Match`; nil when any will do. Only routes that say so are given one.
     public let expectedVersion: Timestamp?
+    /// What the paths of public routes are below for whoever asks: `/public/acme`, or nothing on a host of the tenant's.
+    public let publicRoot: String
     private let parameters: [(name: String, value: String)]
     private let cookies: String?
 
@@ -37,8 +39,10 @@ public struct Request: Sendable {
     @_spi(Kernel)
     public init(
         id: String, parameters: [(name: String, value: String)], query: Record, page: PageRequest,
-        client: Client = Client(), operatorID: UUID? = nil, expectedVersion: Timestamp? = nil, cookies: String? = nil
+        client: Client = Client(), operatorID: UUID? = nil, expectedVersion: Timestamp? = nil, cookies: String? = nil,
+        publicRoot: String = ""
     ) {
+        self.publicRoot = publicRoot
         self.expectedVersion = expectedVersion
         self.operatorID = operatorID
         self.id = id
@@ -47,6 +51,14 @@ public struct Request: Sendable {
         self.query = query
         self.page = page
         self.cookies = cookies
+    }
+
+    /// The same request, asking for a page of a list.
+    @_spi(Kernel)
+    public func asking(for page: PageRequest) -> Request {
+        Request(
+            id: id, parameters: parameters, query: query, page: page, client: client, operatorID: operatorID,
+            expectedVersion: expectedVersion, cookies: cookies, publicRoot: publicRoot)
     }
 
     /// The value of the first cookie of this name (RFC 6265 §5.4).

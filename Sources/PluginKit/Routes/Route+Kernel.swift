@@ -176,7 +176,7 @@ extension Route {
         _ handler: @escaping @Sendable (Call) async throws -> Download
     ) -> Route {
         Route(
-            "GET", path, summary, access, isDownload: true,
+            "GET", path, summary, access, medium: .download,
             handler: .call { call, _ in .download(try await handler(call)) })
     }
 
@@ -185,7 +185,15 @@ extension Route {
         _ path: String, _ summary: String, _ handler: @escaping @Sendable (Request) async throws -> Download
     ) -> Route {
         Route(
-            "GET", path, summary, .public, isDownload: true,
+            "GET", path, summary, .public, medium: .download,
             handler: .request { request, _ in .download(try await handler(request)) })
+    }
+
+    /// The door of all hooks, whose handler is found by the address that was called.
+    public static func hooks(_ path: String, problems: Set<Int>, _ summary: String) -> Route {
+        Route(
+            "POST", path, summary, .hook, medium: .raw,
+            handler: .raw { _, _ in throw Problem.notFound }
+        ).answering(problems)
     }
 }

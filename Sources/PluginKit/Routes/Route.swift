@@ -35,16 +35,21 @@ public struct Route: Sendable {
     public private(set) var ignoresUnknownParameters = false
     /// Whether it answers with headers of its own, which only the browser that asked may have.
     public private(set) var isForBrowsers = false
-    /// Whether the answer is a `Download`.
-    @_spi(Kernel) public let isDownload: Bool
+    /// What is taken instead of JSON; nil when the route reads JSON or nothing.
+    public let rawInput: RawInput?
+    /// What the answer is made of.
+    @_spi(Kernel) public let medium: ReplyMedium
+    /// Whether the answer holds a secret that is shown once, so that it is kept nowhere.
+    @_spi(Kernel) public private(set) var showsSecret = false
     let handler: Handler
 
     init(
         _ method: String, _ path: String, _ summary: String, _ access: Access, query: [Field] = [],
         body: (any RequestPayload.Type)? = nil, answer: Schema? = nil, isList: Bool = false, status: Int = 200,
-        takesIfMatch: Bool = false, isDownload: Bool = false, handler: Handler
+        takesIfMatch: Bool = false, rawInput: RawInput? = nil, medium: ReplyMedium = .json, handler: Handler
     ) {
-        self.isDownload = isDownload
+        self.rawInput = rawInput
+        self.medium = medium
         self.takesIfMatch = takesIfMatch
         self.method = method
         self.path = path
@@ -70,12 +75,17 @@ public struct Route: Sendable {
         case `operator`
         /// Anybody.
         case `public`
+        /// Anybody, in the tenant that path or host names: reads what is published.
+        case visitor
+        /// Whoever has an address for a hook, in the tenant of the address.
+        case hook
     }
 
     enum Handler: Sendable {
         case call(@Sendable (Call, JSONValue) async throws -> ReplyContent)
         case request(@Sendable (Request, JSONValue) async throws -> ReplyContent)
         case upload(@Sendable (Call, RawBody) async throws -> ReplyContent)
+        case raw(@Sendable (Call, RawMessage) async throws -> ReplyContent)
     }
 }
 
@@ -92,7 +102,9 @@ extension Route {
 
     /// The same route, which may also answer these statuses of problems: those its handler throws of itself, such as
     /// 404 for something that the body refers to.
-    public func answering(_ problems: Int...) -> Route {
+    public func answering(_ problems: Int...) -> Route { answering(Set(problems)) }
+
+    func answering(_ problems: Set<Int>) -> Route {
         var route = self
         route.problems.formUnion(problems)
         return route
@@ -108,6 +120,17 @@ extension Route {
         route.ignoresUnknownParameters = isTolerant
         return route
     }
+
+    /// The same route, whose answer is shown once and kept nowhere: not for those who ask again under the same
+    /// `Idempotency-Key` either.
+    public func showingSecret() -> Route {
+        var route = self
+        route.showsSecret = true
+        return route
+    }
+
+    /// Whether the answer is a `Download`.
+    public var isDownload: Bool { medium == .download }
 
     /// Reads a body as the handler would, and runs nothing.
     ///
@@ -130,6 +153,12 @@ extension Route {
     /// Whether the body is a `RawBody` of any type.
     public var takesRawBody: Bool {
         if case .upload = handler { true } else { false }
+    }
+
+    /// Runs the handler of a route that takes a raw message.
+    public func respond(to call: Call, message: RawMessage) async throws -> Reply {
+        guard case .raw(let handler) = handler else { throw Problem.notFound }
+        return Reply(route: self, content: try await handler(call, message))
     }
 
     /// Runs the handler of a route that takes a raw body.

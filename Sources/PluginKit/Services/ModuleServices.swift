@@ -6,14 +6,16 @@ public struct ModuleServices: Sendable {
     let http: OutboundHTTP
     let files: ModuleFiles
     let customers: CustomerAccess
+    let signatures: Signatures
 
     /// For the kernel, which has bound each of them to module and tenant.
     @_spi(Kernel)
     public init(
         settings: Record, secrets: Secrets, commands: Commands, http: OutboundHTTP, files: ModuleFiles,
-        customers: CustomerAccess
+        customers: CustomerAccess, signatures: Signatures
     ) {
         self.customers = customers
+        self.signatures = signatures
         self.settings = settings
         self.secrets = secrets
         self.commands = commands
@@ -23,9 +25,16 @@ public struct ModuleServices: Sendable {
 
     /// Those of the kernel's own routes, which need none.
     @_spi(Kernel)
-    public static let none = ModuleServices(
-        settings: .empty, secrets: Secrets { _ in nil }, commands: Commands { _, _, _ in throw Problem.notFound },
-        http: OutboundHTTP { _, _ throws(OutboundError) in throw .notGranted }, files: .none, customers: .none)
+    public static let none = ModuleServices.only(settings: .empty)
+
+    /// Those of a call by anybody: the settings and nothing that reaches further.
+    @_spi(Kernel)
+    public static func only(settings: Record) -> ModuleServices {
+        ModuleServices(
+            settings: settings, secrets: Secrets { _ in nil }, commands: Commands { _, _, _ in throw Problem.notFound },
+            http: OutboundHTTP { _, _ throws(OutboundError) in throw .notGranted }, files: .none, customers: .none,
+            signatures: Signatures { _, _, _ in false })
+    }
 }
 
 extension Call {

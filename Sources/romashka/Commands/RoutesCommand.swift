@@ -9,7 +9,7 @@ struct RoutesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "routes", abstract: "List the API's routes and who may call them.",
         discussion: Help.discussion(
-            "Needs no database. ACCESS is the permission that is needed, or session, operator or public.",
+            "Needs no database. ACCESS is the permission that is needed, or session, operator, public, visitor or hook.",
             examples: [
                 "romashka routes",
                 "romashka routes --json | jq -r 'select(.access == \"public\").path'",
@@ -43,6 +43,8 @@ struct RoutesCommand: AsyncParsableCommand {
         case .customer: "customer"
         case .operator: "operator"
         case .public: "public"
+        case .visitor: "visitor"
+        case .hook: "hook"
         }
     }
 }

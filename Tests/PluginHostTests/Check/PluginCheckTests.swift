@@ -31,6 +31,10 @@ struct PluginCheckTests {
             original: #"["sample.pin"]"#, replacement: #"["sample.pin", "sample.go"]"#,
             says: #"declares ["sample.go", "sample.pin"]"#),
         Fault(
+            testDescription: "a hook that the code does not have", file: "plugin.json",
+            original: #""id": "sample.note""#, replacement: #""id": "sample.other""#,
+            says: #"has the hooks ["sample.note"], and plugin.json declares ["sample.other"]"#),
+        Fault(
             testDescription: "a table that no migration makes", file: "plugin.json", original: #"{"name": "notes"}"#,
             replacement: #"{"name": "notes"}, {"name": "more"}"#, says: "declares the table more"),
         Fault(

@@ -15,7 +15,7 @@ struct SamplePluginTests {
     private static let server = Task { try await TestServer.start() }
 
     /// A platform with the sample among its plugins, migrated.
-    private func with(
+    func with(
         _ body: @Sendable (TestPlatform, TestClient) async throws -> Void
     ) async throws {
         let sample = try await blocking { try SamplePlugin.folder() }

@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "29d73890499cf181fe791c783d8a1ef2311cf9030b12b7731193395c8c116034"
+#define ROMASHKA_PLUGINKIT_SOURCES "df03cafbcdd57ba529567d9548c4455a1b3bf9f62b2c8d19d562674842b8fa1e"

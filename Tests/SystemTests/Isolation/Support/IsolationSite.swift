@@ -39,6 +39,8 @@ struct IsolationSite: Sendable {
                     UPDATE core.oidc_connections
                     SET enabled = true, issuer = 'https://127.0.0.1:1', client_secret = NULL
                     """)
+                // What visitors may read, of both.
+                try await $0.run("UPDATE knowledge.knowledge_items SET status = 'published'")
             }
             try await body(
                 IsolationSite(
@@ -64,16 +66,22 @@ struct IsolationSite: Sendable {
         }
     }
 
-    /// Every route, in an order in which one request of each can follow the other: switches, logout and operators last.
+    /// Every route, in an order in which one request of each can follow the other: visitors before anything is removed;
+    /// switches, logout and operators last.
     var routes: [MountedRoute] {
-        let routes = test.platform.table.routes
-        return routes.filter { $0.module != nil } + routes.filter { $0.module == nil && !$0.isLate }
+        let all = test.platform.table.routes
+        let routes = all.filter { $0.route.access != .visitor }
+        return all.filter { $0.route.access == .visitor } + routes.filter { $0.module != nil }
+            + routes.filter { $0.module == nil && !$0.isLate }
             + routes.filter { $0.module == nil && $0.isLate && !$0.path.contains("logout") }
             + routes.filter { $0.path.contains("logout") }
     }
 
     /// The routes of tenants.
     var tenantRoutes: [MountedRoute] { routes.filter(\.isForSessions) }
+
+    /// The routes of visitors.
+    var visitorRoutes: [MountedRoute] { routes.filter { $0.route.access == .visitor } }
 
     /// A fingerprint of all that tenant A has.
     func fingerprint() async throws -> [String] {
@@ -85,9 +93,9 @@ struct IsolationSite: Sendable {
     /// Sends a route's own example.
     func send(
         _ route: MountedRoute, id: String, token: String?, body: JSONValue? = nil, suffix: String = "",
-        headers: [(String, String)] = []
+        headers: [(String, String)] = [], visited tenant: TestTenant? = nil
     ) async throws -> TestClient.Answer {
-        let path = route.examplePath(id: id)
+        let path = route.examplePath(id: id, tenant: (tenant ?? b).slug)
         let query = suffix.isEmpty ? "" : (path.contains("?") ? "&" : "?") + suffix
         return try await client.send(
             route.route.method, path + query, token: token, body: body ?? route.exampleBody, headers: headers)
