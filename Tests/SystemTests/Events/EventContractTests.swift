@@ -17,6 +17,7 @@ struct EventContractTests {
         "POST /v1/files/{id}/links": "a link is a signature and changes nothing",
         "POST /v1/operator/jobs/redrive": "there was no dead job", "POST /v1/jobs/redrive": "there was no dead job",
         "POST /v1/auth/oidc/{connection}/link": "nothing is linked before the provider has answered",
+        "POST /v1/conversations/bulk": "its example names none that are there; each item is a change like any other",
         "PUT /v1/operator/plans/{id}": "of no tenant", "PUT /v1/operator/settings/{key}": "of no tenant",
         "DELETE /v1/operator/settings/{key}": "of no tenant", "POST /v1/operator/plugins/{id}/pause": "of no tenant",
         "POST /v1/operator/plugins/{id}/resume": "of no tenant",
