@@ -26,7 +26,7 @@ package struct TestDatabase: Sendable {
     }
 
     /// Each platform may take a dozen connections.
-    private static let turnstile = Turnstile(places: 16)
+    private static let turnstile = Turnstile(places: 10)
 
     private static func run<Value: Sendable>(
         _ template: String?, _ server: TestServer, _ body: (TestDatabase) async throws -> Value

@@ -77,13 +77,10 @@ struct EventListener {
         }
     }
 
-    /// The next message with an event; nil at the end of the stream.
-    ///
-    /// - Parameter skipsKernel: whether what the kernel tells of its own changes is passed over.
-    mutating func nextEvent(skippingKernel skipsKernel: Bool = false) async throws -> Message? {
+    /// The next message with an event, but for what the kernel tells of its own changes; nil at the end of the stream.
+    mutating func nextEvent() async throws -> Message? {
         while let message = try await next() {
-            if skipsKernel, message.json["module"] == "core" { continue }
-            if message.event != nil { return message }
+            if message.event != nil, message.json["module"] != "core" { return message }
         }
         return nil
     }
@@ -91,7 +88,7 @@ struct EventListener {
     /// The numbers of the next so many events; fewer when the stream ends before.
     mutating func numbers(_ count: Int) async throws -> [Int] {
         var numbers: [Int] = []
-        while numbers.count < count, let message = try await nextEvent(skippingKernel: true) {
+        while numbers.count < count, let message = try await nextEvent() {
             if let number = message.number { numbers.append(number) } else { break }
         }
         return numbers

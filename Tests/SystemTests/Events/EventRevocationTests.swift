@@ -23,7 +23,7 @@ struct EventRevocationTests {
                 let answer = try await revoke()
                 #expect((200..<300).contains(answer.status), "\(answer.text)")
                 let changed = ContinuousClock.now
-                let message = try await listener.nextEvent(skippingKernel: true)
+                let message = try await listener.nextEvent()
                 #expect(message?.event == "reauth" && message?.json["reason"] == "changed")
                 #expect(try await listener.next() == nil)
                 #expect(changed.duration(to: .now) < .seconds(1))
