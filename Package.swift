@@ -70,7 +70,8 @@ let kernel: [Target] = [
     .target(
         name: "Identity",
         dependencies: [
-            "Files", "Mail", "Tenancy", "Postgres", "Cryptography", "Outbound", "CJWT", pluginKit, logging, lifecycle,
+            "Observability", "Files", "Mail", "Tenancy", "Postgres", "Cryptography", "Outbound", "CJWT", pluginKit,
+            logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),

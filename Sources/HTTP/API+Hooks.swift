@@ -43,7 +43,7 @@ extension API {
         guard control.read({ $0.isActive(tenant) }) else { throw Authenticator.suspended }
         let limit = control.read { $0.limit("hook_requests_per_minute", of: tenant) }
         try limiter.count(.hook(address.id.uuid), perMinute: limit ?? API.hookRequestsPerMinute)
-        try requireServing(entry.module, tenant)
+        try entry.module.requireServing(tenant, control)
         let message = try await message(of: request, as: entry.hook.input, from: channel)
         let call = call(note.scope.requestID, request, channel, address, entry.module)
         let hook = entry.hook

@@ -39,7 +39,7 @@ extension API {
             guard control.read({ $0.isActive(tenant) }) else { throw Authenticator.suspended }
             try limitVisitors(of: tenant)
             guard let module = mounted.module else { throw Problem.notFound }
-            try requireServing(module, tenant)
+            try module.requireServing(tenant, control)
             let scope = "visitor \(tenant) \(mounted.route.path)"
             let input = try input(
                 mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: nil,

@@ -201,7 +201,7 @@ package final class API: HTTPResponder {
 
     /// Asks the switch of the module, the impersonation and the policy; answers how far the permission reaches.
     func requireAccess(_ mounted: MountedRoute, _ caller: Caller) throws -> Scope {
-        if let module = mounted.module { try requireServing(module, caller.session.tenant) }
+        try mounted.module?.requireServing(caller.session.tenant, control)
         if let impersonator = caller.impersonator, !impersonator.mayWrite, mounted.route.method != "GET" {
             throw Problem(status: 403, code: "impersonation_read_only", detail: "This impersonation may only read.")
         }
@@ -221,16 +221,6 @@ package final class API: HTTPResponder {
         case (false, true):
             throw Problem(status: 403, code: "members_only", detail: "A customer's token opens nothing here.")
         default: break
-        }
-    }
-
-    /// Refuses for a module that does not serve a tenant.
-    func requireServing(_ module: MountedRoute.Module, _ tenant: TenantID) throws(Problem) {
-        let name = module.name.description
-        switch control.read({ $0.standing(of: name, isAlwaysOn: module.isAlwaysOn, for: tenant) }) {
-        case .serving: break
-        case .switchedOff: throw .moduleDisabled
-        case .paused: throw .pluginPaused
         }
     }
 }

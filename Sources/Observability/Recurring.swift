@@ -6,8 +6,9 @@ internal import ServiceLifecycle
 /// - Parameters:
 ///   - interval: from one end to the next beginning.
 ///   - failing: what the log says of a failure.
+///   - level: how loud it says so.
 package func untilShutdown(
-    every interval: Duration, failing message: String, logger: Logger,
+    every interval: Duration, failing message: String, level: Logger.Level = .error, logger: Logger,
     _ work: @escaping @Sendable () async throws -> Void
 ) async {
     try? await cancelWhenGracefulShutdown {
@@ -17,7 +18,7 @@ package func untilShutdown(
             } catch is CancellationError {
                 return
             } catch {
-                logger.error("\(message)", metadata: ["error": "\(error)"])
+                logger.log(level: level, "\(message)", metadata: ["error": "\(error)"])
             }
             try await Task.sleep(for: interval)
         }

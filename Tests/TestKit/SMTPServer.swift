@@ -3,11 +3,6 @@ package import PluginKit
 
 /// The server of `deploy/smtp.d`, in a process of its own for the time of a test: it takes mail, or does not.
 package final class SMTPServer: Sendable {
-    /// Why there is none.
-    package struct Missing: Error, CustomStringConvertible {
-        package let description: String
-    }
-
     /// What the server does with what it is offered.
     package enum Mode: String, Sendable {
         /// Takes it.
@@ -37,42 +32,26 @@ package final class SMTPServer: Sendable {
 
     /// Starts a server, runs `body` and ends the server.
     ///
-    /// - Throws: `Missing` when the program is not installed.
+    /// - Throws: `PythonServer.Missing` when the program is not installed.
     package static func with<Value: Sendable>(_ body: (SMTPServer) async throws -> Value) async throws -> Value {
-        let home = FileManager.default.currentDirectoryPath
-        let python = "\(home)/.build/smtp-venv/bin/python"
-        guard FileManager.default.isExecutableFile(atPath: python) else {
-            throw Missing(description: "\(python) is not there; run deploy/setup --with-smtp")
-        }
-        let process = Process()
-        let (input, output) = (Pipe(), Pipe())
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = ["\(home)/deploy/smtp.d/server.py"]
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        defer {
-            try? input.fileHandleForWriting.close()
-            process.waitUntilExit()
-        }
-        let (lines, line) = AsyncStream<JSONValue>.makeStream()
-        let (answers, answer) = AsyncStream<Void>.makeStream()
-        let reader = output.fileHandleForReading
-        Thread.detachNewThread {
-            while let text = SMTPServer.line(from: reader), let json = try? JSONParser.parse(text) {
-                if json["done"] != nil { answer.yield() } else { line.yield(json) }
+        try await PythonServer.with("smtp") { server in
+            let (lines, line) = AsyncStream<JSONValue>.makeStream()
+            let (answers, answer) = AsyncStream<Void>.makeStream()
+            let reader = server.output
+            Thread.detachNewThread {
+                while let text = PythonServer.line(from: reader), let json = try? JSONParser.parse(text) {
+                    if json["done"] != nil { answer.yield() } else { line.yield(json) }
+                }
+                line.finish()
+                answer.finish()
             }
-            line.finish()
-            answer.finish()
+            var first = lines.makeAsyncIterator()
+            guard let port = await first.next()?["port"]?.integer else {
+                throw PythonServer.Missing(description: "deploy/smtp.d/server.py did not start")
+            }
+            return try await body(
+                SMTPServer(url: "smtp://127.0.0.1:\(port)", input: server.input, lines: lines, answers: answers))
         }
-        var first = lines.makeAsyncIterator()
-        guard let port = await first.next()?["port"]?.integer else {
-            throw Missing(description: "deploy/smtp.d/server.py did not start")
-        }
-        return try await body(
-            SMTPServer(
-                url: "smtp://127.0.0.1:\(port)", input: input.fileHandleForWriting, lines: lines, answers: answers))
     }
 
     /// The next thing that the server tells of: a message, or `{"refused": …}`; null when it has ended.
@@ -85,14 +64,5 @@ package final class SMTPServer: Sendable {
     package func set(_ mode: Mode) async throws {
         try input.write(contentsOf: Data("\(mode.rawValue)\n".utf8))
         for await _ in answers { return }
-    }
-
-    private static func line(from handle: FileHandle) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        while let byte = try? handle.read(upToCount: 1)?.first {
-            if byte == UInt8(ascii: "\n") { return bytes }
-            bytes.append(byte)
-        }
-        return nil
     }
 }

@@ -1,27 +1,17 @@
 """What jobs that misbehave take from the p99 of the inbox, and whose jobs an operator sees at it."""
 
-import shutil
 import statistics
 import time
 from pathlib import Path
 
-from database import ROOT
 from flood import PACE, p99
 from processes import progress
 from romashka import Romashka
+from walls import plugins
 
 ALLOWED = 1.1
 #: What a job does, for how many milliseconds (megabytes for a leak), and how many such jobs wait.
 KINDS = {"sleep": (60_000, 500), "spin": (60_000, 50), "leak": (200, 200), "trap": (0, 200), "nothing": (0, 20_000)}
-
-
-def plugins(folder: Path) -> Path:
-    """The inbox, and the tests' unruly plugin in the place of the knowledge base."""
-    target = folder / "plugins"
-    shutil.copytree(ROOT / "Plugins/Conversations", target / "Conversations")
-    shutil.copytree(ROOT / "Plugins/Knowledge/migrations", target / "Unruly/migrations")
-    shutil.copy(ROOT / "Tests/Plugins/Unruly/plugin.json", target / "Unruly")
-    return target
 
 
 def enqueue(platform: Romashka, kind: str) -> None:

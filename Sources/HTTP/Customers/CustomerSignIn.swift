@@ -34,7 +34,7 @@ package struct CustomerSignIn: Sendable {
         _ input: CustomerIdentity, _ request: Request
     ) async throws -> Resource<CustomerSessionPayload> {
         let (tenant, key) = try await identity.customerKeys.tenant(of: input)
-        try requireServing(tenant)
+        try module.requireServing(tenant, control)
         let session = TenantSession(
             verified: tenant, actor: Actor(kind: .hook, id: ActorID(key.uuid), role: "customer_key"))
         let customer = try await find(input.externalID, session, request)
@@ -56,21 +56,4 @@ package struct CustomerSignIn: Sendable {
             services: module.services(for: session, control, commands: none))
         return try await module.wall.run(for: session.tenant) { [lookup] in try await lookup.find(call, externalID) }
     }
-
-    private func requireServing(_ tenant: TenantID) throws(Problem) {
-        let name = module.name.description
-        switch control.read({ $0.standing(of: name, isAlwaysOn: module.isAlwaysOn, for: tenant) }) {
-        case .serving: break
-        case .switchedOff: throw .moduleDisabled
-        case .paused: throw .pluginPaused
-        }
-    }
-}
-
-extension Problem {
-    static let moduleDisabled = Problem(
-        status: 404, code: "module_disabled", detail: "This module is switched off.")
-    static let pluginPaused = Problem(
-        status: 503, code: "plugin_paused", detail: "This module is out of service; its operator knows.", retryAfter: 30
-    )
 }

@@ -1,5 +1,6 @@
 package import Logging
 package import Mail
+internal import Observability
 internal import PluginKit
 package import Postgres
 internal import ServiceLifecycle
@@ -27,23 +28,13 @@ package struct AccountMail: Service {
     }
 
     package func run() async throws {
-        try? await cancelWhenGracefulShutdown {
-            while true {
-                await pass()
-                try await Task.sleep(for: AccountMail.interval)
-            }
-        }
-    }
-
-    /// Sends what is due now.
-    private func pass() async {
-        do {
+        await untilShutdown(
+            every: AccountMail.interval, failing: "what is to be mailed could not be read", level: .warning,
+            logger: logger
+        ) {
+            // What is not sent is due again.
             for request in try await dueRequests() { try await answer(request) }
             for invitation in try await dueInvitations() { try await send(invitation) }
-        } catch is CancellationError {
-            // What is not sent is due again.
-        } catch {
-            logger.warning("what is to be mailed could not be read", metadata: ["error": "\(error)"])
         }
     }
 
@@ -79,22 +70,22 @@ extension AccountMail {
 
     /// Takes what is due; it is due again after a while, whatever becomes of this process.
     private func dueRequests() async throws -> [DueRequest] {
+        // What is older waits for the scheduled maintenance, and for nothing else.
         let results = try await pipeline.run([
-            "DELETE FROM core.password_reset_requests WHERE created_at < now() - interval '1 day'",
             """
             UPDATE core.password_reset_requests AS r
             SET attempts = r.attempts + 1, due_at = now() + \(delay("r.attempts"))
             WHERE r.id IN (
                 SELECT due.id
                 FROM core.password_reset_requests AS due
-                WHERE due.due_at <= now()
+                WHERE due.due_at <= now() AND due.created_at >= now() - interval '1 day'
                 ORDER BY due.due_at
                 LIMIT 20
                 FOR UPDATE SKIP LOCKED)
             RETURNING r.id, r.email, r.slug
-            """,
+            """
         ])
-        return try results[1].rows.map {
+        return try results[0].rows.map {
             DueRequest(id: try $0.get("id"), email: try $0.get("email"), slug: try $0.get("slug"))
         }
     }

@@ -60,7 +60,9 @@ package final class JobCensus: Service {
     }
 
     package func run() async throws {
-        await untilShutdown(every: JobCensus.interval, failing: "jobs could not be counted", logger: logger) {
+        await untilShutdown(
+            every: JobCensus.interval, failing: "jobs could not be counted", level: .warning, logger: logger
+        ) {
             try await self.count()
         }
     }
@@ -75,9 +77,12 @@ package final class JobCensus: Service {
             let labels: MetricLabels = [
                 "module": try row.get("module", as: String.self), "outcome": try row.get("outcome", as: String.self),
             ]
-            return (labels, try row.get("attempts", as: Int.self), Double(try row.get("busy_ms", as: Int.self)) / 1000)
+            return (
+                labels: labels, attempts: try row.get("attempts", as: Int.self),
+                seconds: Double(try row.get("busy_ms", as: Int.self)) / 1000
+            )
         }
-        totals.withLock { $0 = summed.map { (labels: $0.0, attempts: $0.1, seconds: $0.2) } }
+        totals.withLock { $0 = summed }
         let result = results[0]
         let now = Timestamp.now()
         let counted = try result.rows.prefix(JobCensus.shown).map { row in

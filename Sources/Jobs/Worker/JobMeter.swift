@@ -1,56 +1,45 @@
-package import Observability
 internal import Synchronization
 
-/// Counts what a worker's attempts came to.
+/// Counts what a worker's attempts came to, until it is written down.
 package final class JobMeter: Sendable {
-    package let succeeded = Counter()
-    package let failed = Counter()
-    package let refused = Counter()
-    package let leasesLost = Counter()
-    /// How long attempts took.
-    package let durations = Histogram()
-
-    private let noted = Mutex<[String: Sum]>([:])
-
     /// What attempts of one outcome came to.
     package struct Sum: Hashable, Sendable {
         package var attempts: Int64 = 0
         package var busy: Duration = .zero
     }
 
+    private let sums = Mutex<[String: Sum]>([:])
+
     package init() {}
 
-    /// What was counted since the last time, by the outcome's word; counted here as noted.
+    /// What was counted since the last time, by the outcome's word; from here on it is the caller's to write down.
     package func take() -> [String: Sum] {
-        noted.withLock { noted in
-            defer { noted = [:] }
-            return noted
+        sums.withLock { sums in
+            defer { sums = [:] }
+            return sums
         }
     }
 
-    /// Counts what could not be noted once more.
-    package func giveBack(_ sums: [String: Sum]) {
-        noted.withLock { noted in
-            for (outcome, sum) in sums {
-                noted[outcome, default: Sum()].attempts += sum.attempts
-                noted[outcome, default: Sum()].busy += sum.busy
-            }
-        }
+    /// Takes back what could not be written down.
+    package func giveBack(_ taken: [String: Sum]) {
+        for (word, sum) in taken { add(word, sum) }
     }
 
     func count(_ outcome: JobOutcome, _ taken: Duration) {
-        durations.observe(UInt64(max(0, taken / .nanoseconds(1))))
-        let (counter, word) =
+        let word =
             switch outcome {
-            case .succeeded: (succeeded, "succeeded")
-            case .failed: (failed, "failed")
-            case .refused: (refused, "refused")
-            case .leaseLost: (leasesLost, "lease_lost")
+            case .succeeded: "succeeded"
+            case .failed: "failed"
+            case .refused: "refused"
+            case .leaseLost: "lease_lost"
             }
-        counter.add()
-        noted.withLock { noted in
-            noted[word, default: Sum()].attempts += 1
-            noted[word, default: Sum()].busy += taken
+        add(word, Sum(attempts: 1, busy: taken))
+    }
+
+    private func add(_ word: String, _ sum: Sum) {
+        sums.withLock { sums in
+            sums[word, default: Sum()].attempts += sum.attempts
+            sums[word, default: Sum()].busy += sum.busy
         }
     }
 }

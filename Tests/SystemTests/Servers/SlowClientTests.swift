@@ -70,8 +70,11 @@ struct SlowClientTests {
             _ = try await test.tenant("acme")
             let body = Array(Self.login.utf8)
             let (inFlight, idle) = (try RawConnection(test.url), try RawConnection(test.url))
-            try await inFlight.send(Array(Self.head(length: body.count).utf8) + body.prefix(10))
-            try await idle.send(Array("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+            let look = Array("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+            // Behind a request whose answer came, so that the server surely has seen it.
+            try await inFlight.send(look + Array(Self.head(length: body.count).utf8) + body.prefix(10))
+            #expect(try await inFlight.status() == 200)
+            try await idle.send(look)
             #expect(try await idle.status() == 200)
             await test.beginShutdown()
             let holds1 = try await eventually { (try? RawConnection(test.url)) == nil }
@@ -80,7 +83,7 @@ struct SlowClientTests {
             #expect(holds2)
             try await inFlight.send(Array(body.dropFirst(10)))
             let answer = try await inFlight.readToEnd().text
-            #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains("access_token"), "\(answer)")
+            #expect(answer.contains("HTTP/1.1 200 ") && answer.contains("access_token"), "\(answer)")
         }
     }
 }

@@ -56,26 +56,10 @@ enum PortalRoutes {
                 SELECT \(call.tenant), \(ConversationID.make()), \(call.actor.id), \(input.subject), 'web', 1, true
                 WHERE \(isWelcome(call))
                 RETURNING \(Conversation.columns)
-            ), message AS (
-                INSERT INTO conversations.messages
-                    (tenant_id, id, conversation_id, customer_id, direction, content, sender_kind, sender_id)
-                SELECT \(call.tenant), \(MessageID.make()), conversation.id, conversation.customer_id, 'inbound',
-                       \(input.content), 'customer', conversation.customer_id
-                FROM conversation
-                RETURNING id, conversation_id, direction, type, sender_kind, content
-            ), opened AS MATERIALIZED (
-                SELECT \(call.emitting(ConversationEvents.created("conversation"))) AS event_id
-                FROM conversation
-            ), written AS MATERIALIZED (
-                SELECT \(call.emitting(ConversationEvents.messageCreated("message", in: "conversation"))) AS event_id
-                FROM message
-                JOIN conversation ON conversation.id = message.conversation_id
-                WHERE (SELECT count(event_id) FROM opened) > 0
-            )
+            ), \(FirstMessage.told(input.content, call))
             SELECT \(OwnConversation.columns)
             FROM conversation
-            -- what nothing refers to is not run
-            WHERE (SELECT count(event_id) FROM opened) + (SELECT count(event_id) FROM written) > 0
+            WHERE \(FirstMessage.isTold)
             """)
     }
 
