@@ -2,7 +2,6 @@ package import AsyncHTTPClient
 internal import Foundation
 internal import NIOCore
 package import NIOHTTP1
-internal import NIOPosix
 
 /// Speaks to servers whose addresses somebody else chose: only to where it may, without following redirects, within
 /// bounds of time and size.
@@ -39,7 +38,7 @@ package enum GuardedClient {
         where isAllowed: (NetworkAddress) -> Bool
     ) async throws(Failure) -> Answer {
         let deadline = ContinuousClock.now + limit
-        let address = try await address(of: host, where: isAllowed)
+        let address = try await address(of: host, until: deadline, where: isAllowed)
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration(host, address))
         do {
             let answer = try await exchange(request, client, until: deadline, maximumByteCount)
@@ -72,14 +71,9 @@ package enum GuardedClient {
     }
 
     private static func address(
-        of host: String, where isAllowed: (NetworkAddress) -> Bool
+        of host: String, until deadline: ContinuousClock.Instant, where isAllowed: (NetworkAddress) -> Bool
     ) async throws(Failure) -> NetworkAddress {
-        let addresses: [NetworkAddress]
-        do {
-            addresses = try await NIOThreadPool.singleton.runIfActive { NetworkAddress.resolve(host) }
-        } catch {
-            throw .unreachable
-        }
+        let addresses = await NameLookUp.addresses(of: host, until: deadline)
         guard let first = addresses.first else { throw .unreachable }
         guard addresses.allSatisfy(isAllowed) else { throw .forbidden }
         return first

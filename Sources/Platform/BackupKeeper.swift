@@ -17,20 +17,23 @@ package struct BackupKeeper: Service {
     private let ledger: MaintenanceLedger
     private let database: String
     private let kept: Int
+    private let without: [Backup.Part]
     private let logger: Logger
 
     /// - Parameters:
     ///   - database: the platform's, in `server`.
     ///   - kept: how many backups stay.
+    ///   - without: what is kept outside of the data directory, and so in no backup.
     package init(
         _ server: EmbeddedServer, database: String, setup: DatabaseSetup, ledger: MaintenanceLedger, kept: Int,
-        logger: Logger
+        without: [Backup.Part], logger: Logger
     ) {
         self.server = server
         self.database = database
         self.setup = setup
         self.ledger = ledger
         self.kept = kept
+        self.without = without
         self.logger = logger
     }
 
@@ -44,7 +47,7 @@ package struct BackupKeeper: Service {
     ///
     /// - Returns: its name, size, and what was found in it.
     private func backUp() async throws -> JSONValue {
-        let backup = try await server.backUp(logger: logger) { trial in
+        let backup = try await server.backUp(without: without, logger: logger) { trial in
             let settings = try ConnectionSettings(url: trial.socketConninfo(database: database))
             return try await setup.use(settings, BackupKeeper.readAll)
         }
@@ -53,6 +56,7 @@ package struct BackupKeeper: Service {
             "backup": .string(backup.name), "bytes": .integer(backup.bytes),
             "copy_seconds": .number(backup.copySeconds), "check_seconds": .number(backup.checkSeconds),
             "checked": .string(backup.checked), "removed": .integer(Int64(removed)),
+            "without": .array(backup.without.map { .string($0.rawValue) }),
         ]
     }
 

@@ -21,6 +21,17 @@ extension MasterSecret {
         )
     }
 
+    /// Whether `load` takes the secret from the file of `directory`.
+    package static func isKept(in directory: String, environment: [String: String]) -> Bool {
+        guard environment["ROMASHKA_MASTER_SECRET"] == nil else { return false }
+        guard let path = environment["ROMASHKA_MASTER_SECRET_FILE"] else { return true }
+        return canonical(path) == canonical("\(directory)/master.secret")
+    }
+
+    private static func canonical(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+    }
+
     private static func create(at path: String) throws -> MasterSecret {
         let secret = MasterSecret.generate()
         let isWritten = FileManager.default.createFile(

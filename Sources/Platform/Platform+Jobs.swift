@@ -23,6 +23,6 @@ extension Platform {
                 name: mounted.name, jobs: plugin.jobs, wall: mounted.wall, database: mounted.database,
                 services: { [control] in mounted.services(for: $0, control, commands: none) }),
             databases: databases, settings: settings, logger: logger)
-        return [databases, control, fileKeeper] + keepers + [worker]
+        return [databases, control] + keepers + [worker]
     }
 }

@@ -14,8 +14,10 @@ package final class Databases: Service {
     /// What signs the sessions of modules; the control plane keeps it up to date.
     package let sessionKeys: SessionKeys
     private let logger: Logger
+    /// Tells workers of new jobs.
+    package let bell: JobBell
     private let modules = Mutex<[ModuleName: ModuleDatabase]>([:])
-    private let kernel = Mutex<[KernelRole: PipelineConnection]>([:])
+    private let kernel: Mutex<[KernelRole: PipelineConnection]>
 
     /// - Throws: `DatabaseError` when the process has no descriptors or threads left.
     package init(
@@ -27,6 +29,10 @@ package final class Databases: Service {
         self.reactor = reactor
         self.logger = logger
         sessionKeys = SessionKeys(master: master)
+        let worker = PipelineConnection(
+            credentials.sharedSettings(as: KernelRole.worker.loginRole), sharing: true, reactor: reactor, logger: logger)
+        kernel = Mutex([.worker: worker])
+        bell = JobBell(pipeline: worker)
         leases = LeasePool(budget: leaseBudget, reactor: reactor, logger: logger) { credentials.leasedSettings(as: $0) }
     }
 
@@ -35,7 +41,8 @@ package final class Databases: Service {
         modules.withLock { modules in
             if let database = modules[module] { return database }
             let database = ModuleDatabase(
-                module, credentials: credentials, keys: sessionKeys, reactor: reactor, leases: leases, logger: logger)
+                module, credentials: credentials, keys: sessionKeys, reactor: reactor, leases: leases, bell: bell,
+                logger: logger)
             modules[module] = database
             return database
         }
@@ -52,6 +59,12 @@ package final class Databases: Service {
         }
     }
 
+    /// A connection of its own that hears of new jobs.
+    package func jobListener() -> JobListener {
+        JobListener(
+            credentials.leasedSettings(as: KernelRole.worker.loginRole), reactor: reactor, logger: logger)
+    }
+
     /// How busy the shared connections of each role are: requests that wait for an answer, and connections that are open.
     package var pipelineLoads: [(role: String, waiting: Int, open: Int)] {
         let shared = modules.withLock { Array($0.values) }.map { ($0.role, $0.pipelines) }
@@ -61,12 +74,15 @@ package final class Databases: Service {
         }.sorted { $0.role < $1.role }
     }
 
-    /// Keeps the pool of leases tidy until shutdown, then closes every connection.
+    /// Keeps the pool of leases tidy and rings for jobs until shutdown, then closes every connection.
     package func run() async throws {
-        try? await cancelWhenGracefulShutdown { [leases] in
-            while true {
-                try await Task.sleep(for: .seconds(1))
-                leases.tick()
+        try? await cancelWhenGracefulShutdown { [leases, bell] in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await bell.tell() }
+                while true {
+                    try await Task.sleep(for: .seconds(1))
+                    leases.tick()
+                }
             }
         }
         close()

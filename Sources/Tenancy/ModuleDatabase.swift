@@ -12,11 +12,13 @@ package final class ModuleDatabase: Sendable {
     private let writes: PipelineGroup
     private let leases: LeasePool
     private let keys: SessionKeys
+    private let bell: JobBell
 
     package init(
         _ module: ModuleName, credentials: RoleCredentials, keys: SessionKeys, reactor: Reactor, leases: LeasePool,
-        logger: Logger
+        bell: JobBell, logger: Logger
     ) {
+        self.bell = bell
         role = module.loginRole
         let settings = credentials.sharedSettings(as: module.loginRole)
         reads = PipelineGroup([PipelineConnection(settings, sharing: true, reactor: reactor, logger: logger)])
@@ -39,8 +41,10 @@ package final class ModuleDatabase: Sendable {
     ) -> TenantTx {
         let claims = SessionClaims(tenant: session.tenant, actor: session.actor, mode: mode)
         let pipelined = PipelinedTransactions(
-            pipelines: mode == .read ? reads : writes, keys: keys, claims: claims, idempotency: claim)
-        return TenantTx(executor: pipelined) { [role, leases, keys] body in
+            pipelines: mode == .read ? reads : writes, keys: keys, claims: claims, idempotency: claim, bell: bell)
+        return TenantTx(executor: pipelined) { [role, leases, keys, bell] body in
+            // Whether jobs were enqueued is not worth following through a whole transaction.
+            defer { if mode == .write { bell.ring() } }
             try await ProblemMapping.translate {
                 try await claim.carry { claiming in
                     try await leases.withLease(as: role) { lease in
@@ -77,6 +81,7 @@ private struct PipelinedTransactions: StatementExecutor {
     let keys: SessionKeys
     let claims: SessionClaims
     let idempotency: IdempotencyClaim?
+    let bell: JobBell
 
     func run(_ statements: [SQL]) async throws -> [ResultSet] {
         try await StatementTrace.run(statements) {
@@ -85,6 +90,7 @@ private struct PipelinedTransactions: StatementExecutor {
                     let before = [keys.opening(claims)] + (claiming.map { [$0] } ?? [])
                     let results = try await pipelines.leastLoaded.run(
                         before + statements, isReplayable: claims.mode == .read)
+                    if statements.contains(where: \.mayEnqueue) { bell.ring() }
                     return Array(results.dropFirst(before.count))
                 }
             }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Foundation
 import Platform
 
 /// Where files are kept, of the commands that serve.
@@ -49,6 +50,14 @@ struct FileOptions: ParsableArguments {
             arguments += ["--files-dir", directory ?? usual]
         }
         return arguments
+    }
+
+    /// Whether files are kept in `usual`, the directory that belongs to the data directory.
+    func isKept(in usual: String) -> Bool {
+        func canonical(_ path: String) -> String {
+            URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+        }
+        return endpoint == nil && canonical(directory ?? usual) == canonical(usual)
     }
 
     /// The settings.

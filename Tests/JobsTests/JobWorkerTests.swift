@@ -110,4 +110,59 @@ struct JobWorkerTests {
             #expect(try await site.count("ready") > 5000)
         }
     }
+
+    @Test("J2: Who enqueues wakes the worker, which finds work by itself too when it hears nothing")
+    func woken() async throws {
+        try await JobSite.with { site in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await site.databases.bell.tell() }
+                let begun = Notebook<Int>()
+                try await site.working {
+                    ($0.interval, $0.listeningInterval) = (.seconds(1), .seconds(3600))
+                } handler: { _, input in
+                    begun.note(Int(field: input["n"]) ?? 0)
+                } while: { _ in
+                    for number in 1...20 {
+                        try await site.enqueue(site.tenants[0], ["n": .integer(Int64(number))])
+                        let isBegun = try await eventually { begun.entries.count == number }
+                        #expect(isBegun)
+                    }
+                    // The listening connections are cut: what is enqueued now is found by looking.
+                    _ = try await site.database.server.asSuperuser(database: site.database.name) { admin in
+                        try await admin.run(
+                            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'romashka_worker'")
+                    }
+                    try await site.enqueue(site.tenants[0], ["n": 21])
+                    let isFound = try await eventually { begun.entries.last == 21 }
+                    #expect(isFound)
+                }
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test("J2: However many enqueue, one message leaves in ten milliseconds")
+    func coalesced() async throws {
+        try await JobSite.with { site in
+            let heard = Notebook<Void>()
+            let listener = site.databases.jobListener()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await site.databases.bell.tell() }
+                group.addTask { await listener.run { heard.note(()) } }
+                let listens = try await eventually { listener.isListening }
+                #expect(listens)
+                let start = ContinuousClock.now
+                try await withThrowingTaskGroup(of: Void.self) { callers in
+                    for _ in 0..<500 { callers.addTask { _ = try await site.enqueue(site.tenants[0]) } }
+                    try await callers.waitForAll()
+                }
+                let isHeard = try await eventually { heard.entries.count >= 2 }
+                #expect(isHeard)
+                let turns = Int(start.duration(to: .now) / JobBell.interval)
+                // One of them is what the listener tells itself at its beginning.
+                #expect(heard.entries.count <= turns + 2)
+                group.cancelAll()
+            }
+        }
+    }
 }

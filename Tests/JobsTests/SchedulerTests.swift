@@ -10,11 +10,13 @@ import Testing
 struct SchedulerTests {
     private func scheduler(_ site: JobSite) -> Scheduler { Scheduler(pipeline: site.worker, logger: site.logger) }
 
-    private func declare(_ site: JobSite, zone: String = "tenant", catchUp: String = "last") async throws {
+    private func declare(_ site: JobSite, zone: String = "tenant", catchUp: String = "last", cron: String = "0 3 * * *")
+        async throws
+    {
         try await site.database.server.asSuperuser(database: site.database.name) { admin in
             let schedules: JSONValue = [
                 [
-                    "name": "nightly", "cron": "0 3 * * *", "zone": .string(zone), "job": "knowledge.work",
+                    "name": "nightly", "cron": .string(cron), "zone": .string(zone), "job": "knowledge.work",
                     "catch_up": .string(catchUp),
                 ]
             ]
@@ -72,6 +74,39 @@ struct SchedulerTests {
             _ = try await asAdmin(site, "UPDATE core.tenant_modules SET enabled = true")
             try await scheduler(site).fire(now: date("2026-11-23T05:00:00Z"))
             #expect(try await site.count("ready") == 0)
+        }
+    }
+
+    @Test("J8: A schedule that cannot be kept holds up no other, and is tried again later")
+    func failing() async throws {
+        try await JobSite.with(tenants: 30) { site in
+            try await declare(site, zone: "UTC")
+            try await scheduler(site).enrol(now: date("2026-11-20T12:00:00Z"))
+            _ = try await asAdmin(
+                site,
+                """
+                ALTER TABLE core.jobs_ready
+                    ADD CONSTRAINT broken CHECK (tenant_id <> \(unsafeSQL: "'\(site.tenants[7])'")) NOT VALID
+                """)
+            try await scheduler(site).fire(now: date("2026-11-21T03:00:10Z"))
+            #expect(try await site.count("ready") == 29)
+            #expect(try await scheduler(site).fire(now: date("2026-11-21T03:00:20Z")) == 0)
+            _ = try await asAdmin(site, "ALTER TABLE core.jobs_ready DROP CONSTRAINT broken")
+            try await scheduler(site).fire(now: date("2026-11-21T03:01:10Z"))
+            #expect(try await site.count("ready") == 30)
+        }
+    }
+
+    @Test("J8: A long absence is made up for in parts that each end in time")
+    func longAbsence() async throws {
+        try await JobSite.with(tenants: 40) { site in
+            try await declare(site, zone: "UTC", catchUp: "all", cron: "* * * * *")
+            try await scheduler(site).enrol(now: date("2026-11-20T12:00:00Z"))
+            var turns = 0
+            // Three hours of every minute.
+            while try await scheduler(site).fire(now: date("2026-11-20T15:00:00Z")) > 0, turns < 20 { turns += 1 }
+            #expect(turns == 4)
+            #expect(try await site.count("ready") == 40 * 180)
         }
     }
 

@@ -21,7 +21,7 @@ CROSS JOIN LATERAL (
     SELECT 'not on the kernel''s list'
     WHERE s.schema_name = 'core'
       AND p.proname NOT IN (
-          'open', 'session_claims', 'ensure_partitions', 'drop_old_partitions', 'record_migration', 'forget_migration',
+          'open', 'session_claims', 'ensure_partitions', 'drop_old_partition', 'record_migration', 'forget_migration',
           'emit', 'enqueue', 'complete', 'step', 'idempotency', 'file_ref', 'erase_tenant')
 ) AS problems
 WHERE p.prosecdef;

@@ -14,6 +14,38 @@ package struct Backup: Codable, Hashable, Sendable {
     package let checkSeconds: Double
     /// What the trial server answered.
     package let checked: String
+    /// What belongs to the installation and is not inside, because it is kept elsewhere.
+    package var without: [Part] = []
+
+    /// What belongs to an installation beside its database.
+    package enum Part: String, CaseIterable, Codable, Sendable {
+        case files
+        case masterSecret = "master_secret"
+
+        /// The name in the data directory, when it is there.
+        var name: String {
+            switch self {
+            case .files: "files"
+            case .masterSecret: "master.secret"
+            }
+        }
+
+        /// Where it has to come from when it is not in a backup.
+        package var advice: String {
+            switch self {
+            case .files:
+                """
+                files are not inside: they come from where --files-dir or --files-s3-bucket had them. Try a backup out \
+                with a copy of that place: a platform removes after a week what its database does not know.
+                """
+            case .masterSecret:
+                """
+                the master secret is not inside: set ROMASHKA_MASTER_SECRET or ROMASHKA_MASTER_SECRET_FILE as it was, \
+                without which nobody can log in.
+                """
+            }
+        }
+    }
 
     /// The name of one begun at `moment`.
     static func name(at moment: Date) -> String {
@@ -31,5 +63,20 @@ package struct Backup: Codable, Hashable, Sendable {
     /// Whether a name is one of a backup, and so no way out of the directory of backups.
     static func isName(_ name: String) -> Bool {
         name.wholeMatch(of: /[0-9]{8}T[0-9]{6}Z/) != nil
+    }
+}
+
+extension Backup {
+    /// Reads a record; an older one does not say what is not inside.
+    package init(from decoder: any Decoder) throws {
+        let record = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            name: try record.decode(String.self, forKey: .name),
+            version: try record.decode(String.self, forKey: .version),
+            bytes: try record.decode(Int64.self, forKey: .bytes),
+            copySeconds: try record.decode(Double.self, forKey: .copySeconds),
+            checkSeconds: try record.decode(Double.self, forKey: .checkSeconds),
+            checked: try record.decode(String.self, forKey: .checked),
+            without: try record.decodeIfPresent([Part].self, forKey: .without) ?? [])
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 /// The backups of one data directory, in `backups` below it: a directory for each.
 package struct BackupStore: Sendable {
     /// What a backup holds beside the cluster, where the data directory has it.
-    static let companions = ["state.json", "master.secret", "files"]
+    static let companions = ["state.json"] + Backup.Part.allCases.map(\.name)
 
     /// Where the data directory is.
     private let home: String
@@ -16,10 +16,12 @@ package struct BackupStore: Sendable {
 
     /// Every whole backup, newest first; what was interrupted is none.
     package func list() -> [Backup] {
-        FileSystem.names(in: path).filter(Backup.isName).reversed().compactMap { name in
-            FileManager.default.contents(atPath: "\(path)/\(name)/backup.json").flatMap {
-                try? JSONDecoder().decode(Backup.self, from: $0)
-            }
+        FileSystem.names(in: path).filter(Backup.isName).reversed().compactMap { record(of: $0) }
+    }
+
+    private func record(of name: String) -> Backup? {
+        FileManager.default.contents(atPath: "\(path)/\(name)/backup.json").flatMap {
+            try? JSONDecoder().decode(Backup.self, from: $0)
         }
     }
 
@@ -36,10 +38,12 @@ package struct BackupStore: Sendable {
     /// Makes a data directory from a backup; the next start on it goes on from there.
     ///
     /// - Parameter destination: a directory that is empty or not there.
+    /// - Returns: the backup, which says what has to come from elsewhere.
     /// - Throws: `EmbeddedPostgresError` when there is no such backup, or something in the way.
-    package func restore(_ name: String, to destination: String) async throws(EmbeddedPostgresError) {
+    @discardableResult
+    package func restore(_ name: String, to destination: String) async throws(EmbeddedPostgresError) -> Backup {
         let source = "\(path)/\(name)"
-        guard Backup.isName(name), FileSystem.exists("\(source)/backup.json") else {
+        guard Backup.isName(name), let backup = record(of: name) else {
             throw EmbeddedPostgresError(
                 .backupFailed, "There is no backup \(name) in \(path).", fix: "see `romashka backup list`.")
         }
@@ -53,6 +57,7 @@ package struct BackupStore: Sendable {
             try await copy("\(source)/\(item)", to: target)
         }
         FileSystem.synchronize(directory: target)
+        return backup
     }
 
     /// Copies a file or a tree into a directory, with owners and permissions.

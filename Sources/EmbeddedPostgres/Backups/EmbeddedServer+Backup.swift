@@ -6,11 +6,12 @@ extension EmbeddedServer {
     /// and then by starting a server on a copy of the copy.
     ///
     /// - Parameters:
+    ///   - without: what the installation keeps outside of the data directory.
     ///   - check: asks the trial server whatever shows that the data is there; says what it found.
     /// - Returns: the backup, which is whole on disk.
     /// - Throws: `EmbeddedPostgresError`, or what `check` throws; nothing is left behind.
     package func backUp(
-        logger: Logger, check: (EmbeddedServer) async throws -> String
+        without: [Backup.Part] = [], logger: Logger, check: (EmbeddedServer) async throws -> String
     ) async throws -> Backup {
         let store = BackupStore(of: path)
         let started = Date()
@@ -33,12 +34,20 @@ extension EmbeddedServer {
         let backup = Backup(
             name: Backup.name(at: started), version: installation.version, bytes: bytes,
             copySeconds: copied.timeIntervalSince(started), checkSeconds: Date().timeIntervalSince(copied),
-            checked: checked)
+            checked: checked, without: outside(without))
         let record = try JSONEncoder().encode(backup)
         try FileSystem.replace("\(workshop)/backup.json", with: record, permissions: 0o600)
         try FileSystem.rename(workshop, to: "\(store.path)/\(backup.name)")
         FileSystem.synchronize(directory: store.path)
         return backup
+    }
+
+    /// What is outside of the data directory: what its owner says, and what is a symbolic link, which is copied as one.
+    private func outside(_ known: [Backup.Part]) -> [Backup.Part] {
+        Backup.Part.allCases.filter { part in
+            known.contains(part)
+                || (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(path)/\(part.name)")) != nil
+        }
     }
 
     /// Fails when a copy of the cluster, and a copy of that, do not fit.

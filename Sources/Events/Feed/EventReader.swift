@@ -106,7 +106,9 @@ struct EventReader: Sendable {
         writer.raw(Array(try row.get("data", as: String.self).utf8))
         writer.raw("}")
         return StreamedEvent(
-            seq: seq, module: module, audience: EventAudience(try row.get("audience", as: JSONValue?.self) ?? .null),
+            seq: seq, module: module,
+            // One that cannot be read is nobody's, and keeps nobody from the events behind it.
+            audience: EventAudience((try? row.get("audience", as: JSONValue?.self)) ?? .null),
             customer: customer,
             message: EventMessage.event(type, id: positions.encode(seq, of: tenant), data: writer.bytes))
     }

@@ -104,37 +104,49 @@ package struct JobDesk: Sendable {
         return job
     }
 
+    /// How many dead letters one statement runs again, and how many one request.
+    private static let (share, most) = (500, 10_000)
+
     /// Runs dead letters again, at most ten thousand.
     ///
     /// - Parameter tenant: whose; nil for everybody's.
     package func redrive(_ filter: Redrive, of tenant: TenantID?) async throws -> Resource<Redriven> {
+        var jobs = 0
+        while jobs < JobDesk.most {
+            let count = try await redriveSome(filter, of: tenant)
+            jobs += count
+            if count < JobDesk.share { break }
+        }
+        return try Resource(["jobs": .integer(Int64(jobs))])
+    }
+
+    private func redriveSome(_ filter: Redrive, of tenant: TenantID?) async throws -> Int {
         let byTenant: SQL = tenant.map { "AND d.tenant_id = \($0)" } ?? ""
         let byModule: SQL = filter.module.map { "AND d.module = \($0)" } ?? ""
         let byKind: SQL = filter.kind.map { "AND d.kind = \($0)" } ?? ""
         let byCode: SQL = filter.code.map { "AND d.failures -> -1 ->> 'code' = \($0)" } ?? ""
-        let result = try await pipeline.runForCaller(
-            [
-                """
-                WITH dead AS (
-                    DELETE FROM core.jobs_dead
-                    WHERE ctid = ANY (ARRAY(
-                        SELECT d.ctid
-                        FROM core.jobs_dead AS d
-                        WHERE true \(byTenant) \(byModule) \(byKind) \(byCode)
-                        LIMIT 10000))
-                    RETURNING *
-                ), again AS (
-                    \(JobDesk.again)
-                ), told AS (
-                    SELECT a.jobs, core.tell(
-                        a.tenant_id, 'job.redriven', a.tenant_id, 'jobs.read', jsonb_build_object('jobs', a.jobs)) AS id
-                    FROM (SELECT tenant_id, count(*) AS jobs FROM again GROUP BY tenant_id) AS a
-                )
-                SELECT COALESCE(sum(jobs) FILTER (WHERE id IS NOT NULL), 0)::int8 AS jobs
-                FROM told
-                """
-            ], timeout: .seconds(30))[0]
-        return try Resource(result)
+        let result = try await pipeline.runForCaller([
+            """
+            WITH dead AS (
+                DELETE FROM core.jobs_dead
+                WHERE ctid = ANY (ARRAY(
+                    SELECT d.ctid
+                    FROM core.jobs_dead AS d
+                    WHERE true \(byTenant) \(byModule) \(byKind) \(byCode)
+                    LIMIT \(JobDesk.share)))
+                RETURNING *
+            ), again AS (
+                \(JobDesk.again)
+            ), told AS (
+                SELECT a.jobs, core.tell(
+                    a.tenant_id, 'job.redriven', a.tenant_id, 'jobs.read', jsonb_build_object('jobs', a.jobs)) AS id
+                FROM (SELECT tenant_id, count(*) AS jobs FROM again GROUP BY tenant_id) AS a
+            )
+            SELECT COALESCE(sum(jobs) FILTER (WHERE id IS NOT NULL), 0)::int8 AS jobs
+            FROM told
+            """
+        ])[0]
+        return try result.first?.get("jobs") ?? 0
     }
 
     /// How each module's jobs stand with each tenant that has any.

@@ -19,16 +19,20 @@ package struct ClaimedJob: Sendable {
     /// `traceparent` of what enqueued it.
     package let trace: String?
 
+    /// Whether payload and steps could be read: PostgreSQL keeps numbers and depths that nobody here takes.
+    package let isReadable: Bool
+
     init(_ row: Row) throws {
         id = try row.get("id")
         tenant = try row.get("tenant_id")
         kind = try row.get("kind")
-        payload = try row.get("payload")
         attempt = try row.get("attempt")
         timeout = .milliseconds(try row.get("timeout_ms", as: Int.self))
-        steps = try row.get("steps")
         lease = try row.get("lease")
         charged = try row.get("charged_ms")
         trace = try row.get("trace")
+        let documents = (try? row.get("payload", as: JSONValue.self), try? row.get("steps", as: JSONValue.self))
+        (payload, steps) = (documents.0 ?? .null, documents.1 ?? .null)
+        isReadable = documents.0 != nil && documents.1 != nil
     }
 }

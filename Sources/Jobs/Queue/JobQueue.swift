@@ -234,8 +234,9 @@ package struct JobFailure: Hashable, Sendable {
     package let detail: String
 
     package init(code: String, detail: String) {
-        self.code = String(code.prefix(100))
-        self.detail = String(detail.prefix(2000))
+        // PostgreSQL keeps no NUL, and what cannot be noted would be tried for ever.
+        self.code = String(code.replacing("\0", with: "").prefix(100))
+        self.detail = String(detail.replacing("\0", with: "").prefix(2000))
     }
 
     var document: JSONValue { ["code": .string(code), "error": .string(detail)] }

@@ -73,6 +73,25 @@ package struct WorkerLease: Sendable {
         ])
     }
 
+    /// Longer than the answer to a claim is waited for.
+    private static let grace: Duration = .seconds(10)
+
+    /// Gives back what is this worker's by the database and not by itself; their attempts do not count.
+    ///
+    /// - Parameter held: the leases that the worker knows of.
+    /// - Returns: how many jobs.
+    package func giveBack(except held: Set<UUID>) async throws -> Int {
+        try await pipeline.run([
+            """
+            SELECT core.fail_job(r.tenant_id, r.id, r.lease, '{}', interval '0', false)
+            FROM core.jobs_running AS r
+            WHERE r.worker_id = \(id)
+              AND r.lease <> ALL (\(Array(held)))
+              AND r.claimed_at < clock_timestamp() - make_interval(secs => \(WorkerLease.grace / .seconds(1)))
+            """
+        ])[0].count
+    }
+
     /// Leaves; what it still has is ready for others at once, and the attempts do not count.
     package func end() async throws {
         _ = try await pipeline.run([

@@ -17,7 +17,7 @@ package struct Schedule: Sendable {
     package static let grace: TimeInterval = 60
     private static let reaches: [TimeInterval] = [3600, 86_400, 2_764_800, 34_560_000]
     /// The most moments that are made up for at once; the others follow.
-    package static let maximumCatchUp = 1000
+    package static let maximumCatchUp = 50
 
     private let expression: CronExpression
     private let zone: TimeZone

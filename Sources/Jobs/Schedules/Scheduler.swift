@@ -13,6 +13,16 @@ package struct Scheduler: Service {
     /// How often it looks for tenants and schedules that are new.
     private static let census = 10
     private static let batch = 500
+    /// How many are kept in one transaction, which is to end long before a statement's time is over.
+    private static let share = 20
+
+    /// What one schedule that is due asks for.
+    private struct Turn {
+        /// Enqueues its jobs and moves it on.
+        let firing: SQL
+        /// Lets it wait for a minute, when the other fails.
+        let postponing: SQL
+    }
 
     private let pipeline: PipelineConnection
     private let logger: Logger
@@ -91,11 +101,25 @@ package struct Scheduler: Service {
             """
         ])[0]
         let statements = try due.rows.compactMap { try statement(for: $0, now) }
-        if !statements.isEmpty { _ = try await pipeline.run(statements) }
+        for first in stride(from: 0, to: statements.count, by: Scheduler.share) {
+            try await run(Array(statements[first..<min(first + Scheduler.share, statements.count)]))
+        }
         return due.count
     }
 
-    private func statement(for row: Row, _ now: Date) throws -> SQL? {
+    /// Runs some in one transaction; if one of them fails, each in its own, so that it holds up no other.
+    private func run(_ turns: [Turn]) async throws {
+        do {
+            _ = try await pipeline.run(turns.map(\.firing))
+        } catch is DatabaseError where turns.count > 1 {
+            for turn in turns { try await run([turn]) }
+        } catch let error as DatabaseError {
+            logger.warning("a schedule could not be kept", metadata: ["error": "\(error)"])
+            _ = try await pipeline.run(turns.map(\.postponing))
+        }
+    }
+
+    private func statement(for row: Row, _ now: Date) throws -> Turn? {
         let catchUp = Schedule.CatchUp(rawValue: try row.get("catch_up")) ?? .last
         let dueAt = try row.get("next_at", as: Timestamp.self)
         guard let schedule = try schedule(row.get("cron"), row.get("zone"), catchUp) else { return nil }
@@ -104,7 +128,12 @@ package struct Scheduler: Service {
         let name = try row.get("name", as: String.self)
         // What falls into a time in which the module is off is not made up for.
         let fires = try row.get("is_on", as: Bool.self) ? moments.map { Timestamp($0) } : []
-        return """
+        let postponing: SQL = """
+            UPDATE core.schedules
+            SET next_at = \(dueAt) + interval '1 minute'
+            WHERE tenant_id = \(tenant) AND module = \(module) AND name = \(name) AND next_at = \(dueAt)
+            """
+        let firing: SQL = """
             WITH moved AS (
                 UPDATE core.schedules
                 SET next_at = \(next.map { Timestamp($0) } ?? .distantFuture), last_at = \(fires.last)
@@ -119,6 +148,7 @@ package struct Scheduler: Service {
             FROM moved
             CROSS JOIN unnest(\(fires)) AS fire (at)
             """
+        return Turn(firing: firing, postponing: postponing)
     }
 
     /// A schedule that cannot be read keeps nobody else's from being kept.

@@ -58,6 +58,7 @@ package final class JobSupervisor: Service {
                     }
                     try? await cancelWhenGracefulShutdown { try await Task.sleep(for: JobSupervisor.interval) }
                 }
+                await end()
             }
         } onGracefulShutdown: {
             let children = self.state.withLock { state in
@@ -68,18 +69,45 @@ package final class JobSupervisor: Service {
         }
     }
 
-    private func modulesWithWork() async -> [String] {
+    /// Waits until the children have ended, and ends those that do not.
+    private func end() async {
+        let deadline = ContinuousClock.now + JobSupervisor.farewell
+        while state.withLock({ !$0.children.isEmpty }), ContinuousClock.now < deadline, !Task.isCancelled {
+            try? await Task.sleep(for: JobSupervisor.interval)
+        }
+        for child in state.withLock({ Array($0.children.values) }) { child.process.signal(SIGKILL) }
+    }
+
+    /// The modules with a job that may begin and that no pause holds up.
+    package func modulesWithWork() async -> [String] {
         do {
             let result = try await pipeline.run([
                 """
                 SELECT q.module
                 FROM core.job_queues AS q
                 WHERE NOT EXISTS (SELECT FROM core.plugin_pauses AS pause WHERE pause.module_id = q.module)
-                  AND (EXISTS (SELECT FROM core.jobs_ready AS r WHERE r.module = q.module)
+                  AND (EXISTS (
+                           WITH RECURSIVE steps AS (
+                               (SELECT r.tenant_id
+                                FROM core.jobs_ready AS r
+                                WHERE r.module = q.module
+                                ORDER BY r.tenant_id
+                                LIMIT 1)
+                               UNION ALL
+                               SELECT (
+                                   SELECT r.tenant_id
+                                   FROM core.jobs_ready AS r
+                                   WHERE r.module = q.module AND r.tenant_id > steps.tenant_id
+                                   ORDER BY r.tenant_id
+                                   LIMIT 1)
+                               FROM steps
+                               WHERE steps.tenant_id IS NOT NULL
+                           )
+                           SELECT FROM steps AS j \(JobSupervisor.served))
                        OR EXISTS (
                            SELECT
-                           FROM core.jobs_waiting AS w
-                           WHERE w.module = q.module AND w.run_at < 'infinity' AND w.run_at <= clock_timestamp()))
+                           FROM core.jobs_waiting AS j \(JobSupervisor.served)
+                           WHERE j.module = q.module AND j.run_at < 'infinity' AND j.run_at <= clock_timestamp()))
                 """
             ])[0]
             try await rescueNowAndThen()
@@ -89,6 +117,15 @@ package final class JobSupervisor: Service {
             return []
         }
     }
+
+    /// The tenants whose jobs are not parked: nobody else's are worth a process.
+    private static let served: SQL = """
+        JOIN core.tenants AS t ON t.id = j.tenant_id AND t.status = 'active'
+          AND NOT EXISTS (
+              SELECT
+              FROM core.tenant_modules AS switch
+              WHERE switch.tenant_id = t.id AND switch.module_id = q.module AND NOT switch.enabled)
+        """
 
     /// Nobody else may be there to see that the workers of another machine are gone.
     private func rescueNowAndThen() async throws {
@@ -151,7 +188,8 @@ package final class JobSupervisor: Service {
     private func clean(up process: SupervisedProcess, _ exit: SupervisedProcess.Exit, of module: String) async {
         logger.warning("a process for jobs ended", metadata: ["module": "\(module)", "exit": "\(exit)"])
         // Killed by a signal, one of its jobs may be to blame, and nobody knows which; else the process chose to end.
-        let counts = if case .signal = exit { true } else { false }
+        let isStopping = state.withLock { $0.isStopping }
+        let counts = if case .signal = exit { !isStopping } else { false }
         let failure = JobFailure(code: "process_ended", detail: "its process ended by \(exit)")
         do {
             try await WorkerLease.release(

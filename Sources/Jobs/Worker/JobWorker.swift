@@ -1,8 +1,8 @@
 internal import Foundation
 package import Logging
 internal import Observability
-package import PluginHost
-@_spi(Kernel) package import PluginKit
+internal import PluginHost
+@_spi(Kernel) internal import PluginKit
 internal import ServiceLifecycle
 internal import Synchronization
 package import Tenancy
@@ -10,41 +10,6 @@ package import Tenancy
 /// Runs the jobs of one module: claims them in fair turns, runs each in its tenant's session behind the module's wall,
 /// and is heard of as long as it does.
 package final class JobWorker: Service {
-    /// How a worker works.
-    package struct Settings: Sendable {
-        /// Jobs at one time.
-        package var slots = 64
-        /// How often it looks for work when nothing wakes it.
-        package var interval: Duration = .milliseconds(20)
-        /// How long jobs may go on after a shutdown began.
-        package var farewell: Duration = .seconds(10)
-        /// It ends when there was nothing to do for so long; nil for never.
-        package var endsWhenIdleFor: Duration?
-
-        package init() {}
-    }
-
-    /// What a worker needs to run a module's jobs.
-    package struct Module: Sendable {
-        package let name: ModuleName
-        package let jobs: [Job]
-        package let wall: PluginWall
-        package let database: ModuleDatabase
-        /// What the kernel does for the module on behalf of a tenant.
-        package let services: @Sendable (TenantSession) -> ModuleServices
-
-        package init(
-            name: ModuleName, jobs: [Job], wall: PluginWall, database: ModuleDatabase,
-            services: @escaping @Sendable (TenantSession) -> ModuleServices
-        ) {
-            self.name = name
-            self.jobs = jobs
-            self.wall = wall
-            self.database = database
-            self.services = services
-        }
-    }
-
     /// The worker was silent for too long, and what it had is others' by now.
     package struct Lost: Error {}
 
@@ -52,11 +17,16 @@ package final class JobWorker: Service {
         var running = 0
         var isLeaving = false
         var tally = JobTally()
+        /// The leases of what was claimed here and is not done.
+        var held: Set<UUID> = []
+        /// What attempts came to that could not be noted yet.
+        var unnoted: [UUID: (job: ClaimedJob, outcome: JobOutcome)] = [:]
     }
 
     private let module: Module
     private let queue: JobQueue
     private let lease: WorkerLease
+    private let listener: JobListener
     private let settings: Settings
     private let logger: Logger
     private let state = Mutex(State())
@@ -71,6 +41,7 @@ package final class JobWorker: Service {
         self.logger = logger
         queue = JobQueue(module: module.name, pipeline: pipeline)
         lease = WorkerLease(module: module.name, pipeline: pipeline)
+        listener = databases.jobListener()
         (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -93,7 +64,8 @@ package final class JobWorker: Service {
             try? await lease.end()
             throw error
         }
-        try await note()
+        // Metrics are worth no lease.
+        try? await note()
         try await lease.end()
     }
 
@@ -112,6 +84,7 @@ package final class JobWorker: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.beat() }
             group.addTask { try await self.tick() }
+            group.addTask { await self.listener.run { self.wake() } }
             group.addTask { try await self.serve() }
             // The first to end is `serve`, or whoever failed.
             try await group.next()
@@ -156,6 +129,7 @@ package final class JobWorker: Service {
             case .jobs(let jobs):
                 state.withLock { state in
                     state.running += jobs.count
+                    state.held.formUnion(jobs.map(\.lease))
                     state.tally.settle(owed, of: Array(Set(jobs.map(\.tenant))))
                 }
                 return jobs
@@ -171,7 +145,7 @@ package final class JobWorker: Service {
 
     private func run(_ job: ClaimedJob) async {
         let start = ContinuousClock.now
-        let outcome = await attempt(job)
+        let outcome = await RequestScope.$current.withValue(scope(of: job)) { await attempt(job) }
         let taken = start.duration(to: .now)
         await conclude(job, outcome)
         meter.count(outcome, taken)
@@ -183,7 +157,17 @@ package final class JobWorker: Service {
         if isHungry { wake() }
     }
 
+    /// The job as a part of what enqueued it; nil when that is in no trace.
+    private func scope(of job: ClaimedJob) -> RequestScope? {
+        SpanContext(traceparent: job.trace).map {
+            RequestScope(requestID: job.id.description, span: module.tracer.begin(after: $0), tracer: module.tracer)
+        }
+    }
+
     private func attempt(_ job: ClaimedJob) async -> JobOutcome {
+        guard job.isReadable else {
+            return .refused(JobFailure(code: "unreadable_payload", detail: "its payload or steps are no JSON for us"))
+        }
         guard let code = module.jobs.first(where: { $0.kind == job.kind }) else {
             return .failed(JobFailure(code: "unknown_kind", detail: "this version of the plugin has no such job"))
         }
@@ -204,22 +188,37 @@ package final class JobWorker: Service {
         }
     }
 
-    /// Writes down what did not succeed. When that fails too, the lease runs out and others find the job.
+    /// Writes down what did not succeed; what cannot be written down now is tried again with the heartbeat.
     private func conclude(_ job: ClaimedJob, _ outcome: JobOutcome) async {
         // What a shutdown interrupted is given back with the lease, and does not count.
         guard !Task.isCancelled else { return }
         do {
-            switch outcome {
-            case .succeeded: break
-            case .leaseLost: logger.warning("a job's lease was lost", metadata: ["job": "\(job.id)"])
-            case .refused(let failure): try await queue.fail(job, failure, retry: nil)
-            case .failed(let failure):
-                let delay = Backoff.delay(after: job.attempt, random: .random(in: 0...1))
-                try await queue.fail(job, failure, retry: delay)
+            try await write(outcome, of: job)
+            state.withLock { state in
+                state.held.remove(job.lease)
+                state.unnoted[job.lease] = nil
             }
         } catch {
+            state.withLock { $0.unnoted[job.lease] = (job, outcome) }
             logger.warning("a job's failure could not be noted", metadata: ["job": "\(job.id)", "error": "\(error)"])
         }
+    }
+
+    private func write(_ outcome: JobOutcome, of job: ClaimedJob) async throws {
+        switch outcome {
+        case .succeeded: break
+        case .leaseLost: logger.warning("a job's lease was lost", metadata: ["job": "\(job.id)"])
+        case .refused(let failure): try await queue.fail(job, failure, retry: nil)
+        case .failed(let failure):
+            try await queue.fail(job, failure, retry: Backoff.delay(after: job.attempt, random: .random(in: 0...1)))
+        }
+    }
+
+    /// What the database and this worker do not agree on: failures that were not noted, and claims whose answer was lost.
+    private func reconcile() async throws {
+        for (job, outcome) in state.withLock({ Array($0.unnoted.values) }) { await conclude(job, outcome) }
+        let count = try await lease.giveBack(except: state.withLock { $0.held })
+        if count > 0 { logger.warning("jobs that were claimed and lost are ready again", metadata: ["jobs": "\(count)"]) }
     }
 
     /// Is heard of, and looks after those who are not.
@@ -230,6 +229,7 @@ package final class JobWorker: Service {
             do {
                 guard try await lease.renew() else { throw Lost() }
                 lastBeat = .now
+                try await reconcile()
                 try await note()
                 let count = try await WorkerLease.rescue(queue.pipeline)
                 if count > 0 {
@@ -246,11 +246,11 @@ package final class JobWorker: Service {
         }
     }
 
-    /// Wakes itself up now and then.
+    /// Wakes itself up now and then; more rarely while it would be told of new jobs.
     private func tick() async throws {
         while true {
             wake()
-            try await Task.sleep(for: settings.interval)
+            try await Task.sleep(for: listener.isListening ? settings.listeningInterval : settings.interval)
         }
     }
 }

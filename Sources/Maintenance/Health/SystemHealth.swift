@@ -100,21 +100,32 @@ package struct SystemHealth: Sendable {
             detail: "\(count) jobs are dead; see `romashka jobs lanes`, and redrive them once their cause is mended.")
     }
 
-    private var tasks: [Finding] {
-        (measures["tasks"]?.array ?? []).compactMap { task in
-            guard let name = task["name"]?.string, task["ever_succeeded"]?.bool == true || task["failures"]?.double != 0
-            else { return nil }
-            if task["failures"]?.double ?? 0 >= 3 {
-                return Finding(
-                    code: "\(name)_fails", severity: .critical,
-                    detail: "The last three runs of \(name) failed; see `romashka maintenance runs`.")
-            }
-            // What never ran here is another installation's way of doing it, such as backups of its own.
-            guard task["overdue_seconds"]?.double ?? 0 > 7200 else { return nil }
+    private var tasks: [Finding] { (measures["tasks"]?.array ?? []).compactMap { SystemHealth.finding(of: $0) } }
+
+    private static func finding(of task: JSONValue) -> Finding? {
+        guard let name = task["name"]?.string else { return nil }
+        if task["failures"]?.double ?? 0 >= 3 {
             return Finding(
-                code: "\(name)_overdue", severity: .warning,
-                detail: "\(name) is overdue by \(Int(task["overdue_seconds"]?.double ?? 0)) seconds.")
+                code: "\(name)_fails", severity: .critical,
+                detail: "The last three runs of \(name) failed; see `romashka maintenance runs`.")
         }
+        // It is measured only where a process does the task.
+        let vain = task["unsuccessful_seconds"]?.double ?? 0
+        if vain > 2 * 86_400 {
+            return Finding(
+                code: "\(name)_missing", severity: .critical,
+                detail: """
+                    No run of \(name) has succeeded for \(Int(vain) / 3600) hours, although a process does it; see \
+                    `romashka maintenance runs`.
+                    """)
+        }
+        // What never ran here is another installation's way of doing it, such as backups of its own.
+        guard task["ever_succeeded"]?.bool == true || task["failures"]?.double != 0,
+            task["overdue_seconds"]?.double ?? 0 > 7200
+        else { return nil }
+        return Finding(
+            code: "\(name)_overdue", severity: .warning,
+            detail: "\(name) is overdue by \(Int(task["overdue_seconds"]?.double ?? 0)) seconds.")
     }
 }
 

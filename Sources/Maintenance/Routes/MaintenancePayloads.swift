@@ -9,6 +9,9 @@ package enum MaintenanceTaskPayload: Payload {
             Field("every_seconds", .integer(60...31_536_000), example: 3600),
             Field("next_at", .timestamp, example: "2026-11-21T09:00:00.000000Z"),
             Field("is_running", .boolean, nullable: true, example: false),
+            Field(
+                "is_attended", .boolean, example: true,
+                summary: "Whether a process does it: backups are made by `romashka up` for its own server."),
             Field("last_started_at", .timestamp, nullable: true, example: "2026-11-21T08:00:00.000000Z"),
             Field("last_outcome", .oneOf(outcomes), nullable: true, example: "succeeded"),
             Field("last_error", .text(max: 2000), nullable: true, example: nil),

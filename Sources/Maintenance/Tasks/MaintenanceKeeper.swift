@@ -15,6 +15,10 @@ package struct MaintenanceKeeper: Service {
     private static let batch = 5000
     /// How many transactions one run has at most; the next run goes on.
     private static let steps = 2000
+    /// How often one run tries to drop a leaf that somebody reads, and how long it leaves others alone in between; the
+    /// next run tries again.
+    private static let rounds = 5
+    private static let pause: Duration = .milliseconds(500)
 
     private let ledger: MaintenanceLedger
     private let leases: LeasePool
@@ -34,44 +38,72 @@ package struct MaintenanceKeeper: Service {
         }
     }
 
-    /// Does all that is due now.
+    /// Does all that is due now, each step in a transaction of its own, so that none holds up others for long.
     ///
-    /// - Returns: how much of what: `{"partitions_made", "partitions_dropped", "removed": {"sessions": 12}}`.
+    /// - Returns: how much of what: `{"partitions_made", "partitions_dropped", "partitions_busy", "removed":
+    ///   {"sessions": 12}}`; busy are old ones that stay because somebody reads them.
     @discardableResult
     package func sweep() async throws -> JSONValue {
-        var total = MaintenanceReport()
+        var report = MaintenanceReport()
+        report.made = try await run("SELECT core.ensure_partitions(3)::int8 AS made").first?.get("made") ?? 0
+        try await cleanUp(&report)
+        try await dropPartitions(&report)
+        return report.value
+    }
+
+    private func cleanUp(_ report: inout MaintenanceReport) async throws {
         for _ in 0..<MaintenanceKeeper.steps {
-            // Each step is a transaction of its own, so that none holds up others for long.
-            let step = try await leases.withLease(as: KernelRole.worker.loginRole) { lease in
-                try await lease.run(
-                    "SELECT core.run_scheduled_maintenance(\(MaintenanceKeeper.batch)::int4) AS report",
-                    timeout: .seconds(300)
-                ).first?.get("report", as: JSONValue.self)
+            let step = try await run(
+                "SELECT kind, removed FROM core.cleanup_old_data(\(MaintenanceKeeper.batch)::int4)")
+            var isDone = true
+            for row in step.rows {
+                let count = try row.get("removed", as: Int64.self)
+                report.add(count, of: try row.get("kind", as: String.self))
+                if count >= MaintenanceKeeper.batch { isDone = false }
             }
-            guard let step else { break }
-            total.add(step)
-            if step["is_done"]?.bool ?? true { break }
+            if isDone { return }
         }
-        return total.value
+    }
+
+    private func dropPartitions(_ report: inout MaintenanceReport) async throws {
+        for round in 0..<MaintenanceKeeper.rounds {
+            if round > 0 { try await Task.sleep(for: MaintenanceKeeper.pause) }
+            var busy: [String] = []
+            while let next = try await run("SELECT leaf, is_dropped FROM core.drop_old_partition(\(busy))").first {
+                if try next.get("is_dropped", as: Bool.self) {
+                    report.dropped += 1
+                } else {
+                    busy.append(try next.get("leaf", as: String.self))
+                }
+            }
+            report.busy = Int64(busy.count)
+            if busy.isEmpty { return }
+        }
+    }
+
+    private func run(_ statement: SQL) async throws -> ResultSet {
+        try await leases.withLease(as: KernelRole.worker.loginRole) { lease in
+            try await lease.run(statement, timeout: .seconds(300))
+        }
     }
 }
 
 /// What the steps of one run did together.
 struct MaintenanceReport {
-    private var made: Int64 = 0
-    private var dropped: Int64 = 0
+    var made: Int64 = 0
+    var dropped: Int64 = 0
+    /// Leaves that were not dropped because somebody reads them.
+    var busy: Int64 = 0
     private var removed: [String: Int64] = [:]
 
-    /// Adds the answer of `core.run_scheduled_maintenance`.
-    mutating func add(_ step: JSONValue) {
-        made += step["partitions_made"]?.integer ?? 0
-        dropped += step["partitions_dropped"]?.integer ?? 0
-        for member in step["removed"]?.members ?? [] { removed[member.name, default: 0] += member.value.integer ?? 0 }
+    mutating func add(_ count: Int64, of kind: String) {
+        if count > 0 { removed[kind, default: 0] += count }
     }
 
     var value: JSONValue {
         [
             "partitions_made": .integer(made), "partitions_dropped": .integer(dropped),
+            "partitions_busy": .integer(busy),
             "removed": .object(removed.sorted { $0.key < $1.key }.map { .init($0.key, .integer($0.value)) }),
         ]
     }

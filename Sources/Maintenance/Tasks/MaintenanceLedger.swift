@@ -38,13 +38,20 @@ package struct MaintenanceLedger: Sendable {
 
     private func claim(_ task: MaintenanceTask, _ lease: Duration) async throws -> UUID? {
         let seconds = Double(lease.components.seconds)
-        let result = try await pipeline.run([
+        let results = try await pipeline.run([
+            // Whoever asks for the task is told that somebody does it.
+            """
+            UPDATE core.maintenance_tasks
+            SET attended_at = now(),
+                attended_since = CASE WHEN attended_at > now() - interval '1 day' THEN attended_since ELSE now() END
+            WHERE name = \(task.rawValue) AND (attended_at IS NULL OR attended_at < now() - interval '30 seconds')
+            """,
             """
             SELECT core.claim_maintenance(\(task.rawValue), \(host), make_interval(secs => \(seconds))) AS run
             WHERE EXISTS (SELECT FROM core.maintenance_tasks WHERE name = \(task.rawValue) AND next_at <= now())
-            """
-        ])[0]
-        return try result.first?.get("run", as: UUID?.self) ?? nil
+            """,
+        ])
+        return try results[1].first?.get("run", as: UUID?.self) ?? nil
     }
 
     private func finish(_ run: UUID, _ detail: JSONValue, error: String?) async throws {
@@ -65,6 +72,11 @@ package struct MaintenanceLedger: Sendable {
         return try Resource(try await read(only: task))
     }
 
+    /// Whether a process does a task: it has looked within the last minute and a half, or is at it.
+    package func isAttended(_ task: MaintenanceTask) async throws -> Bool {
+        try await read(only: task).first?.get("is_attended", as: Bool.self) ?? false
+    }
+
     /// Every task with its newest run.
     package func tasks() async throws -> Page<MaintenanceTaskPayload> {
         let result = try await read(only: nil)
@@ -77,6 +89,7 @@ package struct MaintenanceLedger: Sendable {
                 """
                 SELECT t.name, EXTRACT(epoch FROM t.every)::int8 AS every_seconds, t.next_at,
                        t.leased_until > clock_timestamp() AS is_running,
+                       core.is_attended(t.attended_at, t.leased_until) AS is_attended,
                        last.started_at AS last_started_at, last.outcome AS last_outcome, last.error AS last_error
                 FROM core.maintenance_tasks AS t
                 LEFT JOIN LATERAL (

@@ -1,6 +1,6 @@
 internal import Foundation
 package import Observability
-package import PluginKit
+@_spi(Kernel) package import PluginKit
 internal import ServiceLifecycle
 internal import Synchronization
 
@@ -75,7 +75,13 @@ package final class PluginWall: Service {
                 state.withLock { $0[id]?.refuse = { continuation.resume(throwing: $0) } }
                 let scope = RequestScope.current
                 let result = submission.yield {
-                    let outcome = await RequestScope.$current.withValue(scope) { await self.outcome(id, of: body) }
+                    let outcome = await RequestScope.$current.withValue(scope) {
+                        // Most traces are not recorded; then there is nothing to hand on.
+                        guard let scope, scope.span.isSampled else { return await self.outcome(id, of: body) }
+                        return await TraceParent.$current.withValue(scope.span.traceparent) {
+                            await self.outcome(id, of: body)
+                        }
+                    }
                     if self.land(id, outcome.failure, in: scope) { continuation.resume(with: outcome) }
                 }
                 if case .terminated = result { refuse(id, with: PluginWall.stopping) }

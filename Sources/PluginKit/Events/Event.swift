@@ -68,10 +68,12 @@ public struct Event: Sendable {
         let conversation: SQL = conversation ?? "NULL::uuid"
         let customer: SQL = customer ?? "NULL::uuid"
         let changes: SQL = changes ?? "'{}'::jsonb"
-        return """
+        var sql: SQL = """
             core.emit(\(type)::text, \(subject), \(data), \(conversation), \(customer), \(audience.expression),
-                      \(changes), \(requestID)::text)
+                      \(changes), \(requestID)::text, \(TraceParent.current)::text)
             """
+        sql.mayEnqueue = true
+        return sql
     }
 }
 

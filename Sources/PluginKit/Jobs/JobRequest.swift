@@ -31,9 +31,12 @@ public struct JobRequest: Sendable {
     /// The expression that enqueues it and is the job's id, or that of the job which has its key already.
     public var enqueuing: SQL {
         let seconds = uniqueFor.map { $0 / .seconds(1) }
-        return """
+        var sql: SQL = """
             core.enqueue(\(kind), \(input)::jsonb, \(runAt)::timestamptz, \(priority)::int4, \(chain)::text,
-                         \(uniqueKey)::text, make_interval(secs => \(seconds)::float8), \(replacesWaiting))
+                         \(uniqueKey)::text, make_interval(secs => \(seconds)::float8), \(replacesWaiting),
+                         \(TraceParent.current)::text)
             """
+        sql.mayEnqueue = true
+        return sql
     }
 }

@@ -14,6 +14,8 @@ public struct SQL: Sendable {
     public private(set) var binds: [Bind]
     /// Whether the text holds something that was not written as a literal.
     public private(set) var isUnsafe: Bool
+    /// Whether it may enqueue jobs, so that workers are told of it after the commit.
+    @_spi(Kernel) public internal(set) var mayEnqueue = false
 
     /// A statement of text made at run time; only for leased connections.
     public init(unsafeSQL text: String) {
@@ -52,6 +54,7 @@ extension SQL: ExpressibleByStringInterpolation {
         pieces.append(stringInterpolation.tail)
         binds = stringInterpolation.binds
         isUnsafe = stringInterpolation.isUnsafe
+        mayEnqueue = stringInterpolation.mayEnqueue
     }
 
     /// Collects the text and the values of a literal.
@@ -60,6 +63,7 @@ extension SQL: ExpressibleByStringInterpolation {
         fileprivate var tail = ""
         fileprivate var binds: [Bind] = []
         fileprivate var isUnsafe = false
+        fileprivate var mayEnqueue = false
 
         /// Sets room aside.
         public init(literalCapacity: Int, interpolationCount: Int) {
@@ -109,6 +113,7 @@ extension SQL: ExpressibleByStringInterpolation {
             }
             tail += fragment.pieces[fragment.binds.count]
             isUnsafe = isUnsafe || fragment.isUnsafe
+            mayEnqueue = mayEnqueue || fragment.mayEnqueue
         }
 
         /// Inserts text as it is. The caller vouches for every byte of it.

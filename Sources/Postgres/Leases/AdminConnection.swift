@@ -4,11 +4,13 @@ package import Logging
 package enum AdminConnection {
     /// Connects, runs `body`, and closes.
     ///
+    /// - Parameter heard: is given the payloads of notifications, on the connection's thread: it must be quick.
     /// - Throws: `DatabaseError` with code `connection_failed`; what `body` throws.
     package static func use<Value: Sendable>(
-        _ settings: ConnectionSettings, reactor: Reactor, logger: Logger, _ body: (Lease) async throws -> Value
+        _ settings: ConnectionSettings, reactor: Reactor, heard: (@Sendable (String) -> Void)? = nil, logger: Logger,
+        _ body: (Lease) async throws -> Value
     ) async throws -> Value {
-        let connection = PipelineConnection(settings, sharing: false, reactor: reactor, logger: logger)
+        let connection = PipelineConnection(settings, sharing: false, reactor: reactor, heard: heard, logger: logger)
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             connection.open { continuation.resume(with: $0) }
         }

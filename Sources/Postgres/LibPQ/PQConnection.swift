@@ -107,6 +107,13 @@ final class PQConnection: @unchecked Sendable {
         PQgetResult(connection).map(PQResult.init)
     }
 
+    /// The payload of the next notification that has arrived.
+    func nextNotification() -> String? {
+        guard let notification = PQnotifies(connection) else { return nil }
+        defer { PQfreemem(notification) }
+        return notification.pointee.extra.map { String(cString: $0) } ?? ""
+    }
+
     /// A row of a running COPY TO, as bytes.
     func nextCopyData() -> CopyData {
         var buffer: UnsafeMutablePointer<CChar>?

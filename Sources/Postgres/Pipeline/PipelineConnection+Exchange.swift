@@ -68,6 +68,7 @@ extension PipelineConnection {
     func read() {
         guard let connection else { return }
         let isOpen = connection.consumeInput()
+        while let heard, let payload = connection.nextNotification() { heard(payload) }
         if let conversation {
             advance(conversation, connection)
         } else {

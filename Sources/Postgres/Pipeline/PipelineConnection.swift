@@ -45,6 +45,8 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
     let settings: ConnectionSettings
     let sharing: Machine.Sharing
     private let idleLimit: UInt64
+    /// Is given the payloads of notifications, on the reactor's thread.
+    let heard: (@Sendable (String) -> Void)?
     let logger: Logger
 
     // From here on the reactor's thread only, in this file and in those beside it.
@@ -61,8 +63,9 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
     /// - Parameter idleLimit: how long an unused shared connection stays open.
     package init(
         _ settings: ConnectionSettings, sharing isShared: Bool, reactor: Reactor, idleLimit: Duration = .seconds(60),
-        logger: Logger
+        heard: (@Sendable (String) -> Void)? = nil, logger: Logger
     ) {
+        self.heard = heard
         self.settings = settings
         self.sharing = isShared ? .shared : .exclusive
         self.reactor = reactor

@@ -9,8 +9,10 @@ struct BackupCommand: AsyncParsableCommand {
         discussion: Help.discussion(
             """
             `romashka up` makes one a day, checks it by starting a server on a copy of it, and keeps seven. Each holds
-            the database, the files and the master secret: copy them to another machine, and keep them as safe as the
-            data itself. Ask for one now by `romashka maintenance run backup`.
+            the database, and the files and the master secret where they are in the data directory; `list` and
+            `restore` say what is not inside (--files-dir, a bucket, ROMASHKA_MASTER_SECRET) and where it has to come
+            from. Copy them to another machine, and keep them as safe as the data itself. Ask for one now by
+            `romashka maintenance run backup`.
             """,
             examples: [
                 "romashka backup list", "romashka backup restore 20261121T031500Z --to ./restored",
@@ -26,14 +28,23 @@ struct BackupCommand: AsyncParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func run() throws {
-            let backups = BackupStore(of: common.dataDirectory).list().map { backup -> JSONValue in
-                [
+            let backups = BackupStore(of: common.dataDirectory).list()
+            let rows = backups.map { backup -> JSONValue in
+                let names = backup.without.map(\.rawValue)
+                let without: JSONValue =
+                    common.json ? .array(names.map { .string($0) }) : .string(names.joined(separator: ", "))
+                return [
                     "name": .string(backup.name), "bytes": .integer(backup.bytes),
                     "version": .string(backup.version), "checked": .string(backup.checked),
                     "copy_seconds": .number(backup.copySeconds), "check_seconds": .number(backup.checkSeconds),
+                    "without": without, "advice": .array(backup.without.map { .string($0.advice) }),
                 ]
             }
-            common.print(backups, ["name", "bytes", "version", "checked"])
+            common.print(rows, ["name", "bytes", "version", "checked", "without"])
+            guard !common.json else { return }
+            for part in Backup.Part.allCases where backups.contains(where: { $0.without.contains(part) }) {
+                Output.progress("\(part.rawValue): \(part.advice)")
+            }
         }
     }
 
@@ -51,10 +62,15 @@ struct BackupCommand: AsyncParsableCommand {
         var to: String
 
         func run() async throws {
-            try await BackupStore(of: common.dataDirectory).restore(name, to: to)
+            let backup = try await BackupStore(of: common.dataDirectory).restore(name, to: to)
+            let lines = ["restored; start it by: romashka up --data-dir \(to)"] + backup.without.map(\.advice)
             Output.result(
-                ["restored": .string(name), "data_dir": .string(to)],
-                "restored; start it by: romashka up --data-dir \(to)", asJSON: common.json)
+                [
+                    "restored": .string(name), "data_dir": .string(to),
+                    "without": .array(backup.without.map { .string($0.rawValue) }),
+                    "advice": .array(backup.without.map { .string($0.advice) }),
+                ],
+                lines.joined(separator: "\n"), asJSON: common.json)
         }
     }
 }

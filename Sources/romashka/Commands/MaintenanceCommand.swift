@@ -28,7 +28,9 @@ struct MaintenanceCommand: AsyncParsableCommand {
         func run() async throws {
             try await common.withPlatform { platform in
                 let tasks = try await platform.maintenance.tasks()
-                common.print(tasks.values, ["name", "next_at", "is_running", "last_started_at", "last_outcome"])
+                common.print(
+                    tasks.values,
+                    ["name", "next_at", "is_running", "is_attended", "last_started_at", "last_outcome"])
             }
         }
     }
@@ -36,7 +38,8 @@ struct MaintenanceCommand: AsyncParsableCommand {
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a task due now; a running server begins it within seconds.",
-            discussion: Help.discussion(examples: ["romashka maintenance run maintenance"]))
+            discussion: Help.discussion(
+                "Fails when no process does the task.", examples: ["romashka maintenance run maintenance"]))
 
         @OptionGroup var common: CommonOptions
         @Argument(help: "maintenance or backup.")
@@ -51,8 +54,25 @@ struct MaintenanceCommand: AsyncParsableCommand {
         func run() async throws {
             guard let task = MaintenanceTask(rawValue: task) else { return }
             try await common.withPlatform { platform in
+                guard try await platform.maintenance.isAttended(task) else {
+                    throw ConfigurationError(Run.unattended(task))
+                }
                 let value = try await platform.maintenance.request(task).value
                 Output.result(value, "\(task.rawValue) is due now", asJSON: common.json)
+            }
+        }
+
+        /// What helps when nobody does a task.
+        private static func unattended(_ task: MaintenanceTask) -> String {
+            switch task {
+            case .maintenance:
+                "no process does the maintenance just now: start `romashka up` or `romashka serve`"
+            case .backup:
+                """
+                no process makes backups just now: `romashka up` does, of the server it runs itself, unless \
+                --keep-backups is 0. Back a server of your own (DATABASE_URL) up by its own means, such as \
+                pg_basebackup with archived WAL, then the files, and the master secret apart from both
+                """
             }
         }
     }

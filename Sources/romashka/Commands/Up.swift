@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cryptography
 import EmbeddedPostgres
 import HTTP
 import Identity
@@ -65,8 +66,18 @@ struct Up: AsyncParsableCommand {
         let ledger = MaintenanceLedger(pipeline: databases.pipeline(of: .worker))
         let backups = BackupKeeper(
             server, database: DatabaseAccess.databaseName, setup: setup, ledger: ledger, kept: keptBackups,
-            logger: common.logger)
+            without: keptElsewhere, logger: common.logger)
         return [EmbeddedDatabase(server), databases, backups]
+    }
+
+    /// What belongs to the installation and is outside of the data directory, so that no backup holds it.
+    private var keptElsewhere: [Backup.Part] {
+        var parts: [Backup.Part] = []
+        if !serving.files.isKept(in: "\(common.dataDirectory)/files") { parts.append(.files) }
+        if !MasterSecret.isKept(in: common.dataDirectory, environment: common.environment) {
+            parts.append(.masterSecret)
+        }
+        return parts
     }
 
     private func openDatabase() async throws -> DatabaseAccess {

@@ -69,7 +69,8 @@ struct Work: AsyncParsableCommand {
                 arguments + ["--module", module]
             }
             common.logger.notice("jobs are run")
-            try await run(office.services)
+            // Longer than a child may take, and than it takes to end it.
+            try await run(office.services, within: .seconds(30))
         }
     }
 
@@ -93,7 +94,7 @@ struct Work: AsyncParsableCommand {
                 throw ConfigurationError("the plugin \(module) does not serve here")
             }
             do {
-                try await run(services)
+                try await run(services, within: .seconds(13))
             } catch let error as RecycleNeeded {
                 Output.progress("\(error)")
                 throw ExitCode(RecycleNeeded.exitCode)
@@ -101,7 +102,7 @@ struct Work: AsyncParsableCommand {
         }
     }
 
-    private func run(_ services: [any Service]) async throws {
+    private func run(_ services: [any Service], within limit: Duration) async throws {
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(
@@ -109,7 +110,7 @@ struct Work: AsyncParsableCommand {
                     failureTerminationBehavior: .gracefullyShutdownGroup)
             },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: common.logger)
-        configuration.maximumGracefulShutdownDuration = .seconds(20)
+        configuration.maximumGracefulShutdownDuration = limit
         try await ServiceGroup(configuration: configuration).run()
     }
 }

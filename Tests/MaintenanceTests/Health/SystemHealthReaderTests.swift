@@ -44,6 +44,26 @@ struct SystemHealthReaderTests {
         }
     }
 
+    @Test("Backups that a process makes without success for two days are found; where nobody makes any, nothing is")
+    func backups() async throws {
+        try await TestPlatform.with { test in
+            let ages = [("10 seconds", "3 days", true), ("10 seconds", "1 day", false), ("1 hour", "3 days", false)]
+            for (seen, since, isMissing) in ages {
+                try await test.database.asSuperuser { admin in
+                    try await admin.run(
+                        """
+                        UPDATE core.maintenance_tasks
+                        SET attended_at = now() - \(seen)::text::interval,
+                            attended_since = now() - \(since)::text::interval
+                        WHERE name = 'backup'
+                        """)
+                }
+                let codes = try await test.platform.health.read().findings.map(\.code)
+                #expect(codes.contains("backup_missing") == isMissing, "\(seen), \(since)")
+            }
+        }
+    }
+
     @Test("Events that nobody numbers and jobs that nobody runs are counted")
     func waiting() async throws {
         try await TestPlatform.with { test in

@@ -65,6 +65,26 @@ struct SystemHealthTests {
             measures: [
                 "tasks": [["name": "backup", "overdue_seconds": 0.0, "failures": 3, "ever_succeeded": false]]
             ], finding: "backup_fails", status: "critical"),
+        Case(
+            name: "backups that somebody makes, without success for a day and a half",
+            measures: [
+                "tasks": [
+                    [
+                        "name": "backup", "overdue_seconds": 0.0, "failures": 0, "ever_succeeded": false,
+                        "unsuccessful_seconds": 130_000.0,
+                    ]
+                ]
+            ], finding: nil, status: "ok"),
+        Case(
+            name: "backups that somebody makes, without success for more than two days",
+            measures: [
+                "tasks": [
+                    [
+                        "name": "backup", "overdue_seconds": 0.0, "failures": 0, "ever_succeeded": false,
+                        "unsuccessful_seconds": 173_000.0,
+                    ]
+                ]
+            ], finding: "backup_missing", status: "critical"),
     ]
 
     @Test("What was measured means something to an operator, or nothing", arguments: cases)

@@ -86,6 +86,66 @@ struct MaintenanceKeeperTests {
         }
     }
 
+    @Test(
+        "A leaf that somebody reads stays, events are told meanwhile, and the next run drops it",
+        arguments: ["core.events", "ONLY core.events"])
+    func busy(table: String) async throws {
+        try await TestPlatform.with { test in
+            try await test.keepByHand()
+            let tenant = try await test.tenant("acme")
+            try await MaintenanceKeeperTests.attach("events_202001", test)
+            try await test.database.asSuperuser { reader in
+                try await reader.script("BEGIN; LOCK TABLE \(table) IN ACCESS SHARE MODE")
+                async let told: Void = MaintenanceKeeperTests.tell(500, of: tenant, test)
+                let report = try await test.platform.maintenanceKeeper.sweep()
+                try await told
+                #expect(report["partitions_dropped"] == 0 && report["partitions_busy"] == 1)
+                let leaves = try await MaintenanceKeeperTests.leaves(test)
+                #expect(leaves.contains("events_202001"))
+                try await reader.script("ROLLBACK")
+            }
+            let report = try await test.platform.maintenanceKeeper.sweep()
+            #expect(report["partitions_dropped"] == 1 && report["partitions_busy"] == 0)
+            let leaves = try await MaintenanceKeeperTests.leaves(test)
+            #expect(!leaves.contains("events_202001"))
+        }
+    }
+
+    /// Tells events one after the other; fails when one of them waits for a lock for nearly as long as statements of
+    /// requests may take.
+    private static func tell(_ count: Int, of tenant: TestTenant, _ test: TestPlatform) async throws {
+        try await test.database.asSuperuser { admin in
+            try await admin.run("SET lock_timeout = '400ms'")
+            for _ in 0..<count {
+                try await admin.run(
+                    """
+                    INSERT INTO core.events (tenant_id, id, type, version, module, actor_kind, actor_id, subject, data,
+                                             root, depth)
+                    VALUES (\(tenant.id), core.uuid7(), 'thing.done', 1::int2, 'core', 's', core.uuid7(), core.uuid7(),
+                            '{}', core.uuid7(), 0::int2)
+                    """)
+            }
+        }
+    }
+
+    @Test("An installation with a clock of its own has the one call to make, which drops a leaf at a time")
+    func oneCall() async throws {
+        try await TestPlatform.with { test in
+            try await test.keepByHand()
+            for leaf in ["events_202001", "jobs_finished_20200115"] {
+                try await MaintenanceKeeperTests.attach(leaf, test)
+            }
+            let steps: [(Int64, Bool)] = [(1, false), (1, false), (0, true)]
+            for (dropped, isDone) in steps {
+                let report = try await test.database.asSuperuser { admin in
+                    try await admin.run("SELECT core.run_scheduled_maintenance() AS report").first?
+                        .get("report", as: JSONValue.self)
+                }
+                #expect(report?["partitions_dropped"] == .integer(dropped) && report?["is_done"] == .bool(isDone))
+            }
+        }
+    }
+
     /// Moves the end of the leaf for all that is older, and puts a leaf before it.
     private static func attach(_ leaf: String, _ test: TestPlatform) async throws {
         let parent = leaf.prefix { !$0.isNumber }.dropLast()

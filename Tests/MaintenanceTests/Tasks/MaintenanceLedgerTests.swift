@@ -83,6 +83,29 @@ struct MaintenanceLedgerTests {
         }
     }
 
+    @Test("A task is attended while a process looks whether it is due, and for a moment after that")
+    func attended() async throws {
+        try await TestPlatform.with { test in
+            let ledger = test.platform.maintenance
+            // No process of a test makes backups.
+            let isAttended = try await ledger.isAttended(.backup)
+            #expect(!isAttended)
+            let isDue = try await ledger.runIfDue(.backup, lease: .seconds(60)) { .object([]) }
+            #expect(!isDue)
+            #expect(try await MaintenanceLedgerTests.task(test, "backup")["is_attended"] == .bool(true))
+            try await test.database.asSuperuser { admin in
+                try await admin.run(
+                    """
+                    UPDATE core.maintenance_tasks
+                    SET attended_at = now() - interval '2 minutes', attended_since = now() - interval '2 minutes'
+                    WHERE name = 'backup'
+                    """)
+            }
+            let isLeft = try await ledger.isAttended(.backup)
+            #expect(!isLeft)
+        }
+    }
+
     @Test("A task can be asked for, and nothing else can")
     func request() async throws {
         try await TestPlatform.with { test in

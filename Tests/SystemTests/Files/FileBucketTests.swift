@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Platform
 import PluginKit
+import Postgres
 import TestKit
 import Testing
 
@@ -27,6 +28,8 @@ struct FileBucketTests {
                 #expect(try await site.send("GET", "/\(second)/content").text == text)
                 let tomorrow = Timestamp.now().advanced(by: .seconds(90_000))
                 #expect(try await site.test.platform.fileKeeper.sweep(now: tomorrow) == 0)
+                try await sweepOrphan(site, settings, spool)
+                #expect(try await keys(settings, spool) == 2)
 
                 let path = "/v1/operator/tenants/\(site.tenant.id)"
                 _ = try await site.client.send("POST", path + "/suspend", token: site.test.operatorToken)
@@ -53,6 +56,23 @@ struct FileBucketTests {
             #expect(try await site.send("GET", "").json["data"] == [])
             #expect(try FileManager.default.contentsOfDirectory(atPath: spool) == [])
         }
+    }
+
+    /// A content that no row knows stays until it was on the list for a week.
+    private func sweepOrphan(_ site: FileSite, _ settings: S3Settings, _ spool: String) async throws {
+        let store = try S3FileStore(settings, spool: spool)
+        let spooled = try await store.spool.receive(atMost: 10) { _, consume in try await consume([1, 2]) }
+        let address = ContentAddress(tenant: site.other.id, digest: spooled.digest, object: UUID())
+        try await store.publish(spooled, as: address)
+        await store.close()
+        let keeper = site.test.platform.fileKeeper
+        let tomorrow = Timestamp.now().advanced(by: .seconds(90_000))
+        for _ in 0..<2 { #expect(try await keeper.sweep(now: tomorrow) == 0) }
+        #expect(try await keys(settings, spool) == 3)
+        _ = try await site.test.database.asSuperuser { admin in
+            try await admin.run("UPDATE core.file_orphans SET seen_at = seen_at - interval '8 days'").affected
+        }
+        #expect(try await keeper.sweep(now: tomorrow) == 1)
     }
 
     /// How many contents are in the bucket.

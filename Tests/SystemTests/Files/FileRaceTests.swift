@@ -43,7 +43,10 @@ struct FileRaceTests {
         }
     }
 
-    @Test("What a crash leaves is swept once it is old, and nothing else")
+    /// Later than a day from now, when everything of a test is old.
+    private static var tomorrow: Timestamp { Timestamp.now().advanced(by: .seconds(90_000)) }
+
+    @Test("What a crash leaves is swept once it is old and was unknown for a week, and nothing else")
     func sweep() async throws {
         try await FileSite.with { site in
             let id = try await site.store("kept")
@@ -57,10 +60,74 @@ struct FileRaceTests {
             #expect(site.contents.count == 4 && orphans.allSatisfy(site.contents.contains))
             #expect(try await site.test.platform.fileKeeper.sweep() == 0)
             #expect(site.contents.count == 4)
-            let tomorrow = Timestamp.now().advanced(by: .seconds(90_000))
-            #expect(try await site.test.platform.fileKeeper.sweep(now: tomorrow) == 2)
+            // As after a restore: the database knows nothing of them, and whoever does may come back.
+            let keeper = site.test.platform.fileKeeper
+            for _ in 0..<2 { #expect(try await keeper.sweep(now: Self.tomorrow) == 0) }
+            #expect(site.contents == (kept + orphans).sorted())
+            #expect(try await Self.noted(site) == orphans.sorted())
+            try await Self.setBack(site, "6 days")
+            #expect(try await keeper.sweep(now: Self.tomorrow) == 0)
+            try await Self.setBack(site, "2 days")
+            #expect(try await keeper.sweep(now: Self.tomorrow) == 2)
             #expect(site.contents == kept)
+            #expect(try await Self.noted(site).isEmpty)
             #expect(try await site.send("GET", "/\(id)/content").text == "kept")
+        }
+    }
+
+    @Test("A content that a row knows again is taken off the list, and begins anew when it is lost once more")
+    func knownAgain() async throws {
+        try await FileSite.with { site in
+            let keeper = site.test.platform.fileKeeper
+            let root = TestPlatform.filesDirectory(of: site.test.database)
+            let path = try await Self.leave(in: root, site.tenant.id)
+            let address = try #require(ContentAddress(path: path))
+            #expect(try await keeper.sweep(now: Self.tomorrow) == 0)
+            try await Self.setBack(site, "8 days")
+            try await site.test.database.asSuperuser { admin in
+                try await admin.run(
+                    """
+                    INSERT INTO core.file_contents (tenant_id, digest, object, size)
+                    VALUES (\(address.tenant), \(address.digest), \(ID<Void>(address.object)), 2)
+                    """)
+            }
+            #expect(try await keeper.sweep(now: Self.tomorrow) == 0)
+            #expect(try await Self.noted(site).isEmpty)
+            try await site.test.database.asSuperuser { admin in
+                try await admin.run("DELETE FROM core.file_contents WHERE tenant_id = \(address.tenant)")
+            }
+            #expect(try await keeper.sweep(now: Self.tomorrow) == 0)
+            #expect(site.contents == [path])
+            #expect(try await Self.noted(site) == [path])
+        }
+    }
+
+    @Test("What is no longer in the store is taken off the list")
+    func gone() async throws {
+        try await FileSite.with { site in
+            let root = TestPlatform.filesDirectory(of: site.test.database)
+            let path = try await Self.leave(in: root, site.tenant.id)
+            let keeper = site.test.platform.fileKeeper
+            try await keeper.sweep(now: Self.tomorrow)
+            #expect(try await Self.noted(site) == [path])
+            try FileManager.default.removeItem(atPath: "\(root)/\(path)")
+            try await keeper.sweep(now: Self.tomorrow)
+            #expect(try await Self.noted(site).isEmpty)
+        }
+    }
+
+    /// The contents that are on the list, in order.
+    private static func noted(_ site: FileSite) async throws -> [String] {
+        try await site.test.database.asSuperuser { admin in
+            let result = try await admin.run("SELECT path FROM core.file_orphans")
+            return try result.rows.map { try $0.get("path", as: String.self) }.sorted()
+        }
+    }
+
+    /// Lets what is on the list have been there for longer.
+    private static func setBack(_ site: FileSite, _ time: String) async throws {
+        _ = try await site.test.database.asSuperuser { admin in
+            try await admin.run("UPDATE core.file_orphans SET seen_at = seen_at - \(time)::text::interval").affected
         }
     }
 
