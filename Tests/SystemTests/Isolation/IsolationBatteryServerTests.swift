@@ -177,7 +177,7 @@ struct IsolationBatteryServerTests {
         }
     }
 
-    @Test("a search answers for one's own tenant only", arguments: IsolationGround.modes)
+    @Test("A57: a search answers for one's own tenant only", arguments: IsolationGround.modes)
     func search(mode: Bootstrap.SessionMode) async throws {
         try await IsolationGround.with(mode) { ground in
             let statement = "SELECT f.id, f.rank FROM knowledge.search_items('\(IsolationTenant.canary)', 100) AS f"
