@@ -129,7 +129,10 @@ package final class API: HTTPResponder {
         case .visitor: return try await visit(mounted, request, from: channel, parameters: parameters, note: &note)
         case .hook: return try await receive(request, from: channel, parameters: parameters, note: &note)
         case .public, .operator:
-            if route.access == .public { try limit(request, from: channel) }
+            if route.access == .public {
+                try limit(request, from: channel)
+                try IdempotencyHeader.requireNone(request.headers[.idempotencyKey], of: route)
+            }
             let id = try await operatorID(route, request)
             let scope = "operator \(route.path)"
             let input = try input(

@@ -77,7 +77,7 @@ package struct Identity: Sendable {
             isMailSent: isMailSent)
         connections = try OIDCConnections(pipeline: pipeline, master: master, settings: oidc)
         signIn = ProviderSignIn(
-            pipeline: pipeline, connections: connections, members: members, sessions: sessions, master: master,
-            settings: oidc, logger: logger)
+            pipeline: pipeline, connections: connections, members: members, sessions: sessions,
+            secondFactors: secondFactors, master: master, settings: oidc, logger: logger)
     }
 }

@@ -131,7 +131,9 @@ package struct Platform: Sendable {
             permissions: permissions, oidc: settings.oidc, files: files,
             isMailSent: settings.mail != nil, logger: logger)
         accountMail = settings.mail.map {
-            AccountMail(pipeline: auth, mailer: Mailer($0), retry: settings.mailRetry, logger: logger)
+            AccountMail(
+                pipeline: auth, mailer: Mailer($0), retry: settings.mailRetry, meter: MailMeter(in: metrics),
+                logger: logger)
         }
         let secrets = try ModuleSecrets(pipeline: auth, master: settings.master)
         switches = ModuleSwitches(pipeline: auth, control: control, registry: registry, secrets: secrets)

@@ -21,10 +21,15 @@ LEVEL = 0.01
 MEMBERS = 100
 # No more attempts than the limits of a login let through: 300 from an address, 10 on an account from it.
 ADDRESSES = 20
+# No more than those of mail do in an hour: 60 from an address, 5 for an account.
+RESET_ADDRESSES = 40
+RESETS_EACH = 4
+# Mail has to be switched on, and nobody is there to take it: what is due stays due for both kinds.
+MAIL = ("--smtp-url", "smtp://127.0.0.1:9", "--mail-from", "desk@timing.example")
 
 
-def differ(ones: list[float], others: list[float]) -> float:
-    """The probability that two samples of one distribution differ as much as these."""
+def differ(ones: list[float], others: list[float]) -> tuple[float, float]:
+    """How far two samples differ, from 0 to 1, and the probability that two of one distribution do so."""
     ones, others = sorted(ones), sorted(others)
     distance = max(
         abs(bisect.bisect_right(ones, time) / len(ones) - bisect.bisect_right(others, time) / len(others))
@@ -32,8 +37,9 @@ def differ(ones: list[float], others: list[float]) -> float:
     root = math.sqrt(len(ones) * len(others) / (len(ones) + len(others)))
     strength = (root + 0.12 + 0.11 / root) * distance
     if strength < 0.2:
-        return 1
-    return min(1, max(0, 2 * sum((-1) ** (k - 1) * math.exp(-2 * (k * strength) ** 2) for k in range(1, 101))))
+        return distance, 1
+    chance = 2 * sum((-1) ** (k - 1) * math.exp(-2 * (k * strength) ** 2) for k in range(1, 101))
+    return distance, min(1, max(0, chance))
 
 
 def compare(title: str, one: Callable[[int], float], other: Callable[[int], float], samples: int) -> bool:
@@ -44,10 +50,10 @@ def compare(title: str, one: Callable[[int], float], other: Callable[[int], floa
     times: dict = {one: [], other: []}
     for turn in turns:
         times[turn].append(turn(len(times[turn])))
-    chance = differ(times[one], times[other])
+    distance, chance = differ(times[one], times[other])
     medians = ", ".join(f"{1000 * statistics.median(taken):.3f} ms" for taken in times.values())
     verdict = "not told apart" if chance >= LEVEL else "TOLD APART"
-    print(f"{title}: {samples} samples each, medians {medians}, p = {chance:.3f}: {verdict}", flush=True)
+    print(f"{title}: {samples} samples each, medians {medians}, D = {distance:.3f}, p = {chance:.3f}: {verdict}", flush=True)
     return chance >= LEVEL
 
 
@@ -76,6 +82,34 @@ def logins(platform: Romashka, samples: int) -> bool:
     return compare("log in: known ÷ unknown e-mail", known, unknown, samples)
 
 
+def resets(platform: Romashka, samples: int) -> bool:
+    """A new password for a known address, and for an unknown one."""
+    accounts = math.ceil(samples / RESETS_EACH)
+    onboard(platform.url, platform.operator_token, "resets")
+    platform.database.sql(f"""
+        WITH account AS (
+            INSERT INTO core.accounts (id, email)
+            SELECT gen_random_uuid(), format('member%s@resets.example', n) FROM generate_series(0, {accounts - 1}) AS n
+            RETURNING id, email
+        )
+        INSERT INTO core.profiles (tenant_id, id, account_id, email, name, role)
+        SELECT t.id, gen_random_uuid(), account.id, account.email, 'Member', 'agent'
+        FROM account JOIN core.tenants AS t ON t.slug = 'resets'""")
+    callers = [Caller(platform.url, f"127.0.2.{number + 1}") for number in range(RESET_ADDRESSES)]
+
+    def ask(number: int, kind: str) -> float:
+        status, seconds, _ = callers[number % RESET_ADDRESSES].send(
+            "POST", "/v1/auth/password-resets",
+            {"email": f"{kind}{number % accounts}@resets.example", "tenant": "resets"})
+        if status != 202:
+            sys.exit(f"a request for a password was answered with {status}")
+        return seconds
+
+    return compare(
+        "new password: known ÷ unknown e-mail", lambda number: ask(number, "member"),
+        lambda number: ask(number, "stranger"), samples)
+
+
 def ids(platform: Romashka, samples: int) -> bool:
     """Another tenant's id, and one that nobody has."""
     platform.database.fill(platform.login["tenant"])
@@ -99,9 +133,9 @@ def ids(platform: Romashka, samples: int) -> bool:
 
 
 def measure(folder: Path, cleanup, samples: int = SAMPLES) -> None:
-    """Both comparisons; fails when one tells its two kinds apart."""
-    platform = Romashka(folder)
+    """All comparisons; fails when one tells its two kinds apart."""
+    platform = Romashka(folder, options=MAIL)
     cleanup.callback(platform.server.stop)
-    alike = [ids(platform, samples), logins(platform, samples)]
+    alike = [ids(platform, samples), resets(platform, samples), logins(platform, samples)]
     if not all(alike):
         sys.exit(1)

@@ -30,6 +30,7 @@ NEED_SECRETS = {
     "POST /v1/operator/tenants/{id}/impersonations", "POST /v1/operator/tenants/{id}/erase",
     "POST /v1/operator/tenants/{id}/members/{member_id}/password-reset",
     "GET /v1/auth/oidc/{connection}/start", "GET /v1/auth/oidc/{connection}/callback",
+    "POST /v1/auth/oidc/{connection}/second-factor",
     "GET /files/{token}", "POST /v1/auth/customers", "POST /v1/auth/password-resets",
     "POST /hooks/{token}",
     # The plugins of the platform itself have no hooks, and no article is published.

@@ -66,6 +66,7 @@ enum CustomerRoutes {
     @Sendable
     private static func change(_ call: Call, _ input: CustomerChange) async throws -> Resource<Customer> {
         let new = input.record
+        let isBlocked = try new["status"] as String? == "blocked"
         let result = try await call.tx.rows(
             """
             WITH customer AS (
@@ -83,11 +84,9 @@ enum CustomerRoutes {
             SELECT \(Customer.columns)
             FROM customer
             WHERE \(call.emitting(ConversationEvents.customer("customer.updated", "customer"))) IS NOT NULL
+              AND CASE WHEN \(isBlocked) THEN \(call.endingTokens(of: "customer.id")) IS NOT NULL ELSE true END
             """)
         guard !result.isEmpty else { throw call.notChanged }
-        if try new["status"] as String? == "blocked" {
-            try await call.customers.end(try call.path("id", as: CustomerID.self))
-        }
         return try Resource(result)
     }
 }

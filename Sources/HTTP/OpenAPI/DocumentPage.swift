@@ -95,7 +95,7 @@ struct DocumentPage: Sendable {
 
     private func access(_ operation: DocumentedOperation) -> String {
         switch operation.scheme {
-        case nil: "Open to anybody."
+        case nil: ["Open to anybody.", operation.json["description"]?.string].compactMap { $0 }.joined(separator: " ")
         case "operator": "For operators."
         case "customer": "For a customer's own token."
         default: operation.json["description"]?.string ?? "For any session."

@@ -7,7 +7,7 @@ extension Operation {
             "operationId": .string(id),
             "tags": [.string(tag.name)],
             "summary": .string(summary),
-            "description": permission.map { .string("Needs the permission `\($0)`.") },
+            "description": description.isEmpty ? nil : .string(description),
             "security": security,
             "parameters": parameterList.isEmpty ? nil : .array(parameterList),
             "requestBody": requestBody(&components),
@@ -43,6 +43,14 @@ extension Operation {
         case .raw: [.init("202", response(nil)), .init("204", response(nil))]
         default: []
         }
+    }
+
+    private var description: String {
+        let permission = permission.map { "Needs the permission `\($0)`." }
+        let key =
+            refusesIdempotencyKey
+            ? "Takes no `Idempotency-Key` (400 `idempotency_key_unsupported`): its answers are not kept." : nil
+        return [permission, key].compactMap { $0 }.joined(separator: " ")
     }
 
     /// What the role of the caller must have.

@@ -22,6 +22,8 @@ struct Operation: Sendable {
     var mediaTypes = ["application/octet-stream"]
     let status: Int
     let answer: Answer
+    /// Whether `Idempotency-Key` is refused, because no answer is kept.
+    var refusesIdempotencyKey = false
     /// The statuses of the problems it may answer, ascending.
     let problems: [Int]
 
@@ -59,6 +61,7 @@ extension Operation {
         mediaTypes = route.rawInput?.mediaTypes ?? ["application/octet-stream"]
         status = route.status
         answer = Operation.answer(of: route)
+        refusesIdempotencyKey = IdempotencyHeader.keepsNoAnswers(route)
         problems = Operation.problems(of: mounted)
     }
 

@@ -18,14 +18,20 @@ enum IdempotencyHeader {
         return IdempotencyClaim(keyHash: SHA256.digest(key), fingerprint: SHA256.digest(request))
     }
 
-    /// Refuses a key where a route keeps no answers, because they are of any type.
+    /// Refuses a key where a route keeps no answers: because they are of any type, or because nobody has said who they
+    /// are, so that a kept answer, with its tokens, would be for whoever knows or guesses the key.
     ///
     /// - Throws: `Problem` 400 `idempotency_key_unsupported`.
     static func requireNone(_ key: String?, of route: Route) throws {
-        guard key != nil, route.rawInput != nil else { return }
+        guard key != nil, keepsNoAnswers(route) else { return }
         throw Problem(
             status: 400, code: "idempotency_key_unsupported",
             detail: "This route keeps no answers; leave Idempotency-Key out.")
+    }
+
+    /// Whether a route changes something and takes no key for it.
+    static func keepsNoAnswers(_ route: Route) -> Bool {
+        route.rawInput != nil || (route.access == .public && route.method != "GET")
     }
 
     /// What a caller is told whose key is taken.

@@ -73,6 +73,18 @@ struct SecondFactors: Sendable {
         ])
     }
 
+    /// The account of a member that a second factor guards; nil when none does.
+    func guarded(_ profile: ProfileID, of tenant: TenantID) async throws -> ID<Account>? {
+        try await pipeline.runForCaller([
+            """
+            SELECT a.id
+            FROM core.profiles p
+            JOIN core.accounts a ON a.id = p.account_id
+            WHERE p.tenant_id = \(tenant) AND p.id = \(profile) AND a.totp_confirmed_at IS NOT NULL
+            """
+        ])[0].first?.get("id")
+    }
+
     /// Whether `text` is the present code or an unused recovery code; either is used up by it.
     func accept(_ text: String, of account: ID<Account>) async throws -> Bool {
         if let step = try await step(of: text, account) { return try await use(step, account, confirming: false) }

@@ -11,16 +11,22 @@ internal import Tenancy
 package struct AccountMail: Service {
     /// How often it looks.
     private static let interval: Duration = .milliseconds(500)
+    /// How often it counts what waits.
+    private static let countInterval: Duration = .seconds(10)
 
     private let pipeline: PipelineConnection
     private let mailer: Mailer
     private let retry: Duration
+    private let meter: MailMeter
     private let logger: Logger
 
     /// - Parameters:
     ///   - pipeline: of the kernel's role `auth`.
     ///   - retry: how long it waits after the first failure; twice as long after each other, an hour at most.
-    package init(pipeline: PipelineConnection, mailer: Mailer, retry: Duration = .seconds(10), logger: Logger) {
+    package init(
+        pipeline: PipelineConnection, mailer: Mailer, retry: Duration = .seconds(10), meter: MailMeter, logger: Logger
+    ) {
+        self.meter = meter
         self.pipeline = pipeline
         self.mailer = mailer
         self.retry = retry
@@ -32,6 +38,7 @@ package struct AccountMail: Service {
             every: AccountMail.interval, failing: "what is to be mailed could not be read", level: .warning,
             logger: logger
         ) {
+            if meter.isDue(every: AccountMail.countInterval) { try await count() }
             // What is not sent is due again.
             for request in try await dueRequests() { try await answer(request) }
             for invitation in try await dueInvitations() { try await send(invitation) }
@@ -41,15 +48,32 @@ package struct AccountMail: Service {
     /// Hands a message over.
     ///
     /// - Returns: whether it is done with, taken or never to be.
-    private func deliver(_ message: MailMessage?, _ kind: String) async throws -> (isDone: Bool, isTaken: Bool) {
+    private func deliver(
+        _ message: MailMessage?, _ kind: MailMeter.Kind
+    ) async throws -> (isDone: Bool, isTaken: Bool) {
         guard let message else { return (true, false) }
         do {
             try await mailer.send(message)
+            meter.sent(kind)
             return (true, true)
         } catch let error as MailError {
-            logger.warning("a mail was not taken", metadata: ["kind": "\(kind)", "error": "\(error)"])
+            meter.failed(kind, isDropped: error.outcome == .never)
+            logger.warning("a mail was not taken", metadata: ["kind": "\(kind.rawValue)", "error": "\(error)"])
             return (error.outcome == .never, false)
         }
+    }
+
+    /// Counts what waits; a flood is many and not worth a number.
+    private func count() async throws {
+        let results = try await pipeline.run([
+            "SELECT count(*) AS waiting FROM (SELECT FROM core.password_reset_requests LIMIT 10000) AS due",
+            """
+            SELECT count(*) AS waiting
+            FROM (SELECT FROM core.invitations WHERE mail_due_at IS NOT NULL LIMIT 10000) AS due
+            """,
+        ])
+        meter.waiting(.passwordReset, try results[0].first?.get("waiting") ?? 0)
+        meter.waiting(.invitation, try results[1].first?.get("waiting") ?? 0)
     }
 
     /// The next time, after so many failures.
@@ -116,7 +140,7 @@ extension AccountMail {
             ])
             let message = AccountMessages(appURL: mailer.settings.appURL).reset(
                 token.text, to: request.email, name: try account.get("name"), tenants: try account.get("tenants"))
-            guard try await deliver(message, "password_reset").isDone else { return }
+            guard try await deliver(message, .passwordReset).isDone else { return }
         }
         _ = try await pipeline.run(["DELETE FROM core.password_reset_requests WHERE id = \(request.id)"])
     }
@@ -175,7 +199,7 @@ extension AccountMail {
         let message = AccountMessages(appURL: mailer.settings.appURL).invitation(
             token.text, to: invitation.email, tenant: invitation.tenantName, inviter: invitation.inviter,
             expiresAt: invitation.expiresAt)
-        let (isDone, isTaken) = try await deliver(message, "invitation")
+        let (isDone, isTaken) = try await deliver(message, .invitation)
         guard isDone else { return }
         _ = try await pipeline.run([
             """

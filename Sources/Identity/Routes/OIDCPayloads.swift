@@ -39,11 +39,36 @@ enum SignInPayload: Payload {
     static let schema = Schema(
         "SignIn",
         [
-            Field("outcome", .oneOf(["logged_in", "linked"]), example: "logged_in"),
+            Field(
+                "outcome", .oneOf(["logged_in", "linked", "second_factor_required"]), example: "logged_in",
+                summary: """
+                    second_factor_required where the account has a second factor and the provider's amr does not say mfa.
+                    """),
             Field(
                 "session", .json(maximumBytes: 8192), nullable: true, example: nil,
-                summary: "As POST /v1/auth/login answers; null when a member was linked."),
+                summary: "As POST /v1/auth/login answers; null unless somebody is logged in."),
+            Field(
+                "state", .text(max: 1024), nullable: true, example: nil,
+                summary: "What POST …/second-factor takes with a code, from the same browser, for ten minutes."),
         ])
+}
+
+/// The second factor of somebody whom a provider has named.
+struct SecondFactorProof: RequestPayload {
+    let state: String
+    let code: String
+
+    static let schema = Schema(
+        "SignInSecondFactor",
+        [
+            Field("state", .text(1...1024), required: true, example: "…", summary: "As the callback has answered."),
+            SecondFactorPayload.code(required: true),
+        ])
+
+    init(_ record: Record) throws {
+        state = try record["state"]
+        code = try record["code"]
+    }
 }
 
 /// Where a browser goes on.

@@ -41,6 +41,12 @@ package struct OIDCRoutes: Sendable {
                 )
                 return try await signIn.finish(request, OIDCConnectionID(try request.path("connection")), answer)
             }.answering(401, 403, 409, 502),
+            .browser(
+                "POST", "/auth/oidc/{connection}/second-factor", takes: SecondFactorProof.self,
+                returns: SignInPayload.schema, "Prove the second factor of the account I sign in to"
+            ) { request, input in
+                try await signIn.prove(request, OIDCConnectionID(try request.path("connection")), input)
+            }.answering(401, 409),
         ]
     }
 

@@ -139,6 +139,17 @@ extension Route {
         ).forBrowsers(ignoringUnknownParameters: isTolerant)
     }
 
+    /// A route for anybody's browser with a body, which sees cookies and answers with headers of its own.
+    public static func browser<Input: RequestPayload>(
+        _ method: String, _ path: String, takes _: Input.Type, returns answer: Schema, _ summary: String,
+        _ handler: @escaping @Sendable (Request, Input) async throws -> HeadedReply
+    ) -> Route {
+        Route(
+            method, path, summary, .public, body: Input.self, answer: answer,
+            handler: .request { request, body in .headed(try await handler(request, Input.decode(body))) }
+        ).forBrowsers()
+    }
+
     /// A route for a session in a browser, which answers with headers of its own.
     public static func browserCall(
         _ method: String, _ path: String, _ access: Access, returns answer: Schema, _ summary: String,

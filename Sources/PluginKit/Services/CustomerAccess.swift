@@ -51,10 +51,20 @@ public struct CustomerAccess: Sendable {
         try await issue(customer.uuid, lifetime)
     }
 
-    /// Ends every token of a customer within a second, and their streams: for who is blocked, merged or gone.
+    /// Ends every token of a customer within a second, and their streams, in a transaction of its own. What ends them
+    /// because of a change belongs into the change's statement: see `Call.endingTokens(of:)`.
     ///
     /// - Throws: as `token` does.
     public func end<Entity>(_ customer: ID<Entity>) async throws {
         try await finish(customer.uuid)
     }
+}
+
+extension Call {
+    /// The expression that ends every token of a customer and their streams, within a second of the commit: for who is
+    /// blocked, merged or gone. It is of one piece with the change, whatever becomes of this process; its value is never
+    /// null.
+    ///
+    /// - Parameter customer: the column with the customer's id.
+    public func endingTokens(of customer: SQL) -> SQL { "core.end_customer(\(customer))" }
 }

@@ -11,7 +11,8 @@ struct TokenClaimsTests {
     }
 
     @Test(
-        "when a claim stands twice, in either order and with either value", arguments: TokenForge.claims.keys.sorted())
+        "A44: when a claim stands twice, in either order and with either value",
+        arguments: TokenForge.claims.keys.sorted())
     func duplicate(name: String) throws {
         let value = try #require(TokenForge.claims[name])
         let payload = String(TokenForge.payload().dropLast())
@@ -49,7 +50,7 @@ struct TokenClaimsTests {
     }
 
     @Test(
-        "when a time is anything but a whole number of seconds", arguments: ["exp", "nbf", "iat"],
+        "A45: when a time is anything but a whole number of seconds", arguments: ["exp", "nbf", "iat"],
         [
             "\"1790000000\"", "1790000000.0", "1790000000.5", "1.79e9", "1E10", "-1", "-1790000000", "-0.0",
             "9223372036854775807", "9223372036854775808", "-9223372036854775809", "18446744073709551616",
@@ -69,7 +70,7 @@ struct TokenClaimsTests {
     }
 
     @Test(
-        "when the audience is missing, not a string, or another",
+        "A46: when the audience is missing, not a string, or another",
         arguments: [
             ("", TokenError.audienceRefused), ("\"operator\"", .audienceRefused), ("\"widget\"", .audienceRefused),
             ("\"API\"", .audienceRefused), ("\"api \"", .audienceRefused), ("\"\"", .audienceRefused),

@@ -25,7 +25,7 @@ struct TokenEncodingTests {
         }
     }
 
-    @Test("with no stray bits at the end of the signature", arguments: 1...3)
+    @Test("A47: with no stray bits at the end of the signature", arguments: 1...3)
     func strayBits(bits: Int) throws {
         var segments = Self.segments
         let last = segments[2].removeLast()

@@ -22,7 +22,7 @@ struct TokenHeaderTests {
         #expect(try TokenForge.refusal(of: token) == .algorithmRefused)
     }
 
-    @Test("when it says none, with no signature or any", arguments: ["none", "None", "NONE"], ["", "AA"])
+    @Test("A39: when it says none, with no signature or any", arguments: ["none", "None", "NONE"], ["", "AA"])
     func none(name: String, signature: String) throws {
         let parts = TokenForge.token(header: Self.header(alg: "\"\(name)\"")).split(separator: ".")
         let token = "\(parts[0]).\(parts[1]).\(signature)"
@@ -30,25 +30,26 @@ struct TokenHeaderTests {
     }
 
     @Test(
-        "when another algorithm signed it rightly with our key, or with a key of its own", arguments: ForeignTokens.all)
+        "A41: when another algorithm signed it rightly with our key, or with a key of its own",
+        arguments: ForeignTokens.all)
     func swap(_ foreign: ForeignTokens.Case) throws {
         #expect(try TokenForge.refusal(of: foreign.token) == .algorithmRefused)
     }
 
-    @Test("when the public key of somebody served as secret")
+    @Test("A40: when the public key of somebody served as secret")
     func publicKeyAsSecret() throws {
         let token = TokenForge.token(secret: Array(ForeignTokens.publicKey.utf8))
         #expect(try TokenForge.refusal(of: token) == .signatureInvalid)
     }
 
-    @Test("when an empty key, or a key of zeros, served as secret", arguments: [0, 32])
+    @Test("A42: when an empty key, or a key of zeros, served as secret", arguments: [0, 32])
     func emptyKey(count: Int) throws {
         let token = TokenForge.token(secret: [UInt8](repeating: 0, count: count))
         #expect(try TokenForge.refusal(of: token) == .signatureInvalid)
     }
 
     @Test(
-        "when the key is unknown, however it is spelled",
+        "A43: when the key is unknown, however it is spelled",
         arguments: [
             "k2", "K1", "", " k1", "k1 ", "../k1", "../../../dev/null", "/dev/null", "/etc/passwd", "k1' OR '1'='1",
             "https://evil.example/k1", "*", "k1.",

@@ -26,7 +26,7 @@ struct ModuleHTTPTests {
     }
 
     @Test(
-        "No spelling of this machine or of a private network is reached",
+        "A65: No spelling of this machine or of a private network is reached",
         arguments: [
             "http://127.0.0.1/", "http://127.1/", "http://2130706433/", "http://0x7f.0.0.1/", "http://0177.0.0.1/",
             "http://localhost/", "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://0.0.0.0/", "http://[::]/",

@@ -16,7 +16,7 @@ struct BulkTests {
         (answer.json["results"]?.array ?? []).compactMap { $0["status"]?.integer }
     }
 
-    @Test("Each item has its own answer in its place; one that is refused leaves the others alone")
+    @Test("A55: Each item has its own answer in its place; one that is refused leaves the others alone")
     func mixed() async throws {
         try await PeopleSite.with { site in
             let (one, two) = (try await conversation(site, "a@b.example"), try await conversation(site, "c@d.example"))

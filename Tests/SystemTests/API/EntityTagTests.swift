@@ -63,7 +63,7 @@ struct EntityTagTests {
         }
     }
 
-    @Test("Another tenant's version answers like a missing one, and a route without versions says so")
+    @Test("A59: Another tenant's version answers like a missing one, and a route without versions says so")
     func foreign() async throws {
         try await PeopleSite.with { site in
             let created = try await site.send("POST", "/customers", ["name": "Noah"])

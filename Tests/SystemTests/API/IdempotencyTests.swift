@@ -1,3 +1,4 @@
+import HTTP
 import Identity
 import NIOHTTP1
 import Platform
@@ -113,6 +114,35 @@ struct IdempotencyTests {
                 "POST", "/v1/operator/tenants", token: token, body: .object(fixed),
                 headers: [("Idempotency-Key", "two")])
             #expect(taken.code == "already_exists" && retried.status == 201)
+        }
+    }
+
+    @Test(
+        "Whoever has not said who they are has no key: such a request is refused as a whole, and the document says so")
+    func unauthenticated() async throws {
+        try await PeopleSite.with { site in
+            let routes = site.test.platform.table.routes.filter {
+                $0.route.access == .public && $0.route.method != "GET" && $0.route.rawInput == nil
+            }
+            #expect(routes.count >= 6)
+            let document = try await site.client.send("GET", "/openapi.json").json
+            for route in routes {
+                let answer = try await site.client.send(
+                    route.route.method, route.examplePath(id: ID<Void>.make().description, tenant: "acme"),
+                    body: route.exampleBody, headers: [("Idempotency-Key", "one")])
+                #expect(answer.status == 400 && answer.code == "idempotency_key_unsupported", "\(route.path)")
+                let described = document["paths"]?[route.path]?[route.route.method.lowercased()]?["description"]?.string
+                #expect(described?.contains("idempotency_key_unsupported") == true, "\(route.path)")
+            }
+            // Nothing was begun by any of them: a right password under a key opens no session.
+            let login: JSONValue = ["email": "admin@acme.example", "password": "password-of-acme", "tenant": "acme"]
+            for _ in 0..<2 {
+                let refused = try await site.client.send(
+                    "POST", "/v1/auth/login", body: login, headers: [("Idempotency-Key", "one")])
+                #expect(refused.status == 400 && refused.json["access_token"] == nil)
+            }
+            let sessions = try await site.send("GET", "/me/sessions")
+            #expect(sessions.json["data"]?.array?.count == 1)
         }
     }
 }

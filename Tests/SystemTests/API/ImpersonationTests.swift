@@ -19,7 +19,7 @@ struct ImpersonationTests {
             ])
     }
 
-    @Test("It reads, does not write, is seen by the tenant's admins, and ends at once")
+    @Test("A73: It reads, does not write, is seen by the tenant's admins, and ends at once")
     func reading() async throws {
         try await PeopleSite.with { site in
             let begun = try await Self.begin(site)

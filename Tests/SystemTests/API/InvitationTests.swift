@@ -101,7 +101,7 @@ struct InvitationTests {
         }
     }
 
-    @Test("The invitation of one tenant opens no other, and its admins cannot reset an account that is not theirs")
+    @Test("A52: The invitation of one tenant opens no other, and its admins cannot reset an account that is not theirs")
     func boundToTenant() async throws {
         try await PeopleSite.with { site in
             let accepted = try await Self.accept(site, try await Self.invite(site))

@@ -9,7 +9,7 @@ import Testing
 @Suite("Login")
 struct LoginTests {
     /// The code an authenticator app shows at a step from now.
-    private static func code(_ secret: String, offset: Int64 = 0) throws -> String {
+    static func code(_ secret: String, offset: Int64 = 0) throws -> String {
         var bytes: [UInt8] = []
         var (buffer, bits) = (0, 0)
         for character in secret.utf8 {
@@ -25,7 +25,7 @@ struct LoginTests {
     }
 
     /// Adds a second factor to a person who is logged in; answers the secret and the recovery codes.
-    private static func addFactor(_ site: PeopleSite, _ token: String) async throws -> (String, [String]) {
+    static func addFactor(_ site: PeopleSite, _ token: String) async throws -> (String, [String]) {
         let prepared = try await site.send(
             "POST", "/me/second-factor", ["password": .string(PeopleSite.password)], token: token)
         #expect(prepared.status == 201, "\(prepared.text)")

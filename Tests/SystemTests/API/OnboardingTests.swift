@@ -44,7 +44,7 @@ struct OnboardingTests {
         }
     }
 
-    @Test("An unknown address, a wrong password and a wrong tenant get one answer")
+    @Test("A71: An unknown address, a wrong password and a wrong tenant get one answer")
     func refusedLoginsAreAlike() async throws {
         try await TestPlatform.with { test in
             let client = TestClient(test.url)
@@ -62,7 +62,7 @@ struct OnboardingTests {
         }
     }
 
-    @Test("Refresh tokens rotate; the one before answers the same again, an older one ends the session")
+    @Test("A49: Refresh tokens rotate; the one before answers the same again, an older one ends the session")
     func refreshTokensRotate() async throws {
         try await TestPlatform.with { test in
             let client = TestClient(test.url)

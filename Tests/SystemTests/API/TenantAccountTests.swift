@@ -56,7 +56,7 @@ struct TenantAccountTests {
         }
     }
 
-    @Test("A tenant's flood is refused, another tenant's requests are not")
+    @Test("A72: A tenant's flood is refused, another tenant's requests are not")
     func rates() async throws {
         try await PeopleSite.with { site in
             let other = try await site.test.tenant("other")
@@ -88,7 +88,7 @@ struct TenantAccountTests {
         }
     }
 
-    @Test("An erased tenant leaves no row in any table, nor anything of another tenant gone")
+    @Test("A75: An erased tenant leaves no row in any table, nor anything of another tenant gone")
     func erasure() async throws {
         try await PeopleSite.with { site in
             let other = try await site.test.tenant("other")

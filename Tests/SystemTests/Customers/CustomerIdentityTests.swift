@@ -80,6 +80,26 @@ struct CustomerIdentityTests {
         }
     }
 
+    @Test("One external id, and one address, at two tenants are two customers; each finds their own alone")
+    func sameIDElsewhere() async throws {
+        try await PeopleSite.with { site in
+            let globex = try await site.test.tenant("globex")
+            var customers: [String] = []
+            for (slug, token) in [("acme", site.tenant.token), ("globex", globex.token)] {
+                let key = try await Self.secret(site, token: token)
+                let session = try await Self.enter(site, Self.proof(key.secret, "crm-1", tenant: slug))
+                customers.append(try #require(session.json["customer_id"]?.string))
+                let added: JSONValue = ["name": .string(slug), "email": "noah@example.com"]
+                #expect(try await site.send("POST", "/customers", added, token: token).status == 201)
+                let taken: JSONValue = ["name": "again", "external_id": "crm-1"]
+                #expect(try await site.send("POST", "/customers", taken, token: token).code == "already_exists")
+                let found = try await site.send("GET", "/customers?email=noah@example.com", token: token)
+                #expect(found.json["data"]?.array?.compactMap { $0["name"]?.string } == [slug])
+            }
+            #expect(customers[0] != customers[1])
+        }
+    }
+
     @Test("A new key leaves the old one in force for a while; an ended key opens nothing")
     func rotation() async throws {
         try await PeopleSite.with { site in

@@ -1,6 +1,8 @@
 import Events
 import Platform
 @_spi(Kernel) import PluginKit
+import Postgres
+import Tenancy
 import TestKit
 import Testing
 
@@ -72,6 +74,55 @@ struct CustomerStreamTests {
             let message = try await noah.nextEvent()
             #expect(message?.event == "reauth" && message?.json["reason"] == "changed")
             #expect(try await noah.next() == nil)
+        }
+    }
+
+    @Test("A customer is blocked and their tokens are ended in one transaction, so that no crash comes between")
+    func blockedInOneTransaction() async throws {
+        try await CustomerSite.with { site in
+            let path = "/customers/\(site.noah.id)"
+            #expect(try await site.people.send("PATCH", path, ["status": "blocked"]).status == 200)
+            try await site.people.test.database.asSuperuser { admin in
+                let row = try await admin.run(
+                    """
+                    SELECT p.xmin = c.xmin AND p.xmin = e.xmin AS one
+                    FROM conversations.customer_profiles p
+                    JOIN core.changes c ON c.kind = 'customer' AND c.subject = p.id || ':1'
+                    JOIN core.customer_epochs e ON e.tenant_id = p.tenant_id AND e.customer_id = p.id
+                    WHERE p.id = \(site.noah.id)::uuid
+                    """
+                ).first
+                #expect(try row?.get("one", as: Bool.self) == true)
+            }
+        }
+    }
+
+    @Test("Whatever process ends a customer's tokens, and dies with the commit, every server's streams end")
+    func endedElsewhere() async throws {
+        try await CustomerSite.with { site in
+            let test = site.people.test
+            var noah = try await listen(site, site.noah)
+            var emma = try await listen(site, site.emma)
+            // What a module's transaction does, and nobody goes on after it.
+            let databases = try Databases(
+                server: test.database.settings, master: TestPlatform.master, leaseBudget: 2,
+                logger: test.database.server.logger)
+            defer { databases.close() }
+            let name = try #require(ModuleName("conversations"))
+            let id = try #require(ActorID(site.noah.id))
+            let tx = databases.database(of: name).open(site.people.tenant.session, mode: .write)
+            _ = try? await tx.leased { tx in
+                _ = try await tx.rows("SELECT core.end_customer(\(id))")
+                throw Problem.notFound
+            }
+            #expect(try await site.send("GET", "/conversations", as: site.noah).status == 200)
+            _ = try await tx.leased { try await $0.rows("SELECT core.end_customer(\(id))") }
+            let message = try await noah.nextEvent()
+            #expect(message?.event == "reauth" && message?.json["reason"] == "changed")
+            #expect(try await noah.next() == nil)
+            #expect(try await site.send("GET", "/conversations", as: site.noah).status == 401)
+            try await say("still there", to: site.emma, site)
+            #expect(try await emma.nextEvent()?.json["data"]?["content"] == "still there")
         }
     }
 

@@ -56,7 +56,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("Two tenants on two servers never see each other's events, whatever they say of where they stand")
+    @Test("A63: Two tenants on two servers never see each other's events, whatever they say of where they stand")
     func tenants() async throws {
         try await EventSite.with { site in
             let globex = try await site.test.tenant("globex")

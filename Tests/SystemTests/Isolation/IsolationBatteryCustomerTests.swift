@@ -9,10 +9,10 @@ import Testing
 @Suite("IsolationBattery: customers of one tenant")
 struct IsolationBatteryCustomerTests {
     /// Stands in the rows of the customer who attacks.
-    private static let own = "mallory4d1c77"
+    static let own = "mallory4d1c77"
 
     /// A ground on which a tenant has a second customer, with a conversation and a note in it.
-    private struct Site {
+    struct Site {
         let ground: IsolationGround
         let mallory: IsolationTenant
         let conversation: ID<Void>

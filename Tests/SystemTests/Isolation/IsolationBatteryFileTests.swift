@@ -107,7 +107,7 @@ struct IsolationBatteryFileTests {
         }
     }
 
-    @Test("an idempotency key of one tenant replays nothing to another")
+    @Test("A62: an idempotency key of one tenant replays nothing to another")
     func idempotencyKeys() async throws {
         try await FileSite.with { site in
             let key = [("Idempotency-Key", "the-same-key")]

@@ -40,7 +40,7 @@ struct IsolationBatteryNameTests {
         }
     }
 
-    @Test("Whoever gets a slug that was another tenant's is opened by none of its tokens, keys and signatures")
+    @Test("A68: Whoever gets a slug that was another tenant's is opened by none of its tokens, keys and signatures")
     func slug() async throws {
         try await PeopleSite.with { site in
             let held = try await Holdings(site)

@@ -70,7 +70,7 @@ extension IsolationBatteryRouterTests {
         }
     }
 
-    @Test("a list takes no cursor of another tenant, another list or another hand")
+    @Test("A54: a list takes no cursor of another tenant, another list or another hand")
     func cursorsStayInside() async throws {
         try await IsolationSite.with { site in
             for subject in ["one", "two", "three"] {

@@ -24,6 +24,7 @@ struct IsolationBatteryRouterTests {
         "DELETE /v1/operator/tenants/{id}/impersonations/{impersonation_id}": "not_found",
         "GET /v1/auth/oidc/{connection}/start": "provider_failed",
         "GET /v1/auth/oidc/{connection}/callback": "sign_in_refused",
+        "POST /v1/auth/oidc/{connection}/second-factor": "sign_in_refused",
         "POST /v1/operator/tenants/{id}/erase": "confirmation_differs",
         "GET /v1/operator/tenants/{id}/jobs/{job_id}": "not_found",
         "POST /v1/operator/tenants/{id}/jobs/{job_id}/retry": "not_found",
@@ -84,7 +85,7 @@ struct IsolationBatteryRouterTests {
         }
     }
 
-    @Test("another tenant's id in the path answers exactly like a missing one")
+    @Test("A53: another tenant's id in the path answers exactly like a missing one")
     func foreignIDsAreMissing() async throws {
         try await IsolationSite.with { site in
             let before = try await site.fingerprint()
@@ -101,7 +102,7 @@ struct IsolationBatteryRouterTests {
         }
     }
 
-    @Test("another tenant's id in a body or a query answers exactly like a missing one")
+    @Test("A56: another tenant's id in a body or a query answers exactly like a missing one")
     func foreignIDsInBodies() async throws {
         try await IsolationSite.with { site in
             let before = try await site.fingerprint()
@@ -174,7 +175,7 @@ struct IsolationBatteryRouterTests {
         }
     }
 
-    @Test("a tenant is named by the token alone: neither query nor body takes one")
+    @Test("A67: a tenant is named by the token alone: neither query nor body takes one")
     func noTenantInRequests() async throws {
         try await IsolationSite.with { site in
             for route in site.tenantRoutes {

@@ -94,7 +94,7 @@ struct IsolationBatteryServerTests {
         let offered: Set<String> = [
             "open", "session_claims", "tenant_id", "actor_id", "actor_kind", "actor_role", "customer",
             "touch_updated_at",
-            "uuid_floor", "emit", "enqueue", "complete", "step", "idempotency", "file_ref",
+            "uuid_floor", "emit", "enqueue", "complete", "step", "idempotency", "file_ref", "end_customer",
         ]
         try await IsolationGround.with(mode) { ground in
             let calls = try await ground.database.asSuperuser { admin in
@@ -177,7 +177,7 @@ struct IsolationBatteryServerTests {
         }
     }
 
-    @Test("a search answers for one's own tenant only", arguments: IsolationGround.modes)
+    @Test("A57: a search answers for one's own tenant only", arguments: IsolationGround.modes)
     func search(mode: Bootstrap.SessionMode) async throws {
         try await IsolationGround.with(mode) { ground in
             let statement = "SELECT f.id, f.rank FROM knowledge.search_items('\(IsolationTenant.canary)', 100) AS f"

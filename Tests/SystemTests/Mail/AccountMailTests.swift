@@ -120,6 +120,44 @@ struct AccountMailTests {
         }
     }
 
+    @Test("The metrics count what is sent, what is not taken and what waits, by kind and by nothing else")
+    func metrics() async throws {
+        try await with { site in
+            func values() async throws -> [Double?] {
+                let scrape = try await Scrape(site.people.client, site.people.test)
+                #expect(scrape.malformed == [])
+                let lines = scrape.text.split(separator: "\n").filter { $0.contains("_mail_") }
+                #expect(lines.allSatisfy { !$0.contains("acme") && !$0.contains("@") })
+                return [
+                    "sent_total{kind=\"password_reset\"}", "failed_total{kind=\"password_reset\",outcome=\"later\"}",
+                    "failed_total{kind=\"password_reset\",outcome=\"never\"}", "sent_total{kind=\"invitation\"}",
+                    "waiting{kind=\"password_reset\"}",
+                ].map { scrape.value("romashka_mail_\($0)") }
+            }
+            #expect(try await values() == [0, 0, 0, 0, 0])
+            try await site.smtp.set(.never)
+            #expect(try await site.ask("admin@acme.example").status == 202)
+            let isDropped = try await eventually { try await values()[2] == 1 }
+            #expect(isDropped)
+            try await site.smtp.set(.accept)
+            #expect(try await site.ask("admin@acme.example").status == 202)
+            let isSent = try await eventually { try await values()[0] == 1 }
+            #expect(isSent)
+            // Nobody is behind this one; it is answered all the same, with nothing.
+            #expect(try await site.ask("nobody@acme.example").status == 202)
+            #expect(try await site.isQuiet())
+            try await site.smtp.set(.later)
+            #expect(try await site.ask("admin@acme.example").status == 202)
+            let waits = try await eventually {
+                let now = try await values()
+                return (now[1] ?? 0) >= 1 && now[4] == 1
+            }
+            #expect(waits)
+            let last = try await values()
+            #expect(last[0] == 1 && last[2] == 1 && last[3] == 0)
+        }
+    }
+
     @Test("So many mails to one address, known or not, and no more")
     func throttled() async throws {
         try await with { site in

@@ -9,7 +9,7 @@ import Testing
 /// Sign-ins that end elsewhere than they began.
 @Suite("Provider sign-in: states")
 struct ProviderSignInStateTests {
-    @Test("a state of one tenant's connection is none at another's, with either one's code")
+    @Test("A51: a state of one tenant's connection is none at another's, with either one's code")
     func otherTenant() async throws {
         try await FakeProvider.with { provider in
             try await TestPlatform.with { test in

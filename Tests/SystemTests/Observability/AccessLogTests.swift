@@ -9,7 +9,7 @@ import Testing
 /// The access log over HTTP.
 @Suite("Access log")
 struct AccessLogTests {
-    @Test("Each request is one line that ties answer, trace and tenant together, and says nothing of people")
+    @Test("A70: Each request is one line that ties answer, trace and tenant together, and says nothing of people")
     func lines() async throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("access-\(UUID().uuidString)").path
         #expect(FileManager.default.createFile(atPath: path, contents: nil))

@@ -68,7 +68,7 @@ struct HostTests {
         }
     }
 
-    @Test("A request that names two hosts is refused, and no other header names one")
+    @Test("A69: A request that names two hosts is refused, and no other header names one")
     func spoofing() async throws {
         try await Self.with { test, _, _ in
             for lines in [

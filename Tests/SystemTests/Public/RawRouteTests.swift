@@ -40,7 +40,7 @@ struct RawRouteTests {
         }
     }
 
-    @Test("An export holds every element of the tenant once, in order, and no other's")
+    @Test("A74: An export holds every element of the tenant once, in order, and no other's")
     func exports() async throws {
         try await DoorsSite.with { site in
             try await site.write((0..<1234).map { "title \($0)" }, status: "draft", of: site.one)

@@ -8,7 +8,7 @@ struct RevocationTests {
     /// The longest time between the answer to a change and the last request that another server lets through.
     private static let promise: Duration = .seconds(1)
 
-    @Test("Holds at another server within a second", arguments: Revocation.allCases)
+    @Test("A48: Holds at another server within a second", arguments: Revocation.allCases)
     func holdsElsewhere(revocation: Revocation) async throws {
         try await PeopleSite.with { site in
             try await site.test.withAnother { second in

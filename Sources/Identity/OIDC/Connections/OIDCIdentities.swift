@@ -114,6 +114,18 @@ struct OIDCIdentities: Sendable {
         throw ProviderSignIn.refused
     }
 
+    /// Whether a member signs in through a connection.
+    func isLinked(_ profile: ProfileID, with connection: OIDCConnection) async throws -> Bool {
+        let result = try await pipeline.runForCaller([
+            """
+            SELECT 1 AS one
+            FROM core.oidc_identities
+            WHERE tenant_id = \(connection.tenant) AND connection_id = \(connection.id) AND profile_id = \(profile)
+            """
+        ])[0]
+        return !result.isEmpty
+    }
+
     /// Removes a member's link, if there is one.
     func unlink(_ profile: ProfileID, from connection: OIDCConnectionID, of tenant: TenantID) async throws {
         _ = try await pipeline.runForCaller([

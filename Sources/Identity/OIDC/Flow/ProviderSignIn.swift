@@ -1,7 +1,7 @@
-package import Cryptography
-package import Logging
+internal import Cryptography
+internal import Logging
 @_spi(Kernel) internal import PluginKit
-package import Postgres
+internal import Postgres
 internal import Tenancy
 
 /// Sign-in through a tenant's provider: authorization code with PKCE (RFC 6749, RFC 7636, OpenID Connect Core 1.0).
@@ -9,20 +9,24 @@ internal import Tenancy
 /// Each connection has a redirect address of its own, so that a code of one provider never reaches another (RFC 9700
 /// §4.4). A state is good for one connection, one browser, one time and ten minutes.
 package struct ProviderSignIn: Sendable {
-    private let connections: OIDCConnections
-    private let identities: OIDCIdentities
+    let connections: OIDCConnections
+    let identities: OIDCIdentities
     private let members: Members
-    private let sessions: LoginSessions
+    let sessions: LoginSessions
     private let exchange: CodeExchange
-    private let secrets: SignInSecrets
+    let secondFactors: SecondFactors
+    let throttle: LoginThrottle
+    let secrets: SignInSecrets
     private let publicURL: String?
     private let logger: Logger
 
     /// - Parameter pipeline: of the kernel's role `auth`.
-    package init(
+    init(
         pipeline: PipelineConnection, connections: OIDCConnections, members: Members, sessions: LoginSessions,
-        master: MasterSecret, settings: OIDCSettings, logger: Logger
+        secondFactors: SecondFactors, master: MasterSecret, settings: OIDCSettings, logger: Logger
     ) {
+        self.secondFactors = secondFactors
+        throttle = LoginThrottle(pipeline: pipeline, master: master)
         self.connections = connections
         self.members = members
         self.sessions = sessions
@@ -107,23 +111,28 @@ package struct ProviderSignIn: Sendable {
         else { throw refusal("connection") }
         guard try await identities.use(state) else { throw refusal("state_used", connection) }
         guard let code = answer.code else { throw refusal("no_code", connection) }
+        if case .secondFactor = state.purpose { throw refusal("purpose", connection) }
         let claims = try await claims(code, answer.issuer, connection, state, browser: browser, base: base)
-        let result: JSONValue
-        switch state.purpose {
-        case .logIn: result = try await logIn(claims, connection, request.client)
-        case .link(let profile, let session):
+        if case .link(let profile, let session) = state.purpose {
             try await identities.link(claims, connection, to: profile, while: session)
-            result = ["outcome": "linked", "session": nil]
+            return HeadedReply(headers: [cookie.clearing], body: ProviderSignIn.outcome("linked"))
         }
-        return HeadedReply(headers: [cookie.clearing], body: result)
+        guard let profile = try await member(claims, connection) else { throw ProviderSignIn.notMember }
+        // A factor that guards the account guards every way into it; the cookie stays for who is to prove it.
+        if !claims.hasSecondFactor, try await secondFactors.guarded(profile, of: connection.tenant) != nil {
+            let next = secrets.begin(
+                .secondFactor(profile), tenant: connection.tenant, connection: connection.id, browser: browser)
+            return HeadedReply(
+                headers: [], body: ProviderSignIn.outcome("second_factor_required", state: secrets.sign(next)))
+        }
+        let session = try await sessions.begin(
+            profile, of: connection.tenant, hasSecondFactor: claims.hasSecondFactor, request.client)
+        return HeadedReply(
+            headers: [cookie.clearing], body: ProviderSignIn.outcome("logged_in", session: session.value))
     }
 
-    private func logIn(
-        _ claims: IDTokenClaims, _ connection: OIDCConnection, _ client: Request.Client
-    ) async throws -> JSONValue {
-        guard let profile = try await member(claims, connection) else { throw ProviderSignIn.notMember }
-        let session = try await sessions.begin(profile, of: connection.tenant, hasSecondFactor: false, client)
-        return ["outcome": "logged_in", "session": session.value]
+    static func outcome(_ word: String, session: JSONValue = .null, state: String? = nil) -> JSONValue {
+        ["outcome": .string(word), "session": session, "state": state.map { .string($0) } ?? .null]
     }
 
     private func member(_ claims: IDTokenClaims, _ connection: OIDCConnection) async throws -> ProfileID? {
@@ -181,7 +190,7 @@ package struct ProviderSignIn: Sendable {
         "\(base)/v1/auth/oidc/\(connection.id)/callback"
     }
 
-    private func site() throws -> (BrowserCookie, String) {
+    func site() throws -> (BrowserCookie, String) {
         guard let publicURL else { throw ProviderSignIn.switchedOff }
         return (BrowserCookie(publicURL: publicURL), publicURL)
     }
@@ -193,7 +202,7 @@ package struct ProviderSignIn: Sendable {
     }
 
     /// The log learns the reason, the caller does not.
-    private func refusal(_ reason: String, _ connection: OIDCConnection? = nil) -> Problem {
+    func refusal(_ reason: String, _ connection: OIDCConnection? = nil) -> Problem {
         logger.notice(
             "sign-in refused",
             metadata: ["reason": "\(reason)", "connection_id": "\(connection?.id.description ?? "-")"])

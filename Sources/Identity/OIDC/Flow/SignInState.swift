@@ -8,6 +8,8 @@ struct SignInState: Hashable, Sendable {
         case logIn
         /// To let a member, who is logged in with this session, log in so from now on.
         case link(ProfileID, LoginSessionID)
+        /// To log in as a member whom the provider has named, once a second factor is proved.
+        case secondFactor(ProfileID)
     }
 
     let id: ID<SignInState>
@@ -24,6 +26,7 @@ struct SignInState: Hashable, Sendable {
             switch purpose {
             case .logIn: "-.-"
             case .link(let profile, let session): "\(profile).\(session)"
+            case .secondFactor(let profile): "\(profile).-"
             }
         return "\(id).\(tenant).\(connection).\(member).\(expiry.seconds).\(browser)"
     }
@@ -49,8 +52,13 @@ struct SignInState: Hashable, Sendable {
         if fields[3] == "-" {
             purpose = .logIn
         } else {
-            guard let profile = ProfileID(fields[3]), let session = LoginSessionID(fields[4]) else { return nil }
-            purpose = .link(profile, session)
+            guard let profile = ProfileID(fields[3]) else { return nil }
+            if fields[4] == "-" {
+                purpose = .secondFactor(profile)
+            } else {
+                guard let session = LoginSessionID(fields[4]) else { return nil }
+                purpose = .link(profile, session)
+            }
         }
         self.id = id
         self.tenant = tenant

@@ -61,7 +61,7 @@ struct IDToken {
         guard let subject = claims["sub"]?.string, (1...255).contains(subject.utf8.count),
             subject.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
         else { throw .subjectMissing }
-        return IDTokenClaims(issuer: issuer, subject: subject, name: name)
+        return IDTokenClaims(issuer: issuer, subject: subject, name: name, hasSecondFactor: hasSecondFactor)
     }
 
     /// The client must be named; where others are too, it must be the one the token was given to.
@@ -87,6 +87,10 @@ struct IDToken {
         }
     }
 
+    /// Whether several factors were proved there, by the one word of RFC 8176 that says so; `acr` has no values that
+    /// mean the same at two providers.
+    private var hasSecondFactor: Bool { claims["amr"]?.array?.contains { $0.string == "mfa" } ?? false }
+
     /// A name to show; it identifies nobody.
     private var name: String? {
         let given = claims["name"]?.string ?? claims["preferred_username"]?.string ?? ""
@@ -103,6 +107,8 @@ struct IDTokenClaims: Hashable, Sendable {
     let subject: String
     /// How they are called.
     let name: String?
+    /// Whether they proved several factors there.
+    let hasSecondFactor: Bool
 }
 
 extension Unicode.Scalar.Properties {

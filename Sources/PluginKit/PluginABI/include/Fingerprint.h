@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "4d359d61f770889e251d06c7618144dca0a1d411957f046d3915f7694b41ce2a"
+#define ROMASHKA_PLUGINKIT_SOURCES "4b0ea388f3678ea45a6030063e7d03e8203493725b3cb701b1c545e821d0e914"

@@ -6,6 +6,7 @@ let plugin = Plugin {
         "/doors/raw", needs: "knowledge.read", accepts: ["text/plain", "application/octet-stream"], maximumSize: 1000,
         headers: ["X-One", "Authorization", "Cookie"], "Say what came in", Raw.answer)
     Export("/doors/export", needs: "knowledge.read", of: Title.self, "All titles", Titles.page)
+    List("/doors/mine", for: .customer, of: Title.self, "My titles", Titles.page)
     PublicGet(
         "/doors/attack", query: [Field("sql", .text(0...4000), required: true, example: "SELECT 1")],
         returns: Loot.self, "Run a statement", Loot.take)

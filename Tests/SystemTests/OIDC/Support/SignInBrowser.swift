@@ -40,6 +40,16 @@ struct SignInBrowser {
             "GET", "/v1/auth/oidc/\(connection)/callback?\(query)\(more)", headers: sendsCookie ? headers : [])
     }
 
+    /// Proves a second factor for a sign-in that waits for it.
+    func prove(
+        _ connection: String, state: JSONValue?, code: String, sendsCookie: Bool = true
+    ) async throws -> TestClient.Answer {
+        try await client.send(
+            "POST", "/v1/auth/oidc/\(connection)/second-factor",
+            body: ["state": state ?? .null, "code": .string(code)],
+            headers: sendsCookie ? headers : [])
+    }
+
     /// A whole login.
     mutating func logIn(_ connection: String, as subject: String) async throws -> TestClient.Answer {
         let started = try await start(connection)
