@@ -22,6 +22,7 @@ CROSS JOIN LATERAL (
     WHERE s.schema_name = 'core'
       AND p.proname NOT IN (
           'open', 'session_claims', 'ensure_partitions', 'drop_old_partitions', 'record_migration', 'forget_migration',
-          'emit', 'enqueue', 'complete', 'step', 'idempotency', 'file_ref', 'erase_tenant')
+          'emit', 'enqueue', 'enqueue_command', 'complete', 'step', 'idempotency', 'claim_command', 'file_ref',
+          'erase_tenant')
 ) AS problems
 WHERE p.prosecdef;

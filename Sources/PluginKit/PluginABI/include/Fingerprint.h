@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "df03cafbcdd57ba529567d9548c4455a1b3bf9f62b2c8d19d562674842b8fa1e"
+#define ROMASHKA_PLUGINKIT_SOURCES "be08821e9df4d590def7eabd8a8e8152ab7edf30f4261e5aedbbf82e7d5c12b6"
