@@ -19,6 +19,7 @@ let systemLibraries: [Target] = [
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CResolver", path: "Tests/CResolver"),
 ]
 
 let pluginKit: Target.Dependency = .product(name: "PluginKit", package: "PluginKit")
@@ -159,11 +160,12 @@ let tests: [Target] = folders(in: "Tests").filter { $0.hasSuffix("Tests") }.map 
             "Files", "Mail",
             "Tenancy",
             "Migrations", "Postgres",
-            "Cryptography", "Outbound",
+            "Cryptography", "Outbound", "CResolver",
             "EmbeddedPostgres", "Observability", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
         ],
         path: "Tests/\(name)"
     )

@@ -12,10 +12,19 @@ package struct HookDoor: Sendable {
     let addresses: HookAddresses
     /// By the hook's name.
     let hooks: [String: (module: MountedRoute.Module, hook: Hook)]
+    /// The hooks of modules that are installed and whose code is not in, each with its module.
+    let resting: [String: Manifest]
 
-    /// - Parameter modules: those whose code is in, each with its hooks.
-    package init(_ addresses: HookAddresses, _ modules: [(module: MountedRoute.Module, hooks: [Hook])]) {
+    /// - Parameters:
+    ///   - modules: those whose code is in, each with its hooks.
+    ///   - resting: the manifests of those that are installed and whose code is not in.
+    package init(
+        _ addresses: HookAddresses, _ modules: [(module: MountedRoute.Module, hooks: [Hook])], resting: [Manifest]
+    ) {
         self.addresses = addresses
+        self.resting = Dictionary(
+            resting.flatMap { manifest in manifest.hooks.map { ($0.id, manifest) } },
+            uniquingKeysWith: { first, _ in first })
         hooks = Dictionary(
             modules.flatMap { entry in entry.hooks.map { ($0.name, (entry.module, $0)) } },
             uniquingKeysWith: { first, _ in first })
@@ -34,9 +43,8 @@ extension API {
     ) async throws -> Response {
         try limit(request, from: channel)
         let token = parameters.first { $0.name == "token" }?.value ?? ""
-        guard let address = try await hooks.addresses.find(token), let entry = hooks.hooks[address.hook] else {
-            throw API.noSuchAddress
-        }
+        guard let address = try await hooks.addresses.find(token) else { throw API.noSuchAddress }
+        guard let entry = hooks.hooks[address.hook] else { throw absence(of: address) }
         let tenant = address.tenant
         if !control.read({ $0.isKnown(tenant) }) { try await control.refreshForCaller() }
         note.tenant = (tenant, isTest: control.read { $0.isTest(tenant) })
@@ -49,6 +57,15 @@ extension API {
         let hook = entry.hook
         let reply = try await entry.module.wall.run(for: tenant) { try await hook.handler(call, message) }
         return reply.response(requestID: note.scope.requestID)
+    }
+
+    /// Senders try again at a module that is only out of service here; whether it is switched off counts first.
+    private func absence(of address: HookAddresses.Found) -> Problem {
+        guard let manifest = hooks.resting[address.hook] else { return API.noSuchAddress }
+        let standing = control.read {
+            $0.standing(of: manifest.id.description, isAlwaysOn: manifest.isAlwaysOn, for: address.tenant)
+        }
+        return standing == .switchedOff ? .moduleDisabled : .pluginPaused
     }
 
     /// The same for a wrong token, one that has ended, and one whose module is gone.

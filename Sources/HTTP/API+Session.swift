@@ -26,7 +26,9 @@ extension API {
     func services(of module: MountedRoute.Module, for caller: Caller, depth: Int) -> ModuleServices {
         module.services(
             for: caller.session, control,
-            commands: Commands { try await self.run(command: $0, $1, key: $2, for: caller, depth: depth + 1) })
+            commands: Commands {
+                try await self.run(command: $0, $1, key: $2, for: caller, askedBy: module, depth: depth + 1)
+            })
     }
 
     /// Runs a route's handler: the kernel's own here, a plugin's behind its wall.
@@ -69,9 +71,11 @@ extension API {
     }
 
     /// Runs a request once for its idempotency key; whoever comes second is given the first one's answer.
+    ///
+    /// - Parameter raw: the body that comes as bytes, which are part of what is asked for.
     func once(
         _ claim: IdempotencyClaim?, _ mounted: MountedRoute, _ owner: IdempotencyKeys.Owner, requestID: String,
-        _ body: () async throws -> Answer
+        raw: RawRequest.Body? = nil, _ body: () async throws -> Answer
     ) async throws -> Answer {
         guard let claim else { return try await body() }
         do {
@@ -79,11 +83,16 @@ extension API {
             let answer = try await body()
             // What is shown once is not kept: whoever comes second learns that the answer is lost.
             if claim.isCommitted, !mounted.route.showsSecret {
-                try await idempotency.store(status: answer.status, answer.bytes, claim, owner)
+                let settled = raw.map { claim.sealed(with: $0.digest) } ?? claim
+                try await idempotency.store(status: answer.status, answer.bytes, settled, owner)
             }
             return answer
         } catch is IdempotencyClaim.Taken {
-            let outcome = try await idempotency.outcome(claim, owner)
+            var outcome = try await idempotency.outcome(claim, owner)
+            // The bytes tell whether it is the same upload.
+            if case .reused = outcome, let raw {
+                outcome = try await idempotency.outcome(claim.sealed(with: try await raw.rest()), owner)
+            }
             guard case .answered(let status, let bytes) = outcome else { throw IdempotencyHeader.problem(for: outcome) }
             return Answer(status: status, replayed: bytes)
         } catch let problem as Problem where problem.status < 500 {

@@ -23,6 +23,24 @@ extension API {
         return control.read { $0.slug(ofHost: host.description) }
     }
 
+    /// Where the root of a tenant's host leads: to the first module that offers a home and serves this tenant. Nil for
+    /// every other path, and where there is none.
+    func home(
+        of slug: String, _ request: Hummingbird.Request, from channel: any Channel, id: String
+    ) throws -> Response? {
+        guard request.uri.path == "/", request.method == .get || request.method == .head,
+            let tenant = control.read({ $0.tenant(slug: slug) }), control.read({ $0.isActive(tenant) }),
+            let home = homes.first(where: { (try? $0.module.requireServing(tenant, control)) != nil })
+        else { return nil }
+        try limit(request, from: channel)
+        try limitVisitors(of: tenant)
+        var headers = ResponseHeaders.standard(requestID: id)
+        headers[.contentType] = nil
+        // Not for good: the module may be switched off.
+        headers[.location] = home.path
+        return Response(status: .found, headers: headers)
+    }
+
     private static let hostInvalid = Problem(
         status: 400, code: "host_invalid", detail: "A request names one host, and that once.")
 

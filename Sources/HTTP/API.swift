@@ -25,6 +25,8 @@ package final class API: HTTPResponder {
     let teammates: Teammates
     let events: EventStreams
     let hooks: HookDoor
+    /// Where the hosts of tenants lead, by the modules that offer it.
+    let homes: [(module: MountedRoute.Module, path: String)]
     let limiter = RateLimiter()
     let limits: ConnectionLimits
     let proxies: TrustedProxies
@@ -35,11 +37,13 @@ package final class API: HTTPResponder {
         health: Health, documents: Documents, pluginPages: PluginPages, metricsPage: MetricsPage, telemetry: Telemetry,
         cursors: CursorKey,
         idempotency: IdempotencyKeys, teammates: Teammates, events: EventStreams, hooks: HookDoor,
-        limits: ConnectionLimits, proxies: TrustedProxies, logger: Logger
+        homes: [(module: MountedRoute.Module, path: String)], limits: ConnectionLimits, proxies: TrustedProxies,
+        logger: Logger
     ) {
         self.proxies = proxies
         self.events = events
         self.hooks = hooks
+        self.homes = homes
         self.idempotency = idempotency
         self.teammates = teammates
         self.table = table
@@ -70,6 +74,7 @@ package final class API: HTTPResponder {
         let id = note.scope.requestID
         do {
             let visited = try visitedTenant(request)
+            if let visited, let home = try home(of: visited, request, from: channel, id: id) { return home }
             let path = visited.map { PublicRoutes.path(request.uri.path, of: $0) } ?? request.uri.path
             if visited == nil, let meter = telemetry.meter(ofPage: path) {
                 note.meter = meter
@@ -174,9 +179,11 @@ package final class API: HTTPResponder {
             if route.isDownload, let download = try await respond(mounted, to: call, body: body).download {
                 return try response(download, to: request, from: channel, note: &note)
             }
-            let raw = route.takesRawBody ? RawRequest.body(of: request, from: channel, window: limits.body) : nil
-            let answer = try await once(claim, mounted, .session(caller.session), requestID: requestID) {
-                Answer(try await respond(mounted, to: call, body: body, raw: raw), cursors, scope: scope)
+            let raw =
+                route.takesRawBody
+                ? RawRequest.body(of: request, from: channel, window: limits.body, isHashed: claim != nil) : nil
+            let answer = try await once(claim, mounted, .session(caller.session), requestID: requestID, raw: raw) {
+                Answer(try await respond(mounted, to: call, body: body, raw: raw?.body), cursors, scope: scope)
             }
             return answer.response(to: request, requestID: requestID)
         }
@@ -188,10 +195,9 @@ package final class API: HTTPResponder {
         // An answer with headers for one browser is not kept; such routes change nothing that counts twice.
         guard !route.isForBrowsers else { return nil }
         try IdempotencyHeader.requireNone(request.headers[.idempotencyKey], of: route)
-        // A raw body is not there yet; its length stands for it.
-        let length = route.takesRawBody ? "\n\(request.headers[.contentLength] ?? "")" : ""
+        // A raw body is not there yet; it counts when it is.
         return try IdempotencyHeader.claim(
-            request.headers[.idempotencyKey], method: route.method, path: request.uri.string + length, body: body)
+            request.headers[.idempotencyKey], method: route.method, path: request.uri.string, body: body)
     }
 
     private static let noSuchPath = Problem(

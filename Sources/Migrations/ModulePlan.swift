@@ -50,6 +50,10 @@ package struct ModulePlan: Sendable {
     package struct Engine: Sendable {
         /// `[{"kind", "attempts", "timeout_ms"}]`
         package var jobs: JSONValue = []
+        /// `["name"]`
+        package var commands: JSONValue = []
+        /// `["name"]`, of others' commands.
+        package var uses: JSONValue = []
         /// `[{"type", "version"}]`
         package var events: JSONValue = []
         /// `[{"event", "job"}]`

@@ -26,6 +26,7 @@ struct SchemaProtection: Sendable {
             try await owner.run("SELECT core.ensure_partitions(3)")
             let engine = plan.engine
             try await owner.run("SELECT core.declare_jobs(\(name), \(engine.jobs))")
+            try await owner.run("SELECT core.declare_commands(\(name), \(engine.commands), \(engine.uses))")
             try await owner.run(
                 """
                 SELECT core.declare_events(

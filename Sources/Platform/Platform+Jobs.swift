@@ -14,14 +14,13 @@ extension Platform {
         guard let mounted = modules.first(where: { $0.name.description == module }),
             let plugin = registry.active(module)?.plugin
         else { return nil }
-        // A job asks no other module for anything yet.
-        let none = Commands { name, _, _ in
-            throw Problem(status: 404, code: "command_unknown", detail: "A job cannot ask for \(name).")
-        }
         let worker = JobWorker(
             JobWorker.Module(
-                name: mounted.name, jobs: plugin.jobs, wall: mounted.wall, database: mounted.database,
-                services: { [control] in mounted.services(for: $0, control, commands: none) }),
+                name: mounted.name, jobs: plugin.jobs + [api.commandJob(of: mounted)], wall: mounted.wall,
+                database: mounted.database,
+                services: { [control, api] in
+                    mounted.services(for: $0, control, commands: api.commands(of: mounted, forJobIn: $0))
+                }),
             databases: databases, settings: settings, logger: logger)
         return [databases, control] + keepers + [worker]
     }

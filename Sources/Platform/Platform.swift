@@ -171,7 +171,7 @@ package struct Platform: Sendable {
             IdentityRoutes(identity).all
             + ModuleRoutes(switches: switches).all
             + SlotRoutes(registry, control: control).all
-            + PluginRoutes(registry, pauses: pauses, control: control).all
+            + PluginRoutes(registry, pauses: pauses, control: control, tenants: PluginTenants(pipeline: auth)).all
             + JobRoutes(jobs).all
             + MaintenanceRoutes(maintenance, health: health).all
             + FileRoutes(files).all
@@ -208,6 +208,9 @@ package struct Platform: Sendable {
             telemetry: Telemetry(table, registry: metrics, tracer: tracer, accessLog: accessLog),
             cursors: CursorKey(master: settings.master), idempotency: IdempotencyKeys(pipeline: auth),
             teammates: teammates, events: streams, hooks: Platform.hooks(addresses, of: modules, registry),
+            homes: modules.compactMap { module in
+                registry.active(module.name.description)?.manifest?.home.map { (module: module, path: $0) }
+            },
             limits: settings.connectionLimits, proxies: settings.trustedProxies, logger: logger)
     }
 
@@ -227,7 +230,8 @@ package struct Platform: Sendable {
     ) -> HookDoor {
         HookDoor(
             addresses,
-            modules.map { (module: $0, hooks: registry.active($0.name.description)?.plugin?.hooks ?? []) })
+            modules.map { (module: $0, hooks: registry.active($0.name.description)?.plugin?.hooks ?? []) },
+            resting: registry.plugins.compactMap { $0.plugin == nil ? $0.manifest : nil })
     }
 
     private static func eventTypes(_ manifests: [Manifest]) -> [EventType] {
@@ -253,7 +257,7 @@ package struct Platform: Sendable {
                 secrets: secrets,
                 http: ModuleHTTP(
                     module: manifest.id.description, grant: NetworkGrant(manifest.network), policy: policy,
-                    logger: logger), files: files, customers: customers)
+                    logger: logger), files: files, customers: customers, uses: manifest.uses)
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import PluginKit
 internal import Postgres
 internal import Synchronization
@@ -15,19 +16,43 @@ package final class IdempotencyClaim: Sendable {
         case committed
     }
 
+    /// Whose keys it is one of.
+    package enum Keys: Sendable {
+        /// The session's actor's.
+        case actor
+        /// Those of the commands that the session's module offers, whoever asks.
+        case commands
+    }
+
     /// SHA-256 of the key.
     package let keyHash: [UInt8]
     /// SHA-256 of method, path and body.
     package let fingerprint: [UInt8]
+    private let keys: Keys
     private let state = Mutex(State.open)
 
-    package init(keyHash: [UInt8], fingerprint: [UInt8]) {
+    package init(keyHash: [UInt8], fingerprint: [UInt8], among keys: Keys = .actor) {
+        self.keys = keys
         self.keyHash = keyHash
         self.fingerprint = fingerprint
     }
 
     /// Whether a transaction with the claim has committed.
     package var isCommitted: Bool { state.withLock { $0 == .committed } }
+
+    /// The claim of a request whose body came as bytes, once they are known.
+    ///
+    /// - Parameter digest: SHA-256 of the body.
+    package func sealed(with digest: [UInt8]) -> IdempotencyClaim {
+        IdempotencyClaim(keyHash: keyHash, fingerprint: SHA256.digest(fingerprint + digest), among: keys)
+    }
+
+    private var statement: SQL {
+        switch keys {
+        case .actor: "SELECT core.idempotency(\(keyHash), \(fingerprint))"
+        case .commands: "SELECT core.claim_command(\(keyHash), \(fingerprint))"
+        }
+    }
 
     /// Runs a transaction, which carries the claim unless another one does.
     ///
@@ -41,7 +66,7 @@ package final class IdempotencyClaim: Sendable {
         }
         guard carries else { return try await body(nil) }
         do {
-            let value = try await body("SELECT core.idempotency(\(keyHash), \(fingerprint))")
+            let value = try await body(statement)
             state.withLock { $0 = .committed }
             return value
         } catch let error as DatabaseError where error.constraint?.hasSuffix("idempotency_keys_pkey") == true {

@@ -1,5 +1,5 @@
 package import Foundation
-internal import PluginKit
+package import PluginKit
 package import Postgres
 
 /// What requests under an idempotency key came to, for a day.
@@ -22,10 +22,12 @@ package struct IdempotencyKeys: Sendable {
         case session(TenantSession)
         /// An operator.
         case `operator`(UUID)
+        /// The commands of a module, whoever asks for them.
+        case commands(of: ModuleName, TenantID)
 
         fileprivate var table: SQL {
             switch self {
-            case .session: "core.idempotency_keys"
+            case .session, .commands: "core.idempotency_keys"
             case .operator: "core.operator_idempotency_keys"
             }
         }
@@ -34,6 +36,8 @@ package struct IdempotencyKeys: Sendable {
             switch self {
             case .session(let session): "tenant_id = \(session.tenant) AND actor_id = \(session.actor.id)"
             case .operator(let id): "operator_id = \(id)"
+            case .commands(let module, let tenant):
+                "tenant_id = \(tenant) AND actor_id = core.commands_owner(\(module.description))"
             }
         }
 
@@ -44,6 +48,14 @@ package struct IdempotencyKeys: Sendable {
                     """
                     INSERT INTO core.idempotency_keys (tenant_id, actor_id, key_hash, fingerprint)
                     VALUES (\(session.tenant), \(session.actor.id), \(claim.keyHash), \(claim.fingerprint))
+                    """
+                ]
+            case .commands(let module, let tenant):
+                [
+                    """
+                    INSERT INTO core.idempotency_keys (tenant_id, actor_id, key_hash, fingerprint)
+                    VALUES (\(tenant), core.commands_owner(\(module.description)), \(claim.keyHash),
+                            \(claim.fingerprint))
                     """
                 ]
             case .operator(let id):
@@ -87,14 +99,14 @@ package struct IdempotencyKeys: Sendable {
         ])
     }
 
-    /// Keeps the answer of a request.
+    /// Keeps the answer of a request, and what it was asked for.
     package func store(
         status: Int, _ body: [UInt8], _ claim: IdempotencyClaim, _ owner: Owner
     ) async throws {
         _ = try await pipeline.runForCaller([
             """
             UPDATE \(owner.table)
-            SET status = \(status)::int2, answer = \(body)
+            SET status = \(status)::int2, answer = \(body), fingerprint = \(claim.fingerprint)
             WHERE \(owner.condition) AND key_hash = \(claim.keyHash)
             """
         ])

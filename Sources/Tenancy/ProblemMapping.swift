@@ -32,6 +32,12 @@ package enum ProblemMapping {
         case "23505": .conflict("Something with this key exists already.", code: "already_exists")
         // Raised by core's own triggers.
         case "RM001": .conflict("This tenant has as many as its limits allow.", code: "limit_reached")
+        // Raised by core.enqueue_command.
+        case "RK002": Problem(status: 404, code: "command_unknown", detail: "No module offers this command.")
+        case "RK003":
+            Problem(
+                status: 403, code: "command_undeclared", detail: "The module's plugin.json does not name this command.")
+        case "RK004": .conflict("Commands led to commands without end.", code: "command_loop")
         case "23503":
             Problem(status: 422, code: "reference_missing", detail: "Something this refers to does not exist.")
         case "23514", "23502", "22001", "22003", "22007", "22008", "22021", "22P05", "54000":

@@ -32,6 +32,52 @@ struct S3FileStoreTests {
         }
     }
 
+    @Test("A large content goes part by part, and is read back as it was", arguments: [5 << 20, 5 << 20 + 1, 11 << 20])
+    func parts(size: Int) async throws {
+        try await S3Server.with { server in
+            try await TemporaryFolder.with { folder in
+                let store = try S3FileStore(
+                    try server.settings(), spool: folder.path, multipartBound: 5 << 20, partSize: 5 << 20)
+                let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+                let address = try await store.put(bytes, for: .make())
+                let isSame = try await store.get(address, 0..<size) == bytes
+                #expect(isSame && folder.files == [])
+                await store.close()
+            }
+        }
+    }
+
+    @Test("Parts that were sent are taken back when one is refused, and when the bucket finds fault in the end")
+    func abortion() async throws {
+        for refusesPart in [true, false] {
+            let answer: @Sendable (StubServer.Question) -> StubServer.Answer = { question in
+                switch (question.method, question.query) {
+                case ("POST", "uploads="): .init(body: Array("<R><UploadId>u1</UploadId></R>".utf8))
+                case ("PUT", "partNumber=2&uploadId=u1") where refusesPart: .init(500)
+                case ("PUT", _): .init(headers: [("ETag", "\"t\"")])
+                default: .init(body: Array("<Error/>".utf8))
+                }
+            }
+            try await StubServer.with(answering: answer) { server in
+                try await TemporaryFolder.with { folder in
+                    let settings = try #require(
+                        S3Settings(
+                            endpoint: server.url, bucket: "bucket", region: "r", accessKeyID: "k", secretAccessKey: "s")
+                    )
+                    let store = try S3FileStore(settings, spool: folder.path, multipartBound: 10, partSize: 10)
+                    await #expect(throws: FileStoreError.self) {
+                        try await store.put(Array(repeating: 1, count: 25), for: .make())
+                    }
+                    let last = try #require(server.asked.last)
+                    #expect(last.method == "DELETE" && last.query == "uploadId=u1")
+                    let parts = server.asked.filter { $0.method == "PUT" }.map(\.body.count)
+                    #expect(parts == (refusesPart ? [10, 10] : [10, 10, 5]) && folder.files == [])
+                    await store.close()
+                }
+            }
+        }
+    }
+
     @Test("A list is read to its end, page by page")
     func pages() async throws {
         try await with { store, _, _ in

@@ -137,7 +137,10 @@ struct PausedPluginTests {
         }
         try await PluginsFolder.with { folder in
             try folder.copy("Conversations")
-            try folder.copy("Knowledge") { $0.replacing(#""public": ["/help"]"#, with: #""public": ["/helping"]"#) }
+            try folder.copy("Knowledge") {
+                $0.replacing(#""public": ["/help"]"#, with: #""public": ["/helping"]"#)
+                    .replacing(#""home": "/help""#, with: #""home": "/helping""#)
+            }
             let refusal = Self.load(folder, libraries: libraries)["Knowledge"]
             #expect(refusal?.code == .undeclared && refusal?.detail.contains("/help") == true, "\(refusal as Any)")
         }

@@ -37,6 +37,13 @@ package struct PluginsFolder: Sendable {
             atPath: "\(plugins)/Knowledge/migrations", toPath: "\(path)/\(name)/migrations")
     }
 
+    /// Adds a plugin that only tests have and that has no tables, under its own name.
+    package func addTestPlugin(_ name: String) throws {
+        let plugins = try Installation.find(environment: [:]).plugins
+        let manifest = "\(plugins)/../Tests/Plugins/\(name)/plugin.json"
+        try add(name, manifest: try String(contentsOfFile: manifest, encoding: .utf8))
+    }
+
     /// Puts bytes where the library of a plugin is looked for first.
     package func addLibrary(of name: String, _ bytes: [UInt8]) throws {
         try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)/lib\(name).so"))

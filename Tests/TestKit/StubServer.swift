@@ -42,7 +42,10 @@ package struct StubServer: Sendable {
     package var asked: [Question] { questions.all }
 
     /// Serves for the time of `body`.
+    ///
+    /// - Parameter port: 0 picks a free one.
     package static func with<Value: Sendable>(
+        host: String = "127.0.0.1", port: Int = 0,
         answering answer: @escaping @Sendable (Question) async -> Answer = { _ in Answer() },
         _ body: @Sendable (StubServer) async throws -> Value
     ) async throws -> Value {
@@ -54,11 +57,11 @@ package struct StubServer: Sendable {
                 [
                     Application(
                         responder: Responder(questions: questions, answer: answer),
-                        configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+                        configuration: .init(address: .hostname(host, port: port)),
                         onServerRunning: { channel in tell(channel.localAddress?.port ?? 0) }, logger: logger)
                 ]
             },
-            { port, _ in try await body(StubServer(url: "http://127.0.0.1:\(port)", questions: questions)) })
+            { port, _ in try await body(StubServer(url: "http://\(host):\(port)", questions: questions)) })
     }
 
     private final class QuestionLog: Sendable {

@@ -69,10 +69,14 @@ package struct TestPlatform: Sendable {
     }
 
     /// Starts a second server on the same database for the time of `body`, as another process would be.
+    ///
+    /// - Parameter plugins: the folder with its plugins; the first one's by default.
     package func withAnother<Value: Sendable>(
-        _ body: @Sendable (TestPlatform) async throws -> Value
+        plugins: String? = nil, _ body: @Sendable (TestPlatform) async throws -> Value
     ) async throws -> Value {
-        try await TestPlatform.run(database, settings, body)
+        var settings = settings
+        if let plugins { settings.installation = try Installation.find(environment: [:], plugins: plugins) }
+        return try await TestPlatform.run(database, settings, body)
     }
 
     /// Tells the server to stop, as SIGTERM does; what it was asked before it still answers.

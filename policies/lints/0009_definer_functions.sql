@@ -22,7 +22,8 @@ CROSS JOIN LATERAL (
     WHERE s.schema_name = 'core'
       AND p.proname NOT IN (
           'open', 'session_claims', 'ensure_partitions', 'drop_old_partition', 'record_migration', 'forget_migration',
-          'emit', 'enqueue', 'complete', 'step', 'idempotency', 'file_ref', 'end_customer', 'record_customer_change',
+          'emit', 'enqueue', 'enqueue_command', 'complete', 'step', 'idempotency', 'claim_command', 'file_ref',
+          'end_customer', 'record_customer_change',
           'erase_tenant')
 ) AS problems
 WHERE p.prosecdef;

@@ -12,8 +12,8 @@ WHERE r.rolname ~ '^romashka_(m_|modules$)'
       AND r.rolname = 'romashka_modules'
       AND p.proname IN (
           'open', 'session_claims', 'tenant_id', 'actor_id', 'actor_kind', 'actor_role', 'customer',
-          'touch_updated_at', 'uuid_floor', 'emit', 'enqueue', 'complete', 'step', 'idempotency', 'file_ref',
-          'end_customer'))
+          'touch_updated_at', 'uuid_floor', 'emit', 'enqueue', 'enqueue_command', 'complete', 'step', 'idempotency',
+          'claim_command', 'file_ref', 'end_customer'))
 UNION ALL
 SELECT 'schema ' || n.nspname, privilege || ' by ' || r.rolname
 FROM pg_catalog.pg_namespace AS n

@@ -10,21 +10,34 @@ internal import Synchronization
 package struct S3FileStore: FileStore {
     package let spool: SpoolFolder
     private let client: S3Client
+    private let multipart: S3MultipartUpload
+    private let multipartBound: Int
 
-    /// - Parameter path: the directory for uploads under way; made if it is missing.
+    /// - Parameters:
+    ///   - path: the directory for uploads under way; made if it is missing.
+    ///   - multipartBound: contents of more bytes are sent part by part.
+    ///   - partSize: of such a part, in bytes; at least 5 MiB.
     /// - Throws: `FileStoreError` when the directory cannot be used.
-    package init(_ settings: S3Settings, spool path: String) throws {
+    package init(
+        _ settings: S3Settings, spool path: String, multipartBound: Int = 64 << 20, partSize: Int = 16 << 20
+    ) throws {
         spool = SpoolFolder(try Directory.open(creating: path))
         client = S3Client(settings)
+        self.multipartBound = multipartBound
+        multipart = S3MultipartUpload(partSize: partSize, client: client)
     }
 
     package func publish(_ spooled: SpooledFile, as address: ContentAddress) async throws {
-        let pieces = SpooledPieces(file: spooled.file, size: spooled.size)
         do {
-            try await client.send(
-                "PUT", address.path, payload: Hex.encode(spooled.digest),
-                body: .stream(pieces, length: .known(Int64(spooled.size)))
-            ) { _ in }
+            if spooled.size > multipartBound {
+                try await multipart.send(spooled, as: address.path)
+            } else {
+                let pieces = SpooledPieces(file: spooled.file, size: spooled.size)
+                try await client.send(
+                    "PUT", address.path, payload: Hex.encode(spooled.digest),
+                    body: .stream(pieces, length: .known(Int64(spooled.size)))
+                ) { _ in }
+            }
         } catch {
             await spooled.discard()
             throw error

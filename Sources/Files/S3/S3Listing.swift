@@ -27,7 +27,7 @@ struct S3Listing: Sendable {
     }
 
     /// What stands between the tags of a name, which does not nest.
-    private static func elements(_ name: String, in xml: some StringProtocol) -> [Substring] {
+    static func elements(_ name: String, in xml: some StringProtocol) -> [Substring] {
         Substring(xml).split(separator: "<\(name)>", omittingEmptySubsequences: false).dropFirst().compactMap { part in
             part.firstRange(of: "</\(name)>").map { part[..<$0.lowerBound] }
         }

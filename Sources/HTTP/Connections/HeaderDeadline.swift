@@ -21,6 +21,10 @@ final class HeaderDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     private var timer: Scheduled<Void>?
     /// Whether the end of the last request is still to come.
     private var isBodyComing = false
+    /// Whether the client waits to be told that its body is wanted.
+    private var isAsking = false
+    /// Whether the connection ends with the answer that is being written.
+    private var isLast = false
     /// Ends the connection when a refused body goes on for too long.
     private var refusal: Scheduled<Void>?
 
@@ -49,6 +53,7 @@ final class HeaderDeadline: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             requestsInProgress += 1
             isBodyComing = true
+            isAsking = head.version == .http1_1 && head.headers[canonicalForm: "expect"].contains("100-continue")
             return context.fireChannelRead(wrapInboundOut(.head(RequestTarget.settled(head))))
         case .body: break
         case .end:
@@ -60,6 +65,12 @@ final class HeaderDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is BodyWanted {
+            guard isAsking else { return }
+            isAsking = false
+            let head = HTTPResponseHead(version: .http1_1, status: .continue)
+            return context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+        }
         guard event is BodyRefused else {
             context.fireUserInboundEventTriggered(event)
             return
@@ -69,11 +80,29 @@ final class HeaderDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) {
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where isAsking:
+            // Whether the body comes all the same nobody can know, so what follows could be taken for it (RFC 9110,
+            // section 10.1.1).
+            isAsking = false
+            isLast = true
+            head.headers.replaceOrAdd(name: "connection", value: "close")
+            return context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .head, .body: break
+        case .end:
             requestsInProgress -= 1
             deadline = .now() + laterLimit
+            if isLast { return end(context, data, promise) }
         }
         context.write(data, promise: promise)
+    }
+
+    /// Writes the end of the last answer, and closes after it.
+    private func end(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?) {
+        let written = promise ?? context.eventLoop.makePromise()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        written.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
+        context.writeAndFlush(data, promise: written)
     }
 
     private func start(_ context: ChannelHandlerContext) {
@@ -95,6 +124,9 @@ final class HeaderDeadline: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 }
+
+/// The body of the request in progress is about to be read: whoever waits to be told so is told (RFC 9110, 100 Continue).
+struct BodyWanted: Sendable {}
 
 /// The body of the request in progress was refused: what still comes of it is read and dropped, but not without end.
 struct BodyRefused: Sendable {}

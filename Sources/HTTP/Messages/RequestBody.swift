@@ -34,7 +34,14 @@ enum RequestBody {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximum {
             throw tooLarge(maximum, channel)
         }
+        welcome(request, on: channel)
         return try await collect(request.body, from: channel, within: limit, atMost: maximum)
+    }
+
+    /// Tells a client that waits for it that its body is read now.
+    static func welcome(_ request: Hummingbird.Request, on channel: any Channel) {
+        guard request.headers[.expect] != nil else { return }
+        channel.pipeline.fireUserInboundEventTriggered(BodyWanted())
     }
 
     /// The refusal of what is too large; the rest of it is dropped, and not waited for without end.

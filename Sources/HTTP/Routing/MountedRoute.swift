@@ -29,12 +29,15 @@ package struct MountedRoute: Sendable {
         package let http: ModuleHTTP
         package let files: TenantFiles
         package let customers: CustomerTokens
+        /// The commands of other modules that it may ask for.
+        package let uses: Set<String>
 
         package init(
             name: ModuleName, title: String, isAlwaysOn: Bool, database: ModuleDatabase, wall: PluginWall,
             settings: SettingsSchema, secrets: ModuleSecrets, http: ModuleHTTP, files: TenantFiles,
-            customers: CustomerTokens
+            customers: CustomerTokens, uses: [String] = []
         ) {
+            self.uses = Set(uses)
             self.customers = customers
             self.wall = wall
             self.settings = settings

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
@@ -8,13 +9,39 @@ enum RawRequest {
     /// What a sender must manage each second, in bytes, on the average of a window.
     private static let minimumRate = 1024
 
+    /// A body, and the hash of what was read of it where the request has a key.
+    struct Body {
+        let body: RawBody
+        fileprivate let hash: RunningSHA256?
+
+        /// The most bytes that are read to compare them.
+        private static let maximum = 1 << 30
+
+        /// Reads the whole body and keeps nothing.
+        ///
+        /// - Returns: SHA-256 of it.
+        func rest() async throws -> [UInt8] {
+            try await body.read(atMost: body.length ?? Body.maximum) { _ in }
+            return digest
+        }
+
+        /// SHA-256 of what was read; empty where nobody asks for it.
+        var digest: [UInt8] { hash?.digest() ?? [] }
+    }
+
     /// The body, which is read when the route asks for it.
     ///
-    /// - Parameter window: how long a sender may send next to nothing.
-    static func body(of request: Hummingbird.Request, from channel: any Channel, window: Duration) -> RawBody {
+    /// - Parameters:
+    ///   - window: how long a sender may send next to nothing.
+    ///   - isHashed: whether it is asked for by its bytes.
+    static func body(
+        of request: Hummingbird.Request, from channel: any Channel, window: Duration, isHashed: Bool
+    ) -> Body {
+        let hash = isHashed ? RunningSHA256() : nil
         let (type, announced) = (request.headers[.contentType], request.headers[.contentLength].flatMap { Int($0) })
-        return RawBody(contentType: type, length: announced) { maximum, consume in
+        let body = RawBody(contentType: type, length: announced) { maximum, consume in
             if let announced, announced > maximum { throw tooLarge(maximum, channel) }
+            RequestBody.welcome(request, on: channel)
             let pace = TransferPace()
             let minimum = max(1, Int(window / .seconds(1) * Double(minimumRate)))
             try await pace.watching(channel, every: window, atLeast: minimum, onStall: { end(channel) }) {
@@ -24,11 +51,14 @@ enum RawRequest {
                     count += buffer.readableBytes
                     pace.add(buffer.readableBytes)
                     guard count <= maximum else { throw tooLarge(maximum, channel) }
-                    try await consume(Array(buffer.readableBytesView))
+                    let bytes = Array(buffer.readableBytesView)
+                    hash?.update(bytes)
+                    try await consume(bytes)
                 }
                 if let announced, count < announced { throw incomplete }
             }
         }
+        return Body(body: body, hash: hash)
     }
 
     private static func next(_ parts: inout Hummingbird.RequestBody.AsyncIterator) async throws -> ByteBuffer? {

@@ -44,7 +44,7 @@ package struct Authenticator: Sendable {
             return control.read { $0.standing(of: access, tenant) == .active(caller.grant) }
         case .key(let id):
             return control.read { $0.isActive(tenant) && !$0.isRevoked(LoginSessionID(id.uuid)) }
-        case .address: return control.read { $0.isActive(tenant) }
+        case .address, .job: return control.read { $0.isActive(tenant) }
         }
     }
 

@@ -26,6 +26,16 @@ package struct Caller: Sendable {
         case key(ID<APIKey>)
         /// An address of a hook, which was looked up for this one call.
         case address
+        /// The queue: what the platform does by itself.
+        case job
+    }
+
+    /// The platform itself, which runs a job and may do all there is.
+    package static func job(_ session: TenantSession, permissions: Permissions) -> Caller {
+        let all = Dictionary(permissions.known.map { ($0, Scope.all) }, uniquingKeysWith: { first, _ in first })
+        return Caller(
+            session: session, login: nil, grant: .listed(all), impersonator: nil, requestsPerMinute: nil, proof: .job,
+            expiresAt: nil)
     }
 
     /// Whoever calls an address of a hook that was looked up.

@@ -6,8 +6,12 @@ package struct PluginRoutes: Sendable {
     private let registry: PluginRegistry
     private let pauses: PluginPauses
     private let control: ControlPlane
+    private let tenants: PluginTenants
 
-    package init(_ registry: PluginRegistry, pauses: PluginPauses, control: ControlPlane) {
+    package init(
+        _ registry: PluginRegistry, pauses: PluginPauses, control: ControlPlane, tenants: PluginTenants
+    ) {
+        self.tenants = tenants
         self.registry = registry
         self.pauses = pauses
         self.control = control
@@ -30,6 +34,14 @@ package struct PluginRoutes: Sendable {
                 "A plugin, how it does and what went wrong"
             ) { request in
                 try await found(request)
+            }.with(parameters: [PluginRoutes.id]),
+            .list(
+                "/operator/plugins/{id}/tenants", .operator, of: PluginTenantPayload.self,
+                "The tenants, newest first, and how a plugin is set and does for each"
+            ) { request in
+                let plugin = try plugin(request)
+                guard let manifest = plugin.manifest else { throw Problem.notFound }
+                return try await tenants.page(of: manifest, plugin.wall, request.page)
             }.with(parameters: [PluginRoutes.id]),
             .request(
                 "POST", "/operator/plugins/{id}/pause", .operator, takes: PluginPauseRequest.self,

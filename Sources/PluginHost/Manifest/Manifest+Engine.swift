@@ -25,6 +25,12 @@ extension Manifest {
             attempts = try record["attempts"] ?? 10
             timeout = try record["timeout"] ?? 30
         }
+
+        init(kind: String, attempts: Int, timeout: Int) {
+            self.kind = kind
+            self.attempts = attempts
+            self.timeout = timeout
+        }
     }
 
     /// A type of event.
@@ -107,6 +113,9 @@ extension Manifest {
         for kind in kinds where !kind.hasPrefix("\(id).") {
             throw ManifestError(reason: "job \(kind) must begin with \(id).")
         }
+        if kinds.contains(CommandJob.kind(of: id)) {
+            throw ManifestError(reason: "job \(CommandJob.kind(of: id)) is the platform's own")
+        }
         for job in consumes.map(\.job) + schedules.map(\.job) where !kinds.contains(job) {
             throw ManifestError(reason: "\(job) is not among the jobs")
         }
@@ -129,12 +138,14 @@ extension Manifest {
     var engine: ModulePlan.Engine {
         var engine = ModulePlan.Engine()
         engine.jobs = .array(
-            jobs.map {
+            (jobs + (commands.isEmpty ? [] : [CommandJob.declaration(for: id)])).map {
                 [
                     "kind": .string($0.kind), "attempts": .integer(Int64($0.attempts)),
                     "timeout_ms": .integer(Int64($0.timeout) * 1000),
                 ]
             })
+        engine.commands = .array(commands.map { .string($0) })
+        engine.uses = .array(uses.map { .string($0) })
         engine.events = .array(events.map { ["type": .string($0.type), "version": .integer(Int64($0.version))] })
         engine.consumes = .array(consumes.map { ["event": .string($0.event), "job": .string($0.job)] })
         engine.schedules = .array(

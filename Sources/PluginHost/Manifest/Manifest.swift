@@ -15,6 +15,8 @@ package struct Manifest: Sendable {
     package let mounts: [String]
     /// Path prefixes below `/public/<tenant>`, and on tenants' hosts, that belong to this plugin alone.
     package let publicMounts: [String]
+    /// Where a tenant's own host leads, among its public paths; nil when it offers none.
+    package let home: String?
     /// The ways in for others' webhooks.
     package let hooks: [HookDeclaration]
     package let permissions: [PermissionDeclaration]
@@ -24,6 +26,8 @@ package struct Manifest: Sendable {
     package let settings: SettingsSchema
     /// The names of what it offers to other modules.
     package let commands: [String]
+    /// The names of what it may ask other modules for.
+    package let uses: [String]
     /// The hosts it may speak to: a name, `*.` before one for those below it, or `*` for all.
     package let network: [String]
     package let personalData: [PersonalDataDeclaration]
@@ -75,6 +79,7 @@ extension Manifest: RequestPayload {
             Field("always_on", .boolean, example: false),
             Field("mounts", .array(.text(2...80), 1...16), required: true, example: ["/knowledge"]),
             Field("public", .array(.text(2...80), 0...16), example: ["/help"]),
+            Field("home", .text(2...80), example: "/help"),
             Field("hooks", .array(.object(HookDeclaration.schema), 0...50), example: []),
             Field("permissions", .array(.object(PermissionDeclaration.schema), 0...100), required: true, example: []),
             Field("tables", .array(.object(TableDeclaration.schema), 0...200), required: true, example: []),
@@ -82,6 +87,7 @@ extension Manifest: RequestPayload {
             Field("personal_data", .array(.object(PersonalDataDeclaration.schema), 0...200), example: []),
             Field("settings", .json(maximumBytes: 65_536), example: ["type": "object", "properties": [:]]),
             Field("commands", .array(.text(3...80), 0...100), example: ["knowledge.publish"]),
+            Field("uses", .array(.text(3...80), 0...100), example: ["conversations.assign"]),
             Field("network", .array(.text(1...253), 0...50), example: ["api.example.com"]),
             Field("ui", .object(UIDeclaration.schema), example: ["slots": []]),
             Field("jobs", .array(.object(JobDeclaration.schema), 0...100), example: []),
@@ -102,6 +108,7 @@ extension Manifest: RequestPayload {
         isAlwaysOn = try record["always_on"] ?? false
         mounts = try record["mounts"]
         publicMounts = try record["public"] ?? []
+        home = try record["home"]
         hooks = try (record["hooks"] as [Record]? ?? []).map(HookDeclaration.init)
         permissions = try (record["permissions"] as [Record]).map(PermissionDeclaration.init)
         tables = try (record["tables"] as [Record]).map(TableDeclaration.init)
@@ -109,6 +116,7 @@ extension Manifest: RequestPayload {
         personalData = try (record["personal_data"] as [Record]? ?? []).map(PersonalDataDeclaration.init)
         settings = try (record["settings"] as JSONValue?).map { try SettingsSchema($0) } ?? .none
         commands = try record["commands"] ?? []
+        uses = try record["uses"] ?? []
         network = try record["network"] ?? []
         ui = try (record["ui"] as Record?).map(UIDeclaration.init) ?? UIDeclaration()
         jobs = try (record["jobs"] as [Record]? ?? []).map(JobDeclaration.init)
@@ -116,6 +124,9 @@ extension Manifest: RequestPayload {
         consumes = try (record["consumes"] as [Record]? ?? []).map(Subscription.init)
         schedules = try (record["schedules"] as [Record]? ?? []).map(ScheduleDeclaration.init)
         try requireOwnJobs()
+        if let home, !publicMounts.contains(where: { home == $0 || home.hasPrefix("\($0)/") }) {
+            throw ManifestError(reason: "home \(home) lies outside of the public paths")
+        }
         for command in commands where !command.hasPrefix("\(name).") {
             throw ManifestError(reason: "command \(command) must begin with \(name).")
         }

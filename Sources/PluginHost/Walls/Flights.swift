@@ -48,6 +48,9 @@ struct Flights {
     /// How many have been answered for, and go on.
     var overdue: Int { flights.values.count { $0.refuse == nil && $0.isCancelled } }
 
+    /// The tenants for whom it failed too often just now.
+    var failing: [TenantID] { breakers.compactMap { $0.value.isOpen ? $0.key : nil } }
+
     /// For how many tenants it failed too often just now.
     var failingTenants: Int { breakers.values.count { $0.isOpen } }
 

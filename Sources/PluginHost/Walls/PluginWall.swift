@@ -159,6 +159,9 @@ package final class PluginWall: Service {
         return (overdue.count, longest)
     }
 
+    /// The tenants for whom it failed too often just now.
+    var failingTenants: [TenantID] { state.withLock { $0.failing } }
+
     /// What an operator sees of it.
     package var status: PluginStatus {
         let (waiting, writtenOff) = (executor.waiting, executor.writtenOff)

@@ -1,11 +1,18 @@
 /// A JSON document (RFC 8259) as a value; objects keep the order of their members.
 public indirect enum JSONValue: Hashable, Sendable {
+    /// `null`.
     case null
+    /// `true` or `false`.
     case bool(Bool)
+    /// A whole number that 64 bits hold.
     case integer(Int64)
+    /// Every other number.
     case number(Double)
+    /// A text.
     case string(String)
+    /// A list.
     case array([JSONValue])
+    /// Members, in their order.
     case object([Member])
 
     /// One name and value of an object.

@@ -35,6 +35,9 @@ public struct JobRun: Sendable {
     public var settings: Record { services.settings }
     /// The tenant's secrets of this module.
     public var secrets: Secrets { services.secrets }
+    /// What other modules offer: it runs at once and in a transaction of its own, for the platform itself. The job's id
+    /// is a good key. What shall happen with `finish` or not at all is a `CommandRequest` among its statements.
+    public var commands: Commands { services.commands }
     /// The way out to other servers.
     public var http: OutboundHTTP { services.http }
     /// The tenant's files.

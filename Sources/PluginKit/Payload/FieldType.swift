@@ -1,8 +1,12 @@
 /// The type and the bounds of a field.
 public indirect enum FieldType: Sendable {
+    /// A UUID, however its letters are written.
     case uuid
+    /// `true` or `false`.
     case boolean
+    /// A whole number within bounds.
     case integer(ClosedRange<Int64>)
+    /// Any number.
     case number
     /// Text of so many characters (Unicode scalars).
     case text(ClosedRange<Int>)

@@ -2,34 +2,59 @@ public import Foundation
 
 /// One value bound to a `$n` of a statement, with the PostgreSQL type it is sent as.
 public enum Bind: Sendable {
+    /// NULL of a type.
     case null(BindType)
+    /// `boolean`.
     case bool(Bool)
+    /// `bigint`.
     case int(Int64)
+    /// `double precision`.
     case double(Double)
+    /// `text`.
     case text(String)
+    /// `uuid`.
     case uuid(UUID)
+    /// `timestamptz`.
     case timestamp(Timestamp)
+    /// `bytea`.
     case bytes([UInt8])
+    /// `jsonb`, as text in UTF-8.
     case json([UInt8])
+    /// `text[]`.
     case textArray([String])
+    /// `uuid[]`.
     case uuidArray([UUID])
+    /// `bigint[]`.
     case intArray([Int64])
+    /// `timestamptz[]`.
     case timestampArray([Timestamp])
 }
 
 /// The PostgreSQL types that values are sent as; the raw value is the type's OID (pg_type.dat).
 public enum BindType: UInt32, Sendable {
+    /// `boolean`.
     case bool = 16
+    /// `bytea`.
     case bytes = 17
+    /// `bigint`.
     case int = 20
+    /// `text`.
     case text = 25
+    /// `double precision`.
     case double = 701
+    /// `bigint[]`.
     case intArray = 1016
+    /// `text[]`.
     case textArray = 1009
+    /// `timestamptz`.
     case timestamp = 1184
+    /// `timestamptz[]`.
     case timestampArray = 1185
+    /// `uuid`.
     case uuid = 2950
+    /// `uuid[]`.
     case uuidArray = 2951
+    /// `jsonb`.
     case json = 3802
 }
 

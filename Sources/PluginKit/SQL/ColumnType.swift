@@ -2,23 +2,41 @@
 ///
 /// Every other type is cast in the statement, most often to text.
 public enum ColumnType: UInt32, Sendable {
+    /// `boolean`.
     case bool = 16
+    /// `bytea`.
     case bytes = 17
+    /// `bigint`.
     case int8 = 20
+    /// `smallint`.
     case int2 = 21
+    /// `integer`.
     case int4 = 23
+    /// `text`.
     case text = 25
+    /// `oid`.
     case oid = 26
+    /// `json`.
     case json = 114
+    /// `real`.
     case float4 = 700
+    /// `double precision`.
     case float8 = 701
+    /// `text[]`.
     case textArray = 1009
+    /// `varchar`.
     case varchar = 1043
+    /// `timestamptz`.
     case timestamptz = 1184
+    /// `uuid`.
     case uuid = 2950
+    /// `jsonb`.
     case jsonb = 3802
+    /// `void`: what a function answers that answers nothing.
     case void = 2278
+    /// `name`: of a table, a column or a role.
     case name = 19
+    /// `"char"`: one byte, as in the catalogues.
     case char = 18
 }
 

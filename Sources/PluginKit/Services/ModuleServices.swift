@@ -70,7 +70,8 @@ public struct Secrets: Sendable {
     }
 }
 
-/// What other modules offer, run for the tenant and with the permissions of the call.
+/// What other modules offer, run for the tenant and with the permissions of the call; those of a job run for the
+/// platform itself.
 public struct Commands: Sendable {
     private let perform: @Sendable (String, JSONValue, String) async throws -> JSONValue
 
@@ -80,13 +81,15 @@ public struct Commands: Sendable {
         self.perform = perform
     }
 
-    /// Runs a command in a transaction of its own; not to be awaited inside of a transaction, where it throws.
+    /// Runs a command in a transaction of its own; not to be awaited inside of a transaction, where it throws: there a
+    /// `CommandRequest` asks for it.
     ///
     /// - Parameters:
     ///   - name: such as `conversations.assign`.
-    ///   - key: names what it is done for, such as a message's id; under one key a command happens once, and whoever
-    ///     comes second gets the first one's answer.
-    /// - Throws: `Problem` 404 `command_unknown` or `module_disabled`, 403 `forbidden`, 422, and what the command throws.
+    ///   - key: names what it is done for, such as a message's id; under one key of a tenant and of the asking module a
+    ///     command happens once, and whoever comes second gets the first one's answer.
+    /// - Throws: `Problem` 404 `command_unknown` or `module_disabled`, 403 `forbidden`, or `command_undeclared` where
+    ///   `plugin.json` does not name it under `uses`, 422, and what the command throws.
     public func run(_ name: String, _ input: JSONValue, key: String) async throws -> JSONValue {
         try await perform(name, input, key)
     }

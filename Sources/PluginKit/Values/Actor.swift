@@ -2,11 +2,17 @@
 public struct Actor: Hashable, Sendable {
     /// The kinds of principals a session can belong to; the raw value is what the database sees.
     public enum Kind: Character, Sendable {
+        /// A person who works for the tenant.
         case member = "m"
+        /// A program with a key.
         case apiKey = "k"
+        /// A customer, who sees what is theirs.
         case customer = "c"
+        /// Anybody, who sees what is published.
         case visitor = "p"
+        /// Whoever has the address of a hook.
         case hook = "h"
+        /// The platform itself: a job.
         case system = "s"
     }
 

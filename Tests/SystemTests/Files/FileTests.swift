@@ -132,7 +132,10 @@ struct FileTests {
             let again = try await site.upload([1, 2, 3], headers: key)
             #expect(first.status == 201 && again.json == first.json)
             #expect(again.headers["Idempotency-Replayed"] == ["true"])
-            #expect(try await site.upload([1, 2, 3, 4], headers: key).code == "idempotency_key_reused")
+            for bytes: [UInt8] in [[1, 2, 3, 4], [1, 2], [1, 2, 4], []] {
+                #expect(try await site.upload(bytes, headers: key).code == "idempotency_key_reused", "\(bytes)")
+            }
+            #expect(try await site.upload([1, 2, 3], headers: key).json == first.json)
             #expect(try await site.send("GET", "").json["data"]?.array?.count == 1)
         }
     }

@@ -94,7 +94,8 @@ struct IsolationBatteryServerTests {
         let offered: Set<String> = [
             "open", "session_claims", "tenant_id", "actor_id", "actor_kind", "actor_role", "customer",
             "touch_updated_at",
-            "uuid_floor", "emit", "enqueue", "complete", "step", "idempotency", "file_ref", "end_customer",
+            "uuid_floor", "emit", "enqueue", "enqueue_command", "complete", "step", "idempotency", "claim_command",
+            "file_ref", "end_customer",
         ]
         try await IsolationGround.with(mode) { ground in
             let calls = try await ground.database.asSuperuser { admin in

@@ -18,10 +18,13 @@ struct WorkSite: Sendable {
     private static let password = "correct horse battery"
 
     /// Starts it, runs `body`, and ends it in order.
-    static func with(_ body: @Sendable (WorkSite) async throws -> Void) async throws {
+    ///
+    /// - Parameter others: plugins without tables that only tests have.
+    static func with(others: [String] = [], _ body: @Sendable (WorkSite) async throws -> Void) async throws {
         try await PluginsFolder.with { folder in
             try folder.copy("Conversations")
             try folder.copyTestPlugin("Unruly")
+            for name in others { try folder.addTestPlugin(name) }
             let directory = "/tmp/romashka-work-\(UUID().uuidString.prefix(8))"
             defer { try? FileManager.default.removeItem(atPath: directory) }
             let running = try Running([
@@ -42,22 +45,29 @@ struct WorkSite: Sendable {
         let line = try await running.firstLine()
         let client = TestClient(try #require(line["url"]?.string))
         let operatorToken = try #require(line["operator_token"]?.string)
+        let token = try await tenant("acme", client, operatorToken: operatorToken)
+        try await body(
+            WorkSite(
+                running: running, client: client, operatorToken: operatorToken, token: token,
+                settings: try ConnectionSettings(url: try #require(line["database_url"]?.string)),
+                reactor: try Reactor()))
+    }
+
+    /// Makes a tenant; answers its admin's token.
+    static func tenant(_ slug: String, _ client: TestClient, operatorToken: String) async throws -> String {
+        let admin: JSONValue = [
+            "email": .string("a@\(slug).example"), "name": "Ada", "password": .string(password),
+        ]
         let created = try await client.send(
             "POST", "/v1/operator/tenants", token: operatorToken,
-            body: [
-                "slug": "acme", "name": "Acme",
-                "admin": ["email": "a@acme.example", "name": "Ada", "password": .string(password)],
-            ])
+            body: ["slug": .string(slug), "name": .string(slug), "admin": admin])
         #expect(created.status == 201)
         let login = try await client.send(
             "POST", "/v1/auth/login",
-            body: ["email": "a@acme.example", "password": .string(password), "tenant": "acme"])
-        try await body(
-            WorkSite(
-                running: running, client: client, operatorToken: operatorToken,
-                token: try #require(login.json["access_token"]?.string),
-                settings: try ConnectionSettings(url: try #require(line["database_url"]?.string)),
-                reactor: try Reactor()))
+            body: [
+                "email": .string("a@\(slug).example"), "password": .string(password), "tenant": .string(slug),
+            ])
+        return try #require(login.json["access_token"]?.string)
     }
 
     /// Enqueues a job; answers its id.
@@ -87,14 +97,18 @@ struct WorkSite: Sendable {
     }
 
     /// A job as an admin sees it.
-    func job(_ id: String) async throws -> JSONValue {
-        try await client.send("GET", "/v1/jobs/\(id)", token: token).json
+    ///
+    /// - Parameter token: another tenant's admin's.
+    func job(_ id: String, _ token: String? = nil) async throws -> JSONValue {
+        try await client.send("GET", "/v1/jobs/\(id)", token: token ?? self.token).json
     }
 
     /// Waits until a job is in a state.
-    func until(_ id: String, _ state: String, within limit: Duration = .seconds(60)) async throws -> JSONValue {
-        let isSo = try await eventually(within: limit) { try await job(id)["state"]?.string == state }
-        let seen = try await job(id)
+    func until(
+        _ id: String, _ state: String, within limit: Duration = .seconds(60), token: String? = nil
+    ) async throws -> JSONValue {
+        let isSo = try await eventually(within: limit) { try await job(id, token)["state"]?.string == state }
+        let seen = try await job(id, token)
         #expect(isSo, "\(seen)")
         return seen
     }

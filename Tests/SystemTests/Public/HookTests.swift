@@ -118,6 +118,38 @@ struct HookTests {
         }
     }
 
+    @Test("Where the module's code did not load, senders are asked to try again; where it is gone, the address is too")
+    func codeThatDidNotLoad() async throws {
+        try await DoorsSite.with { site in
+            let one = try await site.address("knowledge.echo", of: site.one).path
+            let other = try await site.address("knowledge.echo", of: site.other).path
+            _ = try await site.client.send(
+                "PATCH", "/v1/modules/knowledge", token: site.other.token, body: ["enabled": false])
+            try await PluginsFolder.with { folder in
+                try folder.copy("Conversations")
+                try folder.copyTestPlugin("Doors")
+                try folder.addLibrary(of: "Doors", Array("no library".utf8))
+                try await site.test.withAnother(plugins: folder.path) { test in
+                    let client = TestClient(test.url)
+                    let answer = try await client.send(
+                        "POST", one, raw: [0x61], headers: [("Content-Type", "text/plain")])
+                    #expect(answer.status == 503 && answer.code == "plugin_paused")
+                    #expect(answer.headers["Retry-After"] == ["30"])
+                    #expect(try await client.send("POST", other).code == "module_disabled")
+                    let wrong = "/hooks/rmh_" + String(repeating: "A", count: 32)
+                    #expect(try await client.send("POST", wrong).status == 404)
+                }
+            }
+            try await PluginsFolder.with { folder in
+                try folder.copy("Conversations")
+                try await site.test.withAnother(plugins: folder.path) { test in
+                    let answer = try await TestClient(test.url).send("POST", one)
+                    #expect(answer.code == "not_found")
+                }
+            }
+        }
+    }
+
     @Test("Making, turning and removing an address needs the permission and is told; the token is told to nobody")
     func audit() async throws {
         try await DoorsSite.with { site in

@@ -56,7 +56,7 @@ struct HostTests {
     func nothingElse() async throws {
         try await Self.with { test, one, _ in
             for path in [
-                "/v1/me", "/healthz", "/docs", "/openapi.json", "/metrics", "/", "/public/one/help",
+                "/v1/me", "/healthz", "/docs", "/openapi.json", "/metrics", "/public/one/help",
                 "/public/other/help",
                 "/../public/other/help", "/help/../../other/help", "/%2e%2e/other/help", "//other/help", "/hooks/x",
                 "/files/x", "/frames/x/y",
@@ -65,6 +65,24 @@ struct HostTests {
                     ["GET \(path) HTTP/1.1", "Host: help.one.example", "Authorization: Bearer \(one.token)"], test)
                 #expect(answer.hasPrefix("HTTP/1.1 404") && !answer.contains("Of other"), "\(path): \(answer)")
             }
+        }
+    }
+
+    @Test("The root of a tenant's host leads to the home that a module offers, as long as the module serves the tenant")
+    func home() async throws {
+        try await Self.with { test, one, _ in
+            let lines = ["GET / HTTP/1.1", "Host: help.one.example"]
+            let answer = try await Self.raw(lines, test)
+            #expect(answer.hasPrefix("HTTP/1.1 302") && answer.lowercased().contains("\r\nlocation: /help\r\n"))
+            #expect(try await Self.raw(["HEAD / HTTP/1.1", "Host: help.one.example"], test).hasPrefix("HTTP/1.1 302"))
+            #expect(try await Self.raw(["POST / HTTP/1.1", "Host: help.one.example"], test).hasPrefix("HTTP/1.1 404"))
+            // The platform's own root leads nowhere.
+            #expect(try await Self.raw(["GET / HTTP/1.1", "Host: 127.0.0.1"], test).hasPrefix("HTTP/1.1 404"))
+            _ = try await TestClient(test.url).send(
+                "PATCH", "/v1/modules/knowledge", token: one.token, body: ["enabled": false])
+            #expect(try await Self.raw(lines, test).hasPrefix("HTTP/1.1 404"))
+            let other = try await Self.raw(["GET / HTTP/1.1", "Host: help.other.example"], test)
+            #expect(other.hasPrefix("HTTP/1.1 302"))
         }
     }
 

@@ -19,6 +19,10 @@ let plugin = Plugin {
         call, chain in
         try await chain.carryOut(call)
     }
+    Command("knowledge.touch_item", needs: "knowledge.read", takes: Chain.self, returns: Written.self, "Touch") {
+        call, chain in
+        try await chain.carryOut(call)
+    }
     Post("/unruly/jobs", needs: "knowledge.read", takes: Act.self, returns: Enqueued.self, "Misbehave later") {
         call, act in
         try await call.tx.one("SELECT \(JobRequest("knowledge.act", act.json).enqueuing) AS id")

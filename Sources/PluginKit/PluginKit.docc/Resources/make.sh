@@ -1,0 +1,2 @@
+romashka plugin new Sample
+cd Sample
