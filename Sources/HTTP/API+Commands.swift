@@ -33,6 +33,7 @@ extension API {
         let answer = try await once(claim, mounted, .session(caller.session), requestID: request.id) {
             Answer(try await respond(mounted, to: call, body: input), cursors, scope: name)
         }
+        if let refusal = Problem(answer) { throw refusal }
         return try JSONParser.parse(answer.bytes)
     }
 }

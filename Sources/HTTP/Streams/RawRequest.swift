@@ -10,10 +10,15 @@ enum RawRequest {
 
     /// The body, which is read when the route asks for it.
     ///
-    /// - Parameter window: how long a sender may send next to nothing.
-    static func body(of request: Hummingbird.Request, from channel: any Channel, window: Duration) -> RawBody {
+    /// - Parameters:
+    ///   - window: how long a sender may send next to nothing.
+    ///   - requireStanding: refuses a sender who has lost the right to send it.
+    static func body(
+        of request: Hummingbird.Request, from channel: any Channel, window: Duration,
+        requireStanding: @escaping @Sendable () throws -> Void
+    ) -> RawBody {
         let (type, announced) = (request.headers[.contentType], request.headers[.contentLength].flatMap { Int($0) })
-        return RawBody(contentType: type, length: announced) { maximum, consume in
+        return RawBody(contentType: type, length: announced, requireStanding: requireStanding) { maximum, consume in
             if let announced, announced > maximum { throw tooLarge(maximum, channel) }
             let pace = TransferPace()
             let minimum = max(1, Int(window / .seconds(1) * Double(minimumRate)))

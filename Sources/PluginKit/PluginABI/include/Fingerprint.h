@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "df03cafbcdd57ba529567d9548c4455a1b3bf9f62b2c8d19d562674842b8fa1e"
+#define ROMASHKA_PLUGINKIT_SOURCES "5c17db0c0fe943ff40e9af00eef6d69a0e107fb640992b9b92f8a26347f67082"
