@@ -56,11 +56,13 @@ package struct TenantFiles: Sendable {
     ///
     /// - Parameters:
     ///   - digest: what the bytes must hash to, in hexadecimal digits; nil for whatever comes.
+    ///   - requireStanding: asked after the bytes have come, however long that took, and before the file is there; throws
+    ///     when its author may no longer store it.
     ///   - read: calls its second argument with each piece of at most as many bytes in all as its first says.
     /// - Throws: `Problem` 409 `limit_reached`; 422 `digest_differs`; 503 `files_unavailable`; what `read` throws. Then
     ///   nothing is left behind.
     func add(
-        _ name: String, by author: Author, digest: String? = nil,
+        _ name: String, by author: Author, digest: String? = nil, while requireStanding: () throws -> Void = {},
         _ read: (_ maximum: Int, _ consume: ([UInt8]) async throws -> Void) async throws -> Void
     ) async throws -> ResultSet {
         let store = try requireStore()
@@ -79,6 +81,12 @@ package struct TenantFiles: Sendable {
             id: FileID.make(), name: FileName.clean(name), contentType: spooled.contentType, module: author.module,
             creator: author.actor)
         try await translate { try await store.publish(spooled, as: address) }
+        do {
+            try requireStanding()
+        } catch {
+            await drop(address)
+            throw error
+        }
         let row = try await commit(file, address, size: spooled.size)
         received.add(UInt64(spooled.size))
         return row

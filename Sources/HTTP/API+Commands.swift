@@ -47,6 +47,7 @@ extension API {
         let answer = try await once(claim, mounted, owner, requestID: request.id) {
             Answer(try await respond(mounted, to: call, body: input), cursors, scope: name)
         }
+        if let refusal = Problem(answer) { throw refusal }
         return try JSONParser.parse(answer.bytes)
     }
 

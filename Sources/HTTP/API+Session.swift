@@ -17,9 +17,11 @@ extension API {
         return Call(
             request: input, tenant: session.tenant, actor: session.actor, session: caller.login, scope: reach,
             teammates: reach == .team ? try await teammates.of(session) : [],
-            permissions: permissions.all(of: caller.grant), isImpersonated: caller.impersonator != nil,
+            permissions: permissions.all(of: caller.grant), impersonator: session.impersonator,
             tx: mounted.module?.database.open(session, mode: mode, claim: claim) ?? .none,
-            services: mounted.module.map { services(of: $0, for: caller, depth: depth) } ?? .none)
+            services: mounted.module.map { services(of: $0, for: caller, depth: depth) } ?? .none,
+            // What is begun in the last quarter might not end in time.
+            beginsUntil: mounted.module.map { .now + $0.wall.limits.deadline * 3 / 4 })
     }
 
     /// What the kernel does for a module on behalf of a caller's tenant.
@@ -35,11 +37,14 @@ extension API {
     func respond(_ mounted: MountedRoute, to call: Call, body: JSONValue) async throws -> Reply {
         let route = mounted.route
         guard let module = mounted.module else {
-            return try await Acting.$current.withValue(Acting(call.actor, requestID: call.request.id)) {
-                try await route.respond(to: call, body: body)
-            }
+            return try await Acting.$current.withValue(acting(call)) { try await route.respond(to: call, body: body) }
         }
         return try await module.wall.run(for: call.tenant) { try await route.respond(to: call, body: body) }
+    }
+
+    /// Who acts in the kernel's own routes.
+    func acting(_ call: Call) -> Acting {
+        Acting(call.actor, impersonator: call.impersonator, requestID: call.request.id)
     }
 
     /// Whom a request is from, as far as the connection and the proxies that are trusted tell.
@@ -95,10 +100,30 @@ extension API {
             }
             guard case .answered(let status, let bytes) = outcome else { throw IdempotencyHeader.problem(for: outcome) }
             return Answer(status: status, replayed: bytes)
-        } catch let problem as Problem where problem.status < 500 {
-            // The kernel's own routes refuse before they change anything.
-            if mounted.module == nil { try await idempotency.release(claim, owner) }
-            throw problem
+        } catch {
+            let problem = error as? Problem
+            if mounted.module == nil {
+                // The kernel's own routes refuse before they change anything.
+                if let problem, problem.status < 500 { try await idempotency.release(claim, owner) }
+            } else if claim.isCommitted {
+                try await keep(problem, claim, owner, requestID: requestID)
+            }
+            throw error
+        }
+    }
+
+    /// What becomes of a key when a module refuses after its first statement, which took the key: a refusal is an answer
+    /// like any other. What may be different the next time is asked again, if nothing was written.
+    ///
+    /// - Parameter problem: nil for a defect.
+    private func keep(
+        _ problem: Problem?, _ claim: IdempotencyClaim, _ owner: IdempotencyKeys.Owner, requestID: String
+    ) async throws {
+        if let problem, problem.status < 500, problem.status != 429 {
+            try await idempotency.store(status: problem.status, problem.body(requestID: requestID), claim, owner)
+        } else if problem?.status != 504, !claim.mayHaveWritten, !Task.isCancelled {
+            // After 504 the module's code may still be at work.
+            try await idempotency.release(claim, owner)
         }
     }
 

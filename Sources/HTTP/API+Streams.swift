@@ -14,7 +14,7 @@ extension API {
         guard let raw else { return try await respond(mounted, to: call, body: body) }
         // A plugin's wall knows no deadline yet that fits a body which takes minutes.
         guard mounted.module == nil else { throw Problem.notFound }
-        return try await Acting.$current.withValue(Acting(call.actor, requestID: call.request.id)) {
+        return try await Acting.$current.withValue(acting(call)) {
             try await mounted.route.respond(to: call, raw: raw)
         }
     }

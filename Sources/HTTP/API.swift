@@ -181,7 +181,10 @@ package final class API: HTTPResponder {
             }
             let raw =
                 route.takesRawBody
-                ? RawRequest.body(of: request, from: channel, window: limits.body, isHashed: claim != nil) : nil
+                ? RawRequest.body(of: request, from: channel, window: limits.body, isHashed: claim != nil) {
+                    [authenticator, now = Date()] in
+                    try authenticator.requireStanding(caller, provedAt: now)
+                } : nil
             let answer = try await once(claim, mounted, .session(caller.session), requestID: requestID, raw: raw) {
                 Answer(try await respond(mounted, to: call, body: body, raw: raw?.body), cursors, scope: scope)
             }
@@ -211,11 +214,18 @@ package final class API: HTTPResponder {
     /// Asks the switch of the module, the impersonation and the policy; answers how far the permission reaches.
     func requireAccess(_ mounted: MountedRoute, _ caller: Caller) throws -> Scope {
         try mounted.module?.requireServing(caller.session.tenant, control)
-        if let impersonator = caller.impersonator, !impersonator.mayWrite, mounted.route.method != "GET" {
+        let writes = mounted.route.method != "GET" && mounted.route.path != "/auth/logout"
+        if let impersonator = caller.impersonator, !impersonator.mayWrite, writes {
             throw Problem(status: 403, code: "impersonation_read_only", detail: "This impersonation may only read.")
         }
         try requireAudience(mounted.route.access, caller)
+        // The other routes for sessions are about the person's own account, and ask for themselves.
         guard case .permission(let permission) = mounted.route.access else { return .all }
+        if caller.impersonator != nil, mounted.route.makesCredentials {
+            throw Problem(
+                status: 403, code: "impersonation_makes_no_credentials",
+                detail: "Who acts in somebody's place makes nothing that would let anybody in afterwards.")
+        }
         guard let scope = permissions.scope(of: permission, for: caller.grant) else {
             throw Problem(status: 403, code: "forbidden", detail: "This needs the permission \(permission).")
         }

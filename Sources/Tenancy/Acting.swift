@@ -10,10 +10,11 @@ package struct Acting: Sendable {
     private let kind: Character
     private let id: UUID
     private let requestID: String
+    private let impersonator: UUID?
 
-    /// A member, key or customer.
-    package init(_ actor: Actor, requestID: String) {
-        self.init(kind: actor.kind.rawValue, id: actor.id.uuid, requestID: requestID)
+    /// A member, key or customer, and the operator in their place, when there is one.
+    package init(_ actor: Actor, impersonator: UUID? = nil, requestID: String) {
+        self.init(kind: actor.kind.rawValue, id: actor.id.uuid, requestID: requestID, impersonator: impersonator)
     }
 
     /// An operator, or somebody who has not said who they are.
@@ -23,7 +24,8 @@ package struct Acting: Sendable {
             id: id ?? UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)), requestID: requestID)
     }
 
-    private init(kind: Character, id: UUID, requestID: String) {
+    private init(kind: Character, id: UUID, requestID: String, impersonator: UUID? = nil) {
+        self.impersonator = impersonator
         self.kind = kind
         self.id = id
         self.requestID = requestID
@@ -31,6 +33,6 @@ package struct Acting: Sendable {
 
     /// Says it to the transaction it begins, where `core.acting()` reads it.
     var statement: SQL {
-        "SELECT set_config('romashka.acting', \("\(kind)|\(id)|\(requestID)"), true)"
+        "SELECT set_config('romashka.acting', \("\(kind)|\(id)|\(requestID)|\(impersonator?.lowercased ?? "")"), true)"
     }
 }

@@ -30,6 +30,7 @@ package final class IdempotencyClaim: Sendable {
     package let fingerprint: [UInt8]
     private let keys: Keys
     private let state = Mutex(State.open)
+    private let hasWritten = Mutex(false)
 
     package init(keyHash: [UInt8], fingerprint: [UInt8], among keys: Keys = .actor) {
         self.keys = keys
@@ -51,6 +52,26 @@ package final class IdempotencyClaim: Sendable {
         switch keys {
         case .actor: "SELECT core.idempotency(\(keyHash), \(fingerprint))"
         case .commands: "SELECT core.claim_command(\(keyHash), \(fingerprint))"
+        }
+    }
+
+    /// Whether a row may have been written for the request besides the claim.
+    package var mayHaveWritten: Bool { hasWritten.withLock { $0 } }
+
+    /// Notes what statements of the request did.
+    func note(_ statements: [SQL], _ results: [ResultSet]) {
+        guard zip(statements, results).contains(where: { IdempotencyClaim.mayWrite($0, $1) }) else { return }
+        hasWritten.withLock { $0 = true }
+    }
+
+    /// Whether a statement may have written a row. What cannot be told from its first word and its tag counts as written.
+    private static func mayWrite(_ statement: SQL, _ result: ResultSet) -> Bool {
+        let text = statement.text
+        return switch text.drop(while: \.isWhitespace).prefix(6).uppercased() {
+        // Only functions of core write, and only for rows there are.
+        case "SELECT": statement.isUnsafe || result.affected > 0 && text.contains("core.")
+        case "INSERT", "UPDATE", "DELETE": result.affected > 0
+        default: true
         }
     }
 

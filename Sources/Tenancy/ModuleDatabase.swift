@@ -39,7 +39,8 @@ package final class ModuleDatabase: Sendable {
     package func open(
         _ session: TenantSession, mode: SessionClaims.Mode, claim: IdempotencyClaim? = nil
     ) -> TenantTx {
-        let claims = SessionClaims(tenant: session.tenant, actor: session.actor, mode: mode)
+        let claims = SessionClaims(
+            tenant: session.tenant, actor: session.actor, mode: mode, impersonator: session.impersonator)
         let pipelined = PipelinedTransactions(
             pipelines: mode == .read ? reads : writes, keys: keys, claims: claims, idempotency: claim, bell: bell)
         return TenantTx(executor: pipelined) { [role, leases, keys, bell] body in
@@ -52,7 +53,7 @@ package final class ModuleDatabase: Sendable {
                             try await lease.run(keys.opening(claims))
                             if let claiming { try await lease.run(claiming) }
                             try await ModuleDatabase.$isInTransaction.withValue(true) {
-                                try await body(LeasedTransaction(lease: lease))
+                                try await body(LeasedTransaction(lease: lease, idempotency: claim))
                             }
                         }
                     }
@@ -91,7 +92,9 @@ private struct PipelinedTransactions: StatementExecutor {
                     let results = try await pipelines.leastLoaded.run(
                         before + statements, isReplayable: claims.mode == .read)
                     if statements.contains(where: \.mayEnqueue) { bell.ring() }
-                    return Array(results.dropFirst(before.count))
+                    let own = Array(results.dropFirst(before.count))
+                    idempotency?.note(statements, own)
+                    return own
                 }
             }
         }
@@ -101,10 +104,13 @@ private struct PipelinedTransactions: StatementExecutor {
 /// All runs belong to the one transaction that the lease has open.
 private struct LeasedTransaction: StatementExecutor {
     let lease: Lease
+    let idempotency: IdempotencyClaim?
 
     func run(_ statements: [SQL]) async throws -> [ResultSet] {
         try await StatementTrace.run(statements) {
-            try await ProblemMapping.translate { try await lease.runRows(statements) }
+            let results = try await ProblemMapping.translate { try await lease.runRows(statements) }
+            idempotency?.note(statements, results)
+            return results
         }
     }
 }

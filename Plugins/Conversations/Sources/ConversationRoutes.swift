@@ -92,22 +92,23 @@ enum ConversationRoutes {
 
     @Sendable
     private static func get(_ call: Call) async throws -> Resource<ConversationDetail> {
-        try await call.tx.one(detail(of: try call.path("id", as: ConversationID.self), call))
+        let id = try call.path("id", as: ConversationID.self)
+        return try await call.tx.one("\(detail(of: id, call.tenant)) \(Visibility.ofConversations(call))")
     }
 
-    private static func detail(of id: ConversationID, _ call: Call) -> SQL {
-        let tenant = call.tenant
-        return """
-            SELECT \(Conversation.columns),
-                   ARRAY(
-                       SELECT tag
-                       FROM conversations.conversation_tags
-                       WHERE tenant_id = \(tenant) AND conversation_id = \(id)
-                       ORDER BY tag
-                   ) AS tags
-            FROM conversations.conversations
-            WHERE tenant_id = \(tenant) AND id = \(id) \(Visibility.ofConversations(call))
-            """
+    /// A conversation, whoever may see it; conditions may follow.
+    private static func detail(of id: ConversationID, _ tenant: TenantID) -> SQL {
+        """
+        SELECT \(Conversation.columns),
+               ARRAY(
+                   SELECT tag
+                   FROM conversations.conversation_tags
+                   WHERE tenant_id = \(tenant) AND conversation_id = \(id)
+                   ORDER BY tag
+               ) AS tags
+        FROM conversations.conversations
+        WHERE tenant_id = \(tenant) AND id = \(id)
+        """
     }
 
     @Sendable
@@ -152,7 +153,8 @@ enum ConversationRoutes {
         ]
         // The tags follow only where the conversation was changed, which sets its time to the transaction's.
         if let tags: [String] = try new["tags"] { statements += replacement(of: tags, for: id, call.tenant) }
-        let results = try await call.tx.batch(statements + [detail(of: id, call)])
+        // Whoever saw it and handed it on is told what became of it, though they no longer see it.
+        let results = try await call.tx.batch(statements + [detail(of: id, call.tenant)])
         guard results[0].affected == 1, let last = results.last else { throw call.notChanged }
         return try Resource(last)
     }

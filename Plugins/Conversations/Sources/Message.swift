@@ -48,4 +48,16 @@ struct NewMessage: RequestPayload {
     }
 }
 
+extension Actor.Kind {
+    /// What a message says of who wrote it.
+    var sender: String {
+        switch self {
+        case .member: "member"
+        case .apiKey: "api_key"
+        case .customer: "customer"
+        case .visitor, .hook, .system: "system"
+        }
+    }
+}
+
 typealias MessageID = ID<Message>

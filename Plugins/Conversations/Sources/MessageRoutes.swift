@@ -52,7 +52,7 @@ enum MessageRoutes {
                 INSERT INTO conversations.messages
                     (tenant_id, id, conversation_id, customer_id, direction, type, content, sender_kind, sender_id)
                 SELECT \(call.tenant), \(MessageID.make()), conversation.id, conversation.customer_id, \(input.direction),
-                       \(input.type), \(input.content), \(isInbound ? "customer" : "member"),
+                       \(input.type), \(input.content), \(isInbound ? "customer" : call.actor.kind.sender),
                        COALESCE(\(sender), conversation.customer_id)
                 FROM conversation
                 RETURNING \(Message.columns)

@@ -37,6 +37,24 @@ struct ConversationTests {
         }
     }
 
+    @Test("What a program writes is not said to be a member's")
+    func senders() async throws {
+        try await TestPlatform.with { test in
+            let tenant = try await test.tenant("acme")
+            let client = TestClient(test.url)
+            let opened = try await client.send(
+                "POST", "/v1/conversations", token: tenant.token, body: ["customer": ["email": "a@example.com"]])
+            let path = "/v1/conversations/\(try #require(opened.json["id"]?.string))/messages"
+            let key = try await client.send(
+                "POST", "/v1/api-keys", token: tenant.token,
+                body: ["name": "k", "permissions": ["conversations.write"]])
+            for (token, kind) in [(tenant.token, "member"), (key.json["key"]?.string ?? "", "api_key")] {
+                let sent = try await client.send("POST", path, token: token, body: ["content": "x"])
+                #expect(sent.status == 201 && sent.json["sender_kind"]?.string == kind, "\(sent.text)")
+            }
+        }
+    }
+
     @Test("Only what a change names is changed")
     func changesArePartial() async throws {
         try await TestPlatform.with { test in

@@ -47,8 +47,8 @@ struct EventReader: Sendable {
         let result = try await pipeline.runForCaller(
             [
                 """
-                SELECT seq, id, at, type, version, module, actor_kind, actor_id, subject, conversation_id, customer_id,
-                       audience, changes, data
+                SELECT seq, id, at, type, version, module, actor_kind, actor_id, impersonator, subject,
+                       conversation_id, customer_id, audience, changes, data
                 FROM core.events
                 WHERE tenant_id = \(tenant) AND seq > \(seq) AND id >= \(oldest)
                 ORDER BY seq
@@ -77,40 +77,56 @@ struct EventReader: Sendable {
     private func event(_ row: Row, of tenant: TenantID) throws -> StreamedEvent {
         let seq = try row.get("seq", as: Int64.self)
         let type = try row.get("type", as: String.self)
-        let module = try row.get("module", as: String.self)
         let customer = try row.get("customer_id", as: UUID?.self)
+        // One that cannot be read is nobody's, and keeps nobody from the events behind it.
+        let audience = EventAudience((try? row.get("audience", as: JSONValue?.self)) ?? .null)
+        let position = positions.encode(seq, of: tenant)
+        func message(forCustomer: Bool) throws -> [UInt8] {
+            let data = try EventReader.data(of: row, forCustomer: forCustomer)
+            return EventMessage.event(type, id: position, data: data)
+        }
+        return StreamedEvent(
+            seq: seq, module: try row.get("module"), audience: audience, customer: customer,
+            message: try message(forCustomer: false),
+            messageForCustomer: audience.isForCustomer && customer != nil ? try message(forCustomer: true) : [])
+    }
+
+    /// An event as it is told: to a customer neither who of the tenant's people acted nor the event's number, which would
+    /// say how much else happens.
+    private static func data(of row: Row, forCustomer: Bool) throws -> [UInt8] {
         var writer = JSONWriter(capacity: 512)
         writer.raw("{\"id\":")
         writer.write(try row.get("id", as: UUID.self).lowercased)
-        writer.raw(",\"seq\":")
-        writer.write(seq)
+        if !forCustomer {
+            writer.raw(",\"seq\":")
+            writer.write(try row.get("seq", as: Int64.self))
+        }
         writer.raw(",\"at\":")
         writer.write(try row.get("at", as: Timestamp.self).description)
         writer.raw(",\"type\":")
-        writer.write(type)
+        writer.write(try row.get("type", as: String.self))
         writer.raw(",\"version\":")
         writer.write(try row.get("version", as: Int64.self))
         writer.raw(",\"module\":")
-        writer.write(module)
+        writer.write(try row.get("module", as: String.self))
         writer.raw(",\"subject\":")
         writer.write(try row.get("subject", as: UUID.self).lowercased)
         writer.raw(",\"conversation_id\":")
         writer.write(id: try row.get("conversation_id"))
         writer.raw(",\"customer_id\":")
-        writer.write(id: customer)
+        writer.write(id: try row.get("customer_id"))
         writer.raw(",\"actor\":")
-        try writer.write(actor: row)
+        if forCustomer {
+            try writer.write(actorForCustomer: row)
+        } else {
+            try writer.write(actor: row, impersonator: try row.get("impersonator", as: UUID?.self))
+        }
         writer.raw(",\"changes\":")
         writer.raw(Array(try row.get("changes", as: String.self).utf8))
         writer.raw(",\"data\":")
         writer.raw(Array(try row.get("data", as: String.self).utf8))
         writer.raw("}")
-        return StreamedEvent(
-            seq: seq, module: module,
-            // One that cannot be read is nobody's, and keeps nobody from the events behind it.
-            audience: EventAudience((try? row.get("audience", as: JSONValue?.self)) ?? .null),
-            customer: customer,
-            message: EventMessage.event(type, id: positions.encode(seq, of: tenant), data: writer.bytes))
+        return writer.bytes
     }
 }
 
@@ -119,14 +135,31 @@ extension JSONWriter {
         if let id { write(id.lowercased) } else { raw("null") }
     }
 
-    /// `{"kind", "id"}` from the columns of a row.
-    mutating func write(actor row: Row) throws {
+    /// `{"kind", "id", "impersonator"}` from the columns of a row; the last is the operator in the actor's place.
+    mutating func write(actor row: Row, impersonator: UUID?) throws {
+        try write(actorBeginning: row)
+        raw(",\"id\":")
+        write(try row.get("actor_id", as: UUID.self).lowercased)
+        raw(",\"impersonator\":")
+        write(id: impersonator)
+        raw("}")
+    }
+
+    /// `{"kind"}`, and the id of who is the customer.
+    mutating func write(actorForCustomer row: Row) throws {
+        try write(actorBeginning: row)
+        let id = try row.get("actor_id", as: UUID.self)
+        if try row.get("customer_id", as: UUID?.self) == id {
+            raw(",\"id\":")
+            write(id.lowercased)
+        }
+        raw("}")
+    }
+
+    private mutating func write(actorBeginning row: Row) throws {
         let letter = try row.get("actor_kind", as: String.self)
         raw("{\"kind\":")
         write(letter == "o" ? "operator" : letter.first.flatMap(Actor.Kind.init(rawValue:)).map(\.word) ?? "system")
-        raw(",\"id\":")
-        write(try row.get("actor_id", as: UUID.self).lowercased)
-        raw("}")
     }
 }
 

@@ -11,4 +11,6 @@ struct StreamedEvent: Hashable, Sendable {
     let customer: UUID?
     /// The message, made once for all streams.
     let message: [UInt8]
+    /// The same for the customer it concerns; empty when they may not see it.
+    var messageForCustomer: [UInt8] = []
 }

@@ -22,7 +22,7 @@ struct Whisper: Sendable {
         writer.raw(",\"at\":")
         writer.write(at.description)
         writer.raw(",\"actor\":")
-        try writer.write(actor: row)
+        try writer.write(actor: row, impersonator: nil)
         writer.raw(",\"conversation_id\":")
         writer.write(id: try row.get("conversation_id"))
         writer.raw(",\"data\":")

@@ -29,7 +29,7 @@ struct EventHistory: Sendable {
                            'kind', CASE actor_kind WHEN 'm' THEN 'member' WHEN 'k' THEN 'api_key' WHEN 'c' THEN 'customer'
                                                    WHEN 'p' THEN 'visitor' WHEN 'h' THEN 'hook' WHEN 'o' THEN 'operator'
                                                    ELSE 'system' END,
-                           'id', actor_id) AS actor,
+                           'id', actor_id, 'impersonator', impersonator) AS actor,
                        changes, data
                 FROM core.events
                 WHERE tenant_id = \(call.tenant) AND seq > \(last)

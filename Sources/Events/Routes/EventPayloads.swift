@@ -45,6 +45,9 @@ enum EventPayload: Payload {
                 required: true,
                 example: "member"),
             Field("id", .uuid, required: true, example: "0192f0c1-7a00-7000-8000-000000000005"),
+            Field(
+                "impersonator", .uuid, nullable: true, example: nil,
+                summary: "The operator who acted in their place, when one did."),
         ])
 }
 

@@ -113,7 +113,8 @@ package final class EventStream: Sendable {
         let now = ContinuousClock.now
         let left = caller.expiresAt.map { Duration.microseconds($0.microseconds - Timestamp.now().microseconds) }
         let machine = EventStreamMachine(
-            at: position, expiresAt: left.map { now + $0 }, limits: hub.limits, now: now
+            at: position, expiresAt: left.map { now + $0 }, isForCustomer: viewer.actor.kind == .customer,
+            limits: hub.limits, now: now
         ) { [positions = hub.reader.positions, tenant] in positions.encode($0, of: tenant) }
         if case .resume = start { return Progress(machine: machine, isResuming: true) }
         return Progress(machine: machine)

@@ -25,17 +25,21 @@ struct EventStreamMachine: Sendable {
     private let expiresAt: ContinuousClock.Instant?
     private let heartbeat: Duration
     private let retry: Int
+    private let isForCustomer: Bool
     /// Makes a position's text.
     private let encode: @Sendable (Int64) -> String
 
-    /// - Parameter expiresAt: when the caller's token is over.
+    /// - Parameters:
+    ///   - expiresAt: when the caller's token is over.
+    ///   - isForCustomer: whether it tells what customers may know.
     init(
-        at position: Int64, expiresAt: ContinuousClock.Instant?, limits: StreamLimits,
+        at position: Int64, expiresAt: ContinuousClock.Instant?, isForCustomer: Bool = false, limits: StreamLimits,
         now: ContinuousClock.Instant, encode: @escaping @Sendable (Int64) -> String
     ) {
         self.position = position
         self.expiresAt = expiresAt
         self.encode = encode
+        self.isForCustomer = isForCustomer
         heartbeat = limits.heartbeat
         retry = limits.retry
         heartbeatDue = now + limits.heartbeat
@@ -64,7 +68,7 @@ struct EventStreamMachine: Sendable {
         guard !isEnded, let last = events.last else { return [] }
         var bytes: [UInt8] = []
         for event in events where event.seq > position && isVisible(event) {
-            bytes += event.message
+            bytes += isForCustomer ? event.messageForCustomer : event.message
             announced = (event.seq, now)
             sent += 1
         }

@@ -44,7 +44,7 @@ enum FileLinkPayload: Payload {
         "FileLink",
         [
             Field(
-                "url", .text(1...2048), example: "https://desk.example/files/AZLwwXoA",
+                "url", .text(1...2048), secret: true, example: "https://desk.example/files/AZLwwXoA",
                 summary: "Whoever has it can load the file; without a host where the server does not know its own."),
             Field("expires_at", .timestamp, example: "2026-11-21T10:00:00.000000Z"),
         ])

@@ -43,7 +43,8 @@ package struct FileRoutes: Sendable {
         ) { call, body in
             let author = TenantFiles.Author(tenant: call.tenant, actor: call.actor.id, module: nil)
             let row = try await files.add(
-                try call.query["name"], by: author, digest: try call.query["digest"], body.read)
+                try call.query["name"], by: author, digest: try call.query["digest"], while: body.requireStanding,
+                body.read)
             return try Resource(row)
         }.answering(409, 413, 422)
     }

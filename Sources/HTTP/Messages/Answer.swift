@@ -53,6 +53,7 @@ struct Answer: Sendable {
             if let name = HTTPField.Name(header.name) { headers.append(HTTPField(name: name, value: header.value)) }
         }
         if isReplayed { headers[.idempotencyReplayed] = "true" }
+        if status >= 400 { headers[.contentType] = "application/problem+json" }
         if let tag, request.method == .get || request.method == .head,
             EntityTag.isNamed(tag, by: request.headers[.ifNoneMatch])
         {

@@ -5,8 +5,7 @@ internal import PluginKit
 
 extension Problem {
     /// The problem as RFC 9457 writes it.
-    func response(requestID: String, allow: [String] = []) -> Response {
-        let status = HTTPResponse.Status(code: status)
+    func body(requestID: String) -> [UInt8] {
         var members: [JSONValue.Member] = [
             .init("type", .string("urn:romashka:problem:\(code)")),
             .init("title", .string(StatusTitle.of(self.status))),
@@ -26,6 +25,11 @@ extension Problem {
                             ]
                         })))
         }
+        return JSONValue.object(members).encoded()
+    }
+
+    /// The answer that tells of it.
+    func response(requestID: String, allow: [String] = []) -> Response {
         var headers = ResponseHeaders.standard(requestID: requestID)
         headers[.contentType] = "application/problem+json"
         if let retryAfter { headers[.retryAfter] = "\(retryAfter)" }
@@ -33,8 +37,21 @@ extension Problem {
         if self.status == 408 { headers[.connection] = "close" }
         if self.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
         return Response(
-            status: status, headers: headers,
-            body: .init(byteBuffer: ByteBuffer(bytes: JSONValue.object(members).encoded())))
+            status: .init(code: status), headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: body(requestID: requestID))))
+    }
+
+    /// The problem that an answer of before told of; nil for an answer that tells of none.
+    init?(_ answer: Answer) {
+        guard answer.status >= 400 else { return nil }
+        let body = (try? JSONParser.parse(answer.bytes)) ?? .null
+        self.init(
+            status: answer.status, code: body["code"]?.string ?? "conflict", detail: body["detail"]?.string ?? "",
+            errors: (body["errors"]?.array ?? []).map { error in
+                .init(
+                    pointer: error["pointer"]?.string ?? "", code: error["code"]?.string ?? "",
+                    detail: error["detail"]?.string ?? "")
+            })
     }
 }
 

@@ -34,12 +34,14 @@ enum RawRequest {
     /// - Parameters:
     ///   - window: how long a sender may send next to nothing.
     ///   - isHashed: whether it is asked for by its bytes.
+    ///   - requireStanding: refuses a sender who has lost the right to send it.
     static func body(
-        of request: Hummingbird.Request, from channel: any Channel, window: Duration, isHashed: Bool
+        of request: Hummingbird.Request, from channel: any Channel, window: Duration, isHashed: Bool,
+        requireStanding: @escaping @Sendable () throws -> Void
     ) -> Body {
         let hash = isHashed ? RunningSHA256() : nil
         let (type, announced) = (request.headers[.contentType], request.headers[.contentLength].flatMap { Int($0) })
-        let body = RawBody(contentType: type, length: announced) { maximum, consume in
+        let body = RawBody(contentType: type, length: announced, requireStanding: requireStanding) { maximum, consume in
             if let announced, announced > maximum { throw tooLarge(maximum, channel) }
             RequestBody.welcome(request, on: channel)
             let pace = TransferPace()

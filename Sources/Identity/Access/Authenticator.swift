@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 package import PluginKit
 package import Tenancy
 
@@ -35,17 +35,26 @@ package struct Authenticator: Sendable {
 
     /// Whether a caller still stands as they did, as far as this process knows: the same proof, the same rights, a
     /// tenant that is active. Asks nobody, so it may be asked at every change.
-    package func stands(_ caller: Caller) -> Bool {
+    ///
+    /// - Parameter moment: when a member's or customer's token had to be valid. Its end is not the end of the right.
+    package func stands(_ caller: Caller, provedAt moment: Date = Date()) -> Bool {
         let tenant = caller.session.tenant
         switch caller.proof {
         case .token(let token):
-            let access = try? keyring.verifier.verify(token, audiences: Authenticator.audiences, now: Date())
+            let moment = caller.impersonator == nil ? moment : Date()
+            let access = try? keyring.verifier.verify(token, audiences: Authenticator.audiences, now: moment)
             guard let access else { return false }
             return control.read { $0.standing(of: access, tenant) == .active(caller.grant) }
         case .key(let id):
+            guard caller.expiresAt.map({ $0 > .now() }) ?? true else { return false }
             return control.read { $0.isActive(tenant) && !$0.isRevoked(LoginSessionID(id.uuid)) }
         case .address, .job: return control.read { $0.isActive(tenant) }
         }
+    }
+
+    /// - Throws: `Problem` 401 `unauthenticated` for a caller who no longer stands as they did.
+    package func requireStanding(_ caller: Caller, provedAt moment: Date) throws {
+        guard stands(caller, provedAt: moment) else { throw Authenticator.unauthenticated }
     }
 
     private func tokenCaller(_ token: String) async throws -> Caller {
@@ -63,7 +72,7 @@ package struct Authenticator: Sendable {
             kind: isCustomer ? .customer : .member, id: ActorID(access.subject),
             role: isCustomer ? CustomerTokens.role : access.role)
         return Caller(
-            session: TenantSession(verified: tenant, actor: actor),
+            session: TenantSession(verified: tenant, actor: actor, impersonator: access.impersonator?.id),
             login: isCustomer ? nil : LoginSessionID(access.session), grant: grant,
             impersonator: access.impersonator.map { .init(id: ID<Operator>($0.id), mayWrite: $0.mayWrite) },
             requestsPerMinute: nil, proof: .token(token), expiresAt: Timestamp(access.expiresAt))

@@ -32,6 +32,9 @@ struct RoleAuthority: Sendable {
     let permissions: Permissions
     let control: ControlPlane
 
+    static let forbidden = Problem(
+        status: 403, code: "role_forbidden", detail: "This role may do more than you may hand on.")
+
     /// Refuses a role that the caller does not cover, or that the tenant does not have.
     ///
     /// - Throws: `Problem` 403 `role_forbidden`; 422 `reference_missing`.
@@ -41,10 +44,12 @@ struct RoleAuthority: Sendable {
         }
         let isOwner = call.actor.kind == .member && call.actor.role == Role.owner.claim
         guard permissions.covers(call.permissions, isOwner: isOwner, grant) else {
-            throw Problem(
-                status: 403, code: "role_forbidden", detail: "This role may do more than you may hand on.")
+            throw RoleAuthority.forbidden
         }
     }
+
+    /// Whether the caller covers a role.
+    func allows(_ role: Role, by call: Call) -> Bool { (try? require(role, by: call)) != nil }
 
     /// Refuses permissions that the caller does not have, or that do not exist.
     ///

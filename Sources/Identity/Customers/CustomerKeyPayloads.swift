@@ -17,7 +17,7 @@ enum CreatedCustomerKeyPayload: Payload {
         "CreatedCustomerKey",
         CustomerKeyPayload.fields + [
             Field(
-                "secret", .text(max: 128), example: "rmc_…",
+                "secret", .text(max: 128), secret: true, example: "rmc_…",
                 summary: "Shown this once. Its text is the key of HMAC-SHA256 over `<external_id>\\n<expires_at>`.")
         ])
 }
@@ -60,7 +60,7 @@ package enum CustomerSessionPayload: Payload {
     package static let schema = Schema(
         "CustomerSession",
         [
-            Field("access_token", .text(max: 4096), example: "eyJ…"),
+            Field("access_token", .text(max: 4096), secret: true, example: "eyJ…"),
             Field("token_type", .oneOf(["Bearer"]), example: "Bearer"),
             Field("expires_in", .integer(1...600), example: 600, summary: "Seconds."),
             Field("customer_id", .uuid, example: "0192f0c1-7a00-7000-8000-000000000010"),

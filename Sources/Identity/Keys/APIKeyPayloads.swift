@@ -29,7 +29,7 @@ package enum CreatedAPIKeyPayload: Payload {
             Field("requests_per_minute", .integer(1...1_000_000), nullable: true, example: 600),
             Field("expires_at", .timestamp, nullable: true, example: "2027-11-21T09:00:00.000000Z"),
             Field("created_at", .timestamp, example: "2026-11-21T09:00:00.000000Z"),
-            Field("key", .text(max: 128), example: "rmk_…", summary: "Shown this once."),
+            Field("key", .text(max: 128), secret: true, example: "rmk_…", summary: "Shown this once."),
         ])
 }
 

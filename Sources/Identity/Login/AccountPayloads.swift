@@ -5,8 +5,8 @@ enum SecondFactorPayload: Payload {
     static let schema = Schema(
         "SecondFactor",
         [
-            Field("secret", .text(max: 64), example: "JBSWY3DPEHPK3PXP", summary: "Base 32, for typing."),
-            Field("url", .text(max: 1000), example: "otpauth://totp/…", summary: "For a QR code."),
+            Field("secret", .text(max: 64), secret: true, example: "JBSWY3DPEHPK3PXP", summary: "Base 32, for typing."),
+            Field("url", .text(max: 1000), secret: true, example: "otpauth://totp/…", summary: "For a QR code."),
         ])
 
     /// The field of a request.
@@ -21,7 +21,11 @@ enum SecondFactorPayload: Payload {
 enum RecoveryCodesPayload: Payload {
     static let schema = Schema(
         "RecoveryCodes",
-        [Field("recovery_codes", .array(.text(max: 32), 0...20), example: ["…"], summary: "Shown this once.")])
+        [
+            Field(
+                "recovery_codes", .array(.text(max: 32), 0...20), secret: true, example: ["…"],
+                summary: "Shown this once.")
+        ])
 }
 
 /// The password once more, and the second factor where there is one.
@@ -79,7 +83,7 @@ package enum PasswordResetPayload: Payload {
     package static let schema = Schema(
         "PasswordReset",
         [
-            Field("token", .text(max: 128), example: "rmp_…", summary: "Shown this once."),
+            Field("token", .text(max: 128), secret: true, example: "rmp_…", summary: "Shown this once."),
             Field("expires_at", .timestamp, example: "2026-11-21T10:00:00.000000Z"),
         ])
 }

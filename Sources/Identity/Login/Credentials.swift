@@ -52,25 +52,53 @@ struct Credentials: Sendable {
     func check(
         _ account: ID<Account>?, email: String, password: String, code: String?, _ client: Request.Client
     ) async throws -> Bool {
+        try await check([account], email: email, password: password, code: code, client).hasSecondFactor
+    }
+
+    /// The same for several accounts, of which the first with this password is meant. All of them are tried, so that the
+    /// time says nothing of which it was.
+    ///
+    /// - Parameter accounts: always as many, with nil for those that are not there.
+    func check(
+        _ accounts: [ID<Account>?], email: String, password: String, code: String?, _ client: Request.Client
+    ) async throws -> (account: ID<Account>, hasSecondFactor: Bool) {
         try await throttle.count(email, client)
-        let row = try await pipeline.runForCaller([
-            """
-            SELECT password_hash, totp_salt, totp_confirmed_at
-            FROM core.accounts
-            WHERE id = \(account ?? ID<Account>(.first))
-            """
-        ])[0].first
-        let text = try row?.get("password_hash", as: String?.self) ?? nil
-        let stored = try text.map { try PasswordHash(parsing: $0) }
-        guard try await isRight(password, stored), let account, let row, let stored else { throw Credentials.refused }
-        let hasSecondFactor = try row.get("totp_confirmed_at", as: Timestamp?.self) != nil
-        if hasSecondFactor {
+        let rows = try await pipeline.runForCaller(
+            accounts.map { account in
+                """
+                SELECT password_hash, totp_confirmed_at
+                FROM core.accounts
+                WHERE id = \(account ?? ID<Account>(.first))
+                """
+            })
+        var proved: (account: ID<Account>, hash: PasswordHash, hasSecondFactor: Bool)?
+        for (account, result) in zip(accounts, rows) {
+            let row = result.first
+            let text = try row?.get("password_hash", as: String?.self) ?? nil
+            let stored = try text.map { try PasswordHash(parsing: $0) }
+            guard try await isRight(password, stored), proved == nil, let account, let row, let stored else { continue }
+            proved = (account, stored, try row.get("totp_confirmed_at", as: Timestamp?.self) != nil)
+        }
+        guard let proved else { throw Credentials.refused }
+        if proved.hasSecondFactor {
             guard let code else { throw Credentials.codeNeeded }
-            guard try await secondFactors.accept(code, of: account) else { throw Credentials.refused }
+            guard try await secondFactors.accept(code, of: proved.account) else { throw Credentials.refused }
         }
         try await throttle.forget(email, client)
-        if passwords.needsRehash(stored) { try await store(password, for: account) }
-        return hasSecondFactor
+        if passwords.needsRehash(proved.hash) { try await store(password, for: proved.account) }
+        return (proved.account, proved.hasSecondFactor)
+    }
+
+    /// Counts an attempt to prove something, and forgets it when `body` succeeds.
+    ///
+    /// - Throws: `Problem` 429 `too_many_attempts`; what `body` throws.
+    func throttled<Value>(
+        _ email: String, _ client: Request.Client, _ body: () async throws -> Value
+    ) async throws -> Value {
+        try await throttle.count(email, client)
+        let value = try await body()
+        try await throttle.forget(email, client)
+        return value
     }
 
     /// The hash of a password that somebody chose; see `PasswordHasher`.

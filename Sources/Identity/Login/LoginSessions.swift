@@ -7,6 +7,8 @@ internal import Tenancy
 package struct LoginSessions: Sendable {
     /// How long a login lasts without being refreshed.
     private static let lifetime: Duration = .seconds(30 * 86_400)
+    /// How long the token before the current one is answered: a lost answer is asked for again at once.
+    private static let grace: SQL = "interval '30 seconds'"
     private static let expired = Problem(
         status: 401, code: "refresh_refused", detail: "This refresh token does not hold any more; log in again.")
 
@@ -58,8 +60,9 @@ package struct LoginSessions: Sendable {
         return try answer(try SessionMember(row), session, counter: 1)
     }
 
-    /// Exchanges a refresh token for the next one. The token before the current one is answered with the current one,
-    /// for tabs that race and answers that get lost; an older one ends the session, because somebody else has it.
+    /// Exchanges a refresh token for the next one. The token before the current one is answered with the current one for
+    /// half a minute, for tabs that race and answers that get lost; later, or an older one, it ends the session, because
+    /// somebody else has it.
     ///
     /// - Throws: `Problem` 401 `refresh_refused`.
     package func refresh(_ text: String) async throws -> Resource<SessionPayload> {
@@ -67,12 +70,13 @@ package struct LoginSessions: Sendable {
         let results = try await pipeline.runForCaller([
             """
             UPDATE core.sessions
-            SET refresh_counter = refresh_counter + 1, last_used_at = now()
+            SET refresh_counter = refresh_counter + 1, rotated_at = now(), last_used_at = now()
             WHERE tenant_id = \(token.tenant) AND id = \(token.session) AND refresh_counter = \(token.counter)
               AND revoked_at IS NULL AND expires_at > now()
             """,
             """
-            SELECT s.refresh_counter, \(LoginSessions.memberColumns)
+            SELECT s.refresh_counter, s.rotated_at > now() - \(LoginSessions.grace) AS is_fresh,
+                   \(LoginSessions.memberColumns)
             FROM core.sessions s
             JOIN core.profiles p ON p.tenant_id = s.tenant_id AND p.id = s.profile_id AND p.status = 'active'
             JOIN core.tenants t ON t.id = s.tenant_id AND t.status = 'active'
@@ -82,7 +86,7 @@ package struct LoginSessions: Sendable {
         ])
         guard let row = results[1].first else { throw LoginSessions.expired }
         let counter = try row.get("refresh_counter", as: Int64.self)
-        guard token.counter == counter - 1 else {
+        guard token.counter == counter - 1, try row.get("is_fresh") else {
             try await end(token.session, of: token.tenant, reason: "reuse")
             throw LoginSessions.expired
         }
@@ -143,6 +147,30 @@ package struct LoginSessions: Sendable {
         _ = try await pipeline.runForCaller([LoginSessions.ending(of: profile, tenant, but: kept, reason: reason)])
         try await control.refreshForCaller()
     }
+
+    /// The statement that ends the logins of an account in every tenant and tells every process, under a condition on
+    /// `core.accounts`.
+    static func ending(
+        ofAccount account: ID<Account>, but kept: LoginSessionID?, reason: String, where condition: SQL
+    ) -> SQL {
+        """
+        WITH gone AS (
+            UPDATE core.sessions AS s
+            SET revoked_at = now(), revoked_reason = \(reason)
+            FROM core.profiles AS p
+            JOIN core.accounts ON accounts.id = p.account_id
+            WHERE p.account_id = \(account) AND \(condition)
+              AND s.tenant_id = p.tenant_id AND s.profile_id = p.id AND s.revoked_at IS NULL
+              AND (\(kept)::uuid IS NULL OR s.id <> \(kept))
+            RETURNING s.tenant_id, s.id
+        )
+        SELECT core.record_change('session', gone.tenant_id, gone.id::text)
+        FROM gone
+        """
+    }
+
+    /// Learns at once what a statement changed that ends logins.
+    func noticeEnds() async throws { try await control.refreshForCaller() }
 
     /// The statement that ends a person's logins and tells every process.
     static func ending(

@@ -3,7 +3,7 @@ internal import Postgres
 internal import Tenancy
 
 /// What people do with their own account: change the password, add or remove a second factor. Each needs the password
-/// again, so that a stolen access token is not enough.
+/// again, so that a stolen access token is not enough; a second factor is confirmed soon after it was prepared by it.
 struct OwnAccount: Sendable {
     private let pipeline: PipelineConnection
     private let credentials: Credentials
@@ -35,9 +35,14 @@ struct OwnAccount: Sendable {
 
     /// Confirms a second factor by its first code and ends every other login, which was begun without it.
     func confirmSecondFactor(_ code: String, _ call: Call) async throws -> Resource<RecoveryCodesPayload> {
-        let (account, _) = try await account(of: call)
-        let codes = try await secondFactors.confirm(account, code: code)
-        try await endLogins(of: account, but: call.session, reason: "second factor added")
+        let (account, email) = try await account(of: call)
+        let codes = try await credentials.throttled(email, call.request.client) {
+            try await secondFactors.confirm(account, code: code) { condition in
+                LoginSessions.ending(
+                    ofAccount: account, but: call.session, reason: "second factor added", where: condition)
+            }
+        }
+        try await sessions.noticeEnds()
         return codes
     }
 

@@ -29,7 +29,7 @@ struct SecondFactors: Sendable {
         let result = try await pipeline.runForCaller([
             """
             UPDATE core.accounts
-            SET totp_salt = \(salt)
+            SET totp_salt = \(salt), totp_prepared_at = now()
             WHERE id = \(account) AND totp_confirmed_at IS NULL
             """
         ])[0]
@@ -45,30 +45,50 @@ struct SecondFactors: Sendable {
         ])
     }
 
-    /// Confirms a prepared factor with its first code; answers recovery codes, which are shown this once.
+    /// Confirms a factor, prepared a quarter of an hour ago at most, with its first code; answers recovery codes, which are
+    /// shown this once. One transaction: a factor that counts has its codes, and no login stands that was begun without it.
     ///
-    /// - Throws: `Problem` 422 when the code is wrong.
-    func confirm(_ account: ID<Account>, code: String) async throws -> Resource<RecoveryCodesPayload> {
-        guard let step = try await step(of: code, account), try await use(step, account, confirming: true) else {
+    /// - Parameter ending: the statement that ends logins, under a condition on `core.accounts`.
+    /// - Throws: `Problem` 422 when the code is wrong, or comes too late.
+    func confirm(
+        _ account: ID<Account>, code: String, ending: (_ condition: SQL) -> SQL
+    ) async throws -> Resource<RecoveryCodesPayload> {
+        let codes = (0..<SecondFactors.recoveryCodeCount).map { _ in Base32.encode(RandomBytes.generate(10)) }
+        // Only this transaction has that time.
+        let isConfirmed: SQL = "accounts.id = \(account) AND accounts.totp_confirmed_at = now()"
+        guard let step = try await step(of: code, account),
+            try await use(
+                step, account, confirming: true,
+                and: [
+                    """
+                    DELETE FROM core.recovery_codes
+                    USING core.accounts
+                    WHERE recovery_codes.account_id = accounts.id AND \(isConfirmed)
+                    """
+                ]
+                    + codes.map { code in
+                        """
+                        INSERT INTO core.recovery_codes (account_id, hash)
+                        SELECT accounts.id, \(hash(code, account))
+                        FROM core.accounts
+                        WHERE \(isConfirmed)
+                        """
+                    } + [ending(isConfirmed)])
+        else {
             throw Problem.validation(
                 [.init(pointer: "/code", code: "code", detail: "must be the app's present code")], code: "code_refused")
         }
-        let codes = (0..<SecondFactors.recoveryCodeCount).map { _ in Base32.encode(RandomBytes.generate(10)) }
-        _ = try await pipeline.runForCaller(
-            ["DELETE FROM core.recovery_codes WHERE account_id = \(account)"]
-                + codes.map { code in
-                    """
-                    INSERT INTO core.recovery_codes (account_id, hash)
-                    VALUES (\(account), \(hash(code, account)))
-                    """
-                })
         return try Resource(["recovery_codes": .array(codes.map { .string($0) })])
     }
 
     /// Takes the second factor away.
     func remove(_ account: ID<Account>) async throws {
         _ = try await pipeline.runForCaller([
-            "UPDATE core.accounts SET totp_salt = NULL, totp_confirmed_at = NULL WHERE id = \(account)",
+            """
+            UPDATE core.accounts
+            SET totp_salt = NULL, totp_prepared_at = NULL, totp_confirmed_at = NULL
+            WHERE id = \(account)
+            """,
             "DELETE FROM core.recovery_codes WHERE account_id = \(account)",
         ])
     }
@@ -107,16 +127,20 @@ struct SecondFactors: Sendable {
         return try OneTimeCode.step(of: code, secret: secret(account, salt), near: present)
     }
 
-    /// Uses a step up; false when it or a later one was used before.
-    private func use(_ step: Int64, _ account: ID<Account>, confirming: Bool) async throws -> Bool {
-        let result = try await pipeline.runForCaller([
-            """
-            UPDATE core.accounts
-            SET totp_last_step = \(step),
-                totp_confirmed_at = COALESCE(totp_confirmed_at, now())
-            WHERE id = \(account) AND totp_last_step < \(step) AND (totp_confirmed_at IS NULL) = \(confirming)
-            """
-        ])[0]
+    /// Uses a step up, and goes on with other statements; false when it or a later one was used before.
+    private func use(
+        _ step: Int64, _ account: ID<Account>, confirming: Bool, and others: [SQL] = []
+    ) async throws -> Bool {
+        let result = try await pipeline.runForCaller(
+            [
+                """
+                UPDATE core.accounts
+                SET totp_last_step = \(step),
+                    totp_confirmed_at = COALESCE(totp_confirmed_at, now())
+                WHERE id = \(account) AND totp_last_step < \(step) AND (totp_confirmed_at IS NULL) = \(confirming)
+                  AND (NOT \(confirming) OR totp_prepared_at > now() - interval '15 minutes')
+                """
+            ] + others)[0]
         return result.affected == 1
     }
 

@@ -5,8 +5,8 @@ package enum SessionPayload: Payload {
     package static let schema = Schema(
         "Session",
         [
-            Field("access_token", .text(max: 4096), example: "eyJ…"),
-            Field("refresh_token", .text(max: 256), example: "rmr_…"),
+            Field("access_token", .text(max: 4096), secret: true, example: "eyJ…"),
+            Field("refresh_token", .text(max: 256), secret: true, example: "rmr_…"),
             Field("token_type", .oneOf(["Bearer"]), example: "Bearer"),
             Field("expires_in", .integer(0...86_400), example: 600, summary: "Seconds."),
             Field("tenant", .json(maximumBytes: 1024), example: ["id": "…", "slug": "acme", "name": "Acme Ltd"]),

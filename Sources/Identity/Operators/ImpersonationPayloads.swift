@@ -32,7 +32,7 @@ enum ImpersonationTokenPayload: Payload {
         "ImpersonationToken",
         [
             Field("id", .uuid, example: "0192f0c1-7a00-7000-8000-000000000009"),
-            Field("access_token", .text(max: 4096), example: "eyJ…"),
+            Field("access_token", .text(max: 4096), secret: true, example: "eyJ…"),
             Field("token_type", .oneOf(["Bearer"]), example: "Bearer"),
             Field("expires_in", .integer(0...600), example: 600, summary: "Seconds."),
             Field("may_write", .boolean, example: false),

@@ -20,7 +20,7 @@ enum CreatedInvitationPayload: Payload {
         "CreatedInvitation",
         InvitationPayload.fields + [
             Field(
-                "token", .text(max: 128), nullable: true, example: "rmi_…",
+                "token", .text(max: 128), nullable: true, secret: true, example: "rmi_…",
                 summary: "Shown this once; send it to the person. Null when it is mailed: then only they see it.")
         ])
 }

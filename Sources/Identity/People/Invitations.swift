@@ -101,7 +101,7 @@ struct Invitations: Sendable {
     }
 
     /// Joins the tenant that invited, and logs in. Who has an account of their own proves it by its password (and second
-    /// factor); who has none chooses a password.
+    /// factor); who has none chooses a password for a new one.
     ///
     /// - Throws: `Problem` 404 `invitation_refused`; what `Credentials.check` throws.
     func accept(_ input: AcceptedInvitation, _ client: Request.Client) async throws -> Resource<SessionPayload> {
@@ -139,6 +139,9 @@ struct Invitations: Sendable {
     }
 
     /// One statement, so that of two people who use the same token one comes too late.
+    ///
+    /// A new account belongs to its person only if the token was mailed. Else whoever invited has seen the token too and
+    /// may have used it, so the tenant manages the account, and it opens no other tenant.
     private func acceptance(
         _ token: OneTimeToken<Invitation>, _ tenant: TenantID, _ existing: ID<Account>?, _ hash: String?,
         _ profile: ProfileID, name: String
@@ -153,8 +156,8 @@ struct Invitations: Sendable {
             RETURNING id
             """,
             """
-            INSERT INTO core.accounts (id, email, password_hash)
-            SELECT \(account), i.email, \(hash)
+            INSERT INTO core.accounts (id, email, password_hash, managed_by)
+            SELECT \(account), i.email, \(hash), CASE WHEN i.mail_attempts = 0 THEN i.tenant_id END
             FROM core.invitations i
             WHERE i.tenant_id = \(tenant) AND i.id = \(token.id) AND i.accepted_at = now() AND \(hash != nil)
             """,

@@ -43,8 +43,11 @@ struct Teams: Sendable {
 
     /// Makes a team.
     ///
-    /// - Throws: `Problem` 409 `already_exists`; 422 `reference_missing` for somebody who is no member of the tenant.
-    func create(_ input: NewTeam, of tenant: TenantID) async throws -> Resource<TeamPayload> {
+    /// - Throws: `Problem` 403 `role_forbidden`; 409 `already_exists`; 422 `reference_missing` for somebody who is no
+    ///   member of the tenant.
+    func create(_ input: NewTeam, by call: Call) async throws -> Resource<TeamPayload> {
+        try await requireAuthority(over: input.memberIDs, by: call)
+        let tenant = call.tenant
         let id = ID<Team>.make()
         let results = try await pipeline.runForCaller([
             "INSERT INTO core.teams (tenant_id, id, name) VALUES (\(tenant), \(id), \(input.name))",
@@ -55,8 +58,10 @@ struct Teams: Sendable {
 
     /// Changes a team's name, its people, or both.
     ///
-    /// - Throws: `Problem.notFound`; 409 `already_exists`; 422 `reference_missing`.
-    func change(_ id: ID<Team>, _ input: TeamChange, of tenant: TenantID) async throws -> Resource<TeamPayload> {
+    /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `already_exists`; 422 `reference_missing`.
+    func change(_ id: ID<Team>, _ input: TeamChange, by call: Call) async throws -> Resource<TeamPayload> {
+        if let members = input.memberIDs { try await requireAuthority(over: members, by: call) }
+        let tenant = call.tenant
         var statements: [SQL] = [
             """
             UPDATE core.teams
@@ -76,6 +81,17 @@ struct Teams: Sendable {
         let results = try await pipeline.runForCaller(statements + [Teams.selection(id, tenant)])
         guard let last = results.last, !last.isEmpty else { throw Problem.notFound }
         return try Resource(last)
+    }
+
+    /// Whose permissions reach over their teams does not widen them by taking others into a team of theirs.
+    private func requireAuthority(over members: [ProfileID], by call: Call) async throws {
+        let own = ProfileID(call.actor.id.uuid)
+        guard call.permissions.values.contains(.team), members.contains(own) else { return }
+        let mates = try await Teammates(pipeline: pipeline).of(TenantSession(verified: call.tenant, actor: call.actor))
+        guard Set(members).isSubset(of: mates) else {
+            throw Problem(
+                status: 403, code: "role_forbidden", detail: "You cannot take others into a team of your own.")
+        }
     }
 
     /// Removes a team; its people stay.

@@ -21,6 +21,8 @@ package struct IdentityRoutes: Sendable {
             + RoleRoutes(identity: identity).all + TeamRoutes(identity: identity).all
             + InvitationRoutes(identity: identity).all + APIKeyRoutes(identity: identity).all
             + SettingsRoutes(identity: identity).all + CustomerKeyRoutes(identity: identity).all
-            + OIDCRoutes(connections: identity.connections, signIn: identity.signIn).all
+            + OIDCRoutes(
+                connections: identity.connections, signIn: identity.signIn, authority: identity.members.authority
+            ).all
     }
 }

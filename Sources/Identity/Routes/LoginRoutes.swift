@@ -35,6 +35,9 @@ struct LoginRoutes: Sendable {
             }.answering(404),
             .call("POST", "/auth/logout", .session, "End this login") { call in
                 guard let session = call.session else { throw Problem.notFound }
+                if call.isImpersonated {
+                    return try await identity.impersonations.end(ID<Impersonation>(session.uuid), in: call.tenant)
+                }
                 try await identity.sessions.end(session, of: call.tenant)
             }.answering(404),
             .call("POST", "/auth/logout-everywhere", .session, "End all of my logins in this tenant") { call in

@@ -16,7 +16,7 @@ struct MemberRoutes: Sendable {
             ) { call, input in
                 try members.authority.require(input.role, by: call)
                 return try await members.add(input, to: call.tenant)
-            },
+            }.makingCredentials(),
             Get("/members/{id}", needs: "members.read", returns: MemberPayload.self, "One person") { call in
                 try await members.get(try call.path("id", as: ProfileID.self), of: call.tenant)
             },

@@ -45,7 +45,7 @@ enum SignInPayload: Payload {
                     second_factor_required where the account has a second factor and the provider's amr does not say mfa.
                     """),
             Field(
-                "session", .json(maximumBytes: 8192), nullable: true, example: nil,
+                "session", .json(maximumBytes: 8192), nullable: true, secret: true, example: nil,
                 summary: "As POST /v1/auth/login answers; null unless somebody is logged in."),
             Field(
                 "state", .text(max: 1024), nullable: true, example: nil,
@@ -77,7 +77,7 @@ enum SignInLinkPayload: Payload {
         "SignInLink",
         [
             Field(
-                "url", .text(max: 4096), example: "https://desk.example/v1/auth/oidc/…/start?state=…",
+                "url", .text(max: 4096), secret: true, example: "https://desk.example/v1/auth/oidc/…/start?state=…",
                 summary: "To be opened in the browser that got the cookie of this answer.")
         ])
 }
@@ -106,7 +106,7 @@ package struct NewOIDCConnection: RequestPayload {
         summary: "Stored encrypted, never shown; leave it out for a public client.")
     static let provisioningField = Field(
         "provisioning", .oneOf(["refuse", "create"]), example: "refuse",
-        summary: "What becomes of people nobody here is linked to; create makes them agents.")
+        summary: "What becomes of people nobody here is linked to; create makes them viewers.")
 
     package static let schema = Schema(
         "NewOIDCConnection",

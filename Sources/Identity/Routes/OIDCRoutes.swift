@@ -4,8 +4,10 @@
 package struct OIDCRoutes: Sendable {
     private let connections: OIDCConnections
     private let signIn: ProviderSignIn
+    private let authority: RoleAuthority
 
-    package init(connections: OIDCConnections, signIn: ProviderSignIn) {
+    init(connections: OIDCConnections, signIn: ProviderSignIn, authority: RoleAuthority) {
+        self.authority = authority
         self.connections = connections
         self.signIn = signIn
     }
@@ -76,8 +78,9 @@ package struct OIDCRoutes: Sendable {
                 "/auth/oidc/connections", needs: "sign_in.write", takes: NewOIDCConnection.self,
                 returns: OIDCConnectionPayload.self, "Connect a provider"
             ) { call, input in
-                try await connections.add(input, to: call.tenant)
-            }.answering(409),
+                if input.provisioning == "create" { try authority.require(OIDCConnections.newcomer, by: call) }
+                return try await connections.add(input, to: call.tenant)
+            }.answering(409).makingCredentials(),
             Get(
                 "/auth/oidc/connections/{id}", needs: "sign_in.read", returns: OIDCConnectionPayload.self,
                 "One connection"
@@ -91,8 +94,9 @@ package struct OIDCRoutes: Sendable {
                 returns: OIDCConnectionPayload.self, "Change a connection"
             ) { call, input in
                 try await connections.change(
-                    try call.path("id", as: OIDCConnectionID.self), of: call.tenant, input)
-            },
+                    try call.path("id", as: OIDCConnectionID.self), of: call.tenant, input,
+                    mayLetIn: authority.allows(OIDCConnections.newcomer, by: call))
+            }.makingCredentials(),
             Delete("/auth/oidc/connections/{id}", needs: "sign_in.write", "Remove a connection and all its links") {
                 call in
                 try await connections.remove(try call.path("id", as: OIDCConnectionID.self), of: call.tenant)

@@ -12,13 +12,13 @@ struct TeamRoutes: Sendable {
             },
             Post("/teams", needs: "teams.write", takes: NewTeam.self, returns: TeamPayload.self, "Make a team") {
                 call, input in
-                try await teams.create(input, of: call.tenant)
+                try await teams.create(input, by: call)
             },
             Patch(
                 "/teams/{id}", needs: "teams.write", takes: TeamChange.self, returns: TeamPayload.self,
                 "Change a team's name or people"
             ) { call, input in
-                try await teams.change(try call.path("id", as: ID<Team>.self), input, of: call.tenant)
+                try await teams.change(try call.path("id", as: ID<Team>.self), input, by: call)
             },
             Delete("/teams/{id}", needs: "teams.write", "Remove a team; its people stay") { call in
                 try await teams.remove(try call.path("id", as: ID<Team>.self), of: call.tenant)

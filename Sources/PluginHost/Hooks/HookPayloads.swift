@@ -24,7 +24,9 @@ package enum NewHookPayload: Payload {
     package static let schema = Schema(
         "NewHookAddress",
         HookPayload.fields + [
-            Field("path", .text(max: 128), example: "/hooks/rmh_…", summary: "Where to call; shown this once.")
+            Field(
+                "path", .text(max: 128), secret: true, example: "/hooks/rmh_…",
+                summary: "Where to call; shown this once.")
         ])
 }
 

@@ -62,7 +62,7 @@ package struct HookRoutes: Sendable {
             }
             return try await addresses.create(
                 input, of: manifest.id.description, permissions: hook.permissions, by: call)
-        }.showingSecret()
+        }
     }
 
     private var rotate: Route {
@@ -71,7 +71,7 @@ package struct HookRoutes: Sendable {
             "Give an address another token; the one before ends at once"
         ) { call in
             try await addresses.rotate(try call.path("id", as: ID<HookAddress>.self), by: call)
-        }.showingSecret()
+        }
     }
 
     private var remove: Route {

@@ -30,4 +30,13 @@ public indirect enum FieldType: Sendable {
 
     /// Text of at most `maximum` characters.
     public static func text(max maximum: Int) -> FieldType { .text(0...maximum) }
+
+    /// Whether a field of an object within is shown only once.
+    var holdsSecret: Bool {
+        switch self {
+        case .object(let schema): schema.holdsSecret
+        case .array(let element, _): element.holdsSecret
+        default: false
+        }
+    }
 }

@@ -33,6 +33,9 @@ public struct Schema: Sendable {
         return .object(fields.filter { !excluded.contains($0.name) }.map { .init($0.name, $0.example) })
     }
 
+    /// Whether some field, however deep, is shown only once.
+    var holdsSecret: Bool { fields.contains { $0.isSecret || $0.type.holdsSecret } }
+
     /// The position of a field; nil when there is none of that name.
     func index(of name: String) -> Int? {
         fields.firstIndex { $0.name == name }
@@ -53,12 +56,16 @@ public struct Field: Sendable {
     public let example: JSONValue
     /// What it means, in one sentence; empty when the name says it.
     public let summary: String
+    /// Whether whoever knows the value may do something by it: an answer that has it is shown once and kept nowhere, not
+    /// for those who ask again under the same `Idempotency-Key` either.
+    public let isSecret: Bool
 
     /// A field; optional and not null unless said otherwise.
     public init(
-        _ name: String, _ type: FieldType, required: Bool = false, nullable: Bool = false, example: JSONValue,
-        summary: String = ""
+        _ name: String, _ type: FieldType, required: Bool = false, nullable: Bool = false, secret: Bool = false,
+        example: JSONValue, summary: String = ""
     ) {
+        isSecret = secret
         self.name = name
         self.type = type
         isRequired = required

@@ -36,7 +36,7 @@ enum BulkAnswer<Answer: Payload>: Payload {
             "\(Answer.schema.name)Result",
             [
                 Field(
-                    "status", .integer(200...499), example: 200, summary: "What the request for this one alone answers."
+                    "status", .integer(200...599), example: 200, summary: "What the request for this one alone answers."
                 ),
                 Field(
                     "code", .text(max: 80), nullable: true, example: nil, summary: "The problem's, when there is one."),
@@ -54,8 +54,9 @@ extension Schema {
 /// A route that does up to a hundred times what another does once: `{"items": […]}`, answered with one result for each,
 /// in their order.
 ///
-/// Each item is a transaction of its own, and one that is refused leaves the others alone. A wrong form is refused as a
-/// whole, before anything happens.
+/// Each item is a transaction of its own, and one that is refused or fails leaves the others alone. Items for which there
+/// was no time are answered 503 `not_attempted`: they may be sent again. A wrong form is refused as a whole, before
+/// anything happens.
 ///
 /// - Parameters:
 ///   - status: what the request for one alone answers.
@@ -71,12 +72,13 @@ public func Bulk<Item: RequestPayload, Answer: Payload>(
             var results: [JSONValue] = []
             for item in try BulkRequest<Item>.decode(body).items {
                 do {
+                    guard call.mayBegin else { throw Problem.notAttempted }
                     let answer = try await handler(call, try item.get())
                     results.append(
                         [
                             "status": .integer(Int64(status)), "code": nil, "detail": nil, "result": answer.value,
                         ])
-                } catch let problem as Problem where problem.status < 500 {
+                } catch let problem as Problem {
                     results.append(
                         [
                             "status": .integer(Int64(problem.status)), "code": .string(problem.code),
@@ -86,4 +88,14 @@ public func Bulk<Item: RequestPayload, Answer: Payload>(
             }
             return .value(["results": .array(results)])
         })
+}
+
+extension Call {
+    /// Whether there is time for one more item, and somebody who waits for it.
+    fileprivate var mayBegin: Bool { !Task.isCancelled && (beginsUntil.map { .now < $0 } ?? true) }
+}
+
+extension Problem {
+    fileprivate static let notAttempted = Problem(
+        status: 503, code: "not_attempted", detail: "There was no time left for this one; send it again.")
 }

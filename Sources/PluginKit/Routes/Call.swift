@@ -1,3 +1,5 @@
+public import Foundation
+
 /// A request inside a tenant's session.
 public struct Call: Sendable {
     /// The HTTP request behind the call.
@@ -14,8 +16,12 @@ public struct Call: Sendable {
     public let teammates: [ProfileID]
     /// Everything the actor may do, and how far each permission reaches.
     public let permissions: [String: Scope]
+    /// The operator who acts in the actor's place, when one does.
+    @_spi(Kernel) public let impersonator: UUID?
     /// Whether an operator acts in the actor's place.
-    public let isImpersonated: Bool
+    public var isImpersonated: Bool { impersonator != nil }
+    /// Until when work may be begun that is to be in the answer; nil for no deadline.
+    @_spi(Kernel) public let beginsUntil: ContinuousClock.Instant?
     /// The tenant's data.
     public let tx: TenantTx
     let services: ModuleServices
@@ -24,11 +30,12 @@ public struct Call: Sendable {
     @_spi(Kernel)
     public init(
         request: Request, tenant: TenantID, actor: Actor, session: LoginSessionID?, scope: Scope = .all,
-        teammates: [ProfileID] = [], permissions: [String: Scope] = [:], isImpersonated: Bool = false, tx: TenantTx,
-        services: ModuleServices = .none
+        teammates: [ProfileID] = [], permissions: [String: Scope] = [:], impersonator: UUID? = nil, tx: TenantTx,
+        services: ModuleServices = .none, beginsUntil: ContinuousClock.Instant? = nil
     ) {
         self.services = services
-        self.isImpersonated = isImpersonated
+        self.beginsUntil = beginsUntil
+        self.impersonator = impersonator
         self.scope = scope
         self.teammates = teammates
         self.permissions = permissions

@@ -10,10 +10,17 @@ public struct RawBody: Sendable {
     /// How many bytes the sender announced; nil when they come in chunks.
     public let length: Int?
     private let reader: Reader
+    /// Refuses when the sender has lost the right to send it, which may be long after they began.
+    @_spi(Kernel)
+    public let requireStanding: @Sendable () throws -> Void
 
     /// For the kernel, which bounds how slowly the bytes may come.
     @_spi(Kernel)
-    public init(contentType: String?, length: Int?, reader: @escaping Reader) {
+    public init(
+        contentType: String?, length: Int?, requireStanding: @escaping @Sendable () throws -> Void = {},
+        reader: @escaping Reader
+    ) {
+        self.requireStanding = requireStanding
         self.contentType = contentType
         self.length = length
         self.reader = reader

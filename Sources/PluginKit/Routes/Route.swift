@@ -39,8 +39,10 @@ public struct Route: Sendable {
     public let rawInput: RawInput?
     /// What the answer is made of.
     @_spi(Kernel) public let medium: ReplyMedium
-    /// Whether the answer holds a secret that is shown once, so that it is kept nowhere.
-    @_spi(Kernel) public private(set) var showsSecret = false
+    /// Whether the answer has a field that is shown once, so that it is kept nowhere.
+    @_spi(Kernel) public let showsSecret: Bool
+    /// Whether it makes something by which somebody can come in later. Whoever acts in somebody's place may not.
+    @_spi(Kernel) public private(set) var makesCredentials: Bool
     let handler: Handler
 
     init(
@@ -58,6 +60,8 @@ public struct Route: Sendable {
         self.query = Schema("Query", query)
         self.input = body
         self.answer = answer
+        showsSecret = answer?.holdsSecret ?? false
+        makesCredentials = showsSecret
         self.isList = isList
         self.status = status
         self.handler = handler
@@ -121,11 +125,10 @@ extension Route {
         return route
     }
 
-    /// The same route, whose answer is shown once and kept nowhere: not for those who ask again under the same
-    /// `Idempotency-Key` either.
-    public func showingSecret() -> Route {
+    /// The same route, which makes a credential though its answer shows none.
+    public func makingCredentials() -> Route {
         var route = self
-        route.showsSecret = true
+        route.makesCredentials = true
         return route
     }
 

@@ -66,7 +66,7 @@ struct BulkTests {
         }
     }
 
-    @Test("Invitations ask for each whether the caller may hand on the role, and answer the same under one key")
+    @Test("Invitations ask for each whether the caller may hand on the role, and happen once under one key")
     func invitations() async throws {
         try await PeopleSite.with { site in
             try await site.add("grace", role: "admin")
@@ -83,7 +83,8 @@ struct BulkTests {
             }
             let answer = try await invite()
             #expect(statuses(answer) == [201, 403, 422, 409, 201], "\(answer.text)")
-            #expect(try await invite().text == answer.text)
+            // Its tokens are shown once.
+            #expect(try await invite().status == 409)
             #expect(try await site.send("GET", "/invitations").json["data"]?.array?.count == 2)
         }
     }

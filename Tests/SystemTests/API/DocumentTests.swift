@@ -27,6 +27,32 @@ struct DocumentTests {
         }
     }
 
+    @Test("Whatever lets somebody in is marked in the answer that shows it, so that it is shown once")
+    func secretsAreMarked() async throws {
+        try await TestPlatform.with { test in
+            let answers = test.platform.table.routes.compactMap(\.route.answer)
+            let fields = answers.flatMap { DocumentTests.fields(of: $0) }
+            let unmarked = fields.filter { DocumentTests.looksSecret($0.field) && !$0.field.isSecret }.map(\.name)
+            // The name of a setting.
+            #expect(Set(unmarked) == ["SystemSetting.key"])
+            #expect(Set(fields.filter(\.field.isSecret).map(\.name)).count > 10)
+        }
+    }
+
+    private static func looksSecret(_ field: Field) -> Bool {
+        let example = field.example.string ?? ""
+        return ["token", "secret", "key", "url", "recovery_codes", "access_token", "refresh_token"].contains(field.name)
+            || ["password", "_token", "_secret", "_key"].contains(where: field.name.hasSuffix) && field.type.isText
+            || example.contains(/\brm[a-z]{1,2}_|^eyJ|otpauth:/)
+    }
+
+    /// The fields of an answer, however deep.
+    private static func fields(of schema: Schema) -> [(name: String, field: Field)] {
+        schema.fields.flatMap { field in
+            [("\(schema.name).\(field.name)", field)] + (field.type.within.map { fields(of: $0) } ?? [])
+        }
+    }
+
     private func expectParameters(_ operation: JSONValue, of route: Route, _ name: String) {
         let parameters = operation["parameters"]?.array ?? []
         let names = parameters.compactMap { $0["name"]?.string }
@@ -148,6 +174,21 @@ struct DocumentTests {
                 #expect(page.text.contains("<article id=\"\(name)\">"), "\(name)")
             }
             #expect(page.text.components(separatedBy: "<pre class=\"curl\">").count == operations.count + 1)
+        }
+    }
+}
+
+extension FieldType {
+    fileprivate var isText: Bool {
+        if case .text = self { true } else { false }
+    }
+
+    /// The fields of objects within.
+    fileprivate var within: Schema? {
+        switch self {
+        case .object(let schema): schema
+        case .array(let element, _): element.within
+        default: nil
         }
     }
 }

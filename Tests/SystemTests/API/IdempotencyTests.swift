@@ -3,6 +3,7 @@ import Identity
 import NIOHTTP1
 import Platform
 import PluginKit
+import Postgres
 import TestKit
 import Testing
 
@@ -63,6 +64,62 @@ struct IdempotencyTests {
             let team: JSONValue = ["name": "T", "member_ids": [.string(ActorID.make().description)]]
             #expect(try await Self.post(site, "/teams", team, key: "c").code == "reference_missing")
             #expect(try await Self.post(site, "/teams", ["name": "T"], key: "c").status == 201)
+        }
+    }
+
+    @Test("A refusal of a module is told again as it was, and is not said to be carried out")
+    func refusals() async throws {
+        try await PeopleSite.with { site in
+            let path = "/conversations/\(ActorID.make())/messages"
+            let first = try await Self.post(site, path, ["content": "x"], key: "one")
+            #expect(first.status == 404 && first.headers["Idempotency-Replayed"].isEmpty)
+            let again = try await Self.post(site, path, ["content": "x"], key: "one")
+            #expect(again.status == 404 && again.code == "not_found", "\(again.text)")
+            #expect(again.headers["Idempotency-Replayed"] == ["true"])
+            #expect(again.headers["Content-Type"] == ["application/problem+json"])
+            #expect(again.withoutRequestID == first.withoutRequestID)
+            #expect(try await Self.post(site, path, ["content": "y"], key: "one").code == "idempotency_key_reused")
+        }
+    }
+
+    @Test("What is shown once is kept nowhere, and not shown again")
+    func secrets() async throws {
+        try await PeopleSite.with { site in
+            let grace = try await site.add("grace", role: "agent")
+            let customer = try await site.send("POST", "/customers", ["name": "Noah"])
+            let noah = try #require(customer.json["id"]?.string)
+            let invitation: JSONValue = ["email": "ada@example.com", "role": "agent"]
+            let requests: [(path: String, body: JSONValue?)] = [
+                ("/api-keys", ["name": "k", "permissions": ["members.read"]]), ("/customer-keys", [:]),
+                ("/invitations", invitation),
+                ("/invitations/bulk", ["items": [["email": "eve@example.com", "role": "agent"]]]),
+                ("/members/\(grace)/password-reset", nil), ("/customers/\(noah)/tokens", [:]),
+                ("/me/second-factor", ["password": "password-of-acme"]),
+            ]
+            func send(_ path: String, _ body: JSONValue?, token: String? = nil) async throws -> TestClient.Answer {
+                try await site.client.send(
+                    "POST", "/v1" + path, token: token ?? site.tenant.token, body: body,
+                    headers: [("Idempotency-Key", "once-\(path.hashValue)")])
+            }
+            for (path, body) in requests {
+                let first = try await send(path, body)
+                #expect((200...201).contains(first.status), "\(path) \(first.text)")
+                let second = try await send(path, body)
+                #expect(second.status == 409, "\(path) \(second.status)")
+            }
+            let reset = "/operator/tenants/\(site.tenant.id)/members/\(grace)/password-reset"
+            #expect(try await send(reset, nil, token: site.test.operatorToken).status == 200)
+            #expect(try await send(reset, nil, token: site.test.operatorToken).status == 409)
+            let kept = try await site.test.database.asSuperuser { admin in
+                try await admin.run(
+                    """
+                    SELECT answer FROM core.idempotency_keys WHERE answer IS NOT NULL
+                    UNION ALL
+                    SELECT answer FROM core.operator_idempotency_keys WHERE answer IS NOT NULL
+                    """
+                ).count
+            }
+            #expect(kept == 0)
         }
     }
 

@@ -54,6 +54,66 @@ struct ImpersonationTests {
         }
     }
 
+    @Test("What it writes names the operator, by the kernel and by modules")
+    func trace() async throws {
+        try await PeopleSite.with { site in
+            let token = try #require(try await Self.begin(site, mayWrite: true).json["access_token"]?.string)
+            #expect(try await site.send("POST", "/teams", ["name": "Mine"], token: token).status == 201)
+            #expect(try await site.send("POST", "/customers", ["name": "Noah"], token: token).status == 201)
+            #expect(try await site.send("POST", "/customers", ["name": "Emma"]).status == 201)
+            let record = try await site.send("GET", "/impersonations")
+            let operatorID = try #require(record.json["data"]?.array?.first?["operator_id"]?.string)
+            let listed = try await eventually {
+                try await site.send("GET", "/events?limit=100").json["data"]?.array?.contains {
+                    $0["data"]?["name"] == "Emma"
+                } == true
+            }
+            #expect(listed)
+            let events = try await site.send("GET", "/events?limit=100").json["data"]?.array ?? []
+            func impersonators(_ type: String) -> [JSONValue] {
+                events.filter { $0["type"]?.string == type }.map { $0["actor"]?["impersonator"] ?? .bool(false) }
+            }
+            #expect(impersonators("team.created") == [.string(operatorID)])
+            #expect(impersonators("customer.created") == [.string(operatorID), .null])
+            #expect(events.allSatisfy { $0["actor"]?["kind"] != nil })
+        }
+    }
+
+    @Test("It makes nothing that would outlive it, and logging out ends it")
+    func noCredentials() async throws {
+        try await PeopleSite.with { site in
+            let grace = try await site.add("grace", role: "agent")
+            let customer = try await site.send("POST", "/customers", ["name": "Noah"])
+            let token = try #require(try await Self.begin(site, mayWrite: true).json["access_token"]?.string)
+            let connection: JSONValue = ["name": "x", "issuer": "https://login.example", "client_id": "x"]
+            let invitation: JSONValue = ["email": "ada@example.com", "role": "agent"]
+            let member: JSONValue = [
+                "email": "ada@example.com", "name": "Ada", "password": .string(PeopleSite.password), "role": "agent",
+            ]
+            let made = try await site.send("POST", "/auth/oidc/connections", connection)
+            let connectionID = try #require(made.json["id"]?.string)
+            let requests: [(method: String, path: String, body: JSONValue?)] = [
+                ("POST", "/api-keys", ["name": "k", "permissions": ["members.read"]]), ("POST", "/customer-keys", [:]),
+                ("POST", "/invitations", invitation), ("POST", "/invitations/bulk", ["items": [invitation]]),
+                ("POST", "/members/\(grace)/password-reset", nil), ("POST", "/members", member),
+                ("POST", "/auth/oidc/connections", connection),
+                ("PATCH", "/auth/oidc/connections/\(connectionID)", ["issuer": "https://evil.example"]),
+                ("POST", "/hooks", ["hook": "x.y", "name": "x"]),
+                ("POST", "/hooks/\(connectionID)/rotate", nil),
+                ("POST", "/customers/\(customer.json["id"]?.string ?? "")/tokens", [:]),
+            ]
+            for (method, path, body) in requests {
+                let answer = try await site.send(method, path, body, token: token)
+                #expect(answer.status == 403, "\(path) \(answer.text)")
+                #expect(answer.code == "impersonation_makes_no_credentials", "\(path)")
+            }
+            #expect(try await site.send("POST", "/auth/logout", token: token).status == 204)
+            #expect(try await site.send("GET", "/me", token: token).status == 401)
+            let record = try await site.send("GET", "/impersonations")
+            #expect(record.json["data"]?.array?.first?["ended_at"]?.string != nil)
+        }
+    }
+
     @Test("It needs a reason and a member of that tenant, and no member can begin one")
     func refused() async throws {
         try await PeopleSite.with { site in

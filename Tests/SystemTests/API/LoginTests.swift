@@ -2,6 +2,7 @@ import Cryptography
 import Foundation
 import NIOHTTP1
 import PluginKit
+import Postgres
 import TestKit
 import Testing
 
@@ -156,6 +157,93 @@ struct LoginTests {
             let third = try await site.token("grace")
             #expect(try await site.send("POST", "/auth/logout-everywhere", token: first).status == 204)
             for token in [first, third] { #expect(try await site.send("GET", "/me", token: token).status == 401) }
+        }
+    }
+
+    @Test("A refresh token that was exchanged a while ago ends the login, the one that came of it too")
+    func reuse() async throws {
+        try await PeopleSite.with { site in
+            func refresh(_ token: JSONValue?) async throws -> TestClient.Answer {
+                try await site.client.send("POST", "/v1/auth/refresh", body: ["refresh_token": token ?? .null])
+            }
+            let login = try await site.login("admin", password: "password-of-acme")
+            let first = login.json["refresh_token"]
+            let second = try await refresh(first).json["refresh_token"]
+            // An answer that was lost a moment ago.
+            #expect(try await refresh(first).json["refresh_token"] == second)
+            try await site.test.database.asSuperuser { admin in
+                _ = try await admin.run("UPDATE core.sessions SET rotated_at = rotated_at - interval '31 seconds'")
+            }
+            #expect(try await refresh(first).code == "refresh_refused")
+            #expect(try await refresh(second).code == "refresh_refused")
+            #expect(try await site.send("GET", "/me", token: login.json["access_token"]?.string).status == 401)
+        }
+    }
+
+    @Test("A second factor is confirmed in so many attempts, and within a quarter of an hour")
+    func confirmation() async throws {
+        try await PeopleSite.with { site in
+            for name in ["grace", "linus"] { try await site.add(name, role: "agent") }
+            func prepare(_ name: String) async throws -> (token: String, secret: String) {
+                let token = try await site.token(name)
+                let prepared = try await site.send(
+                    "POST", "/me/second-factor", ["password": .string(PeopleSite.password)], token: token)
+                return (token, try #require(prepared.json["secret"]?.string))
+            }
+            func confirm(_ code: String, _ token: String) async throws -> TestClient.Answer {
+                try await site.send("POST", "/me/second-factor/confirm", ["code": .string(code)], token: token)
+            }
+            let grace = try await prepare("grace")
+            for _ in 0..<10 { #expect(try await confirm("not it", grace.token).code == "code_refused") }
+            let refused = try await confirm(try Self.code(grace.secret), grace.token)
+            #expect(refused.status == 429 && refused.code == "too_many_attempts")
+            let linus = try await prepare("linus")
+            try await site.test.database.asSuperuser { admin in
+                _ = try await admin.run(
+                    "UPDATE core.accounts SET totp_prepared_at = totp_prepared_at - interval '16 minutes'")
+            }
+            #expect(try await confirm(try Self.code(linus.secret), linus.token).code == "code_refused")
+            let again = try await prepare("linus")
+            #expect(try await confirm(try Self.code(again.secret), again.token).status == 200)
+        }
+    }
+
+    @Test("An account of the same address in another tenant keeps nobody from logging in without naming theirs")
+    func sameAddress() async throws {
+        try await PeopleSite.with { site in
+            try await site.add("grace", role: "agent")
+            for slug in ["other", "third"] {
+                let other = try await site.test.tenant(slug)
+                let made = try await site.send(
+                    "POST", "/members",
+                    [
+                        "email": "grace@acme.example", "name": "Not Grace", "password": .string("password-\(slug)"),
+                        "role": "agent",
+                    ], token: other.token)
+                #expect(made.status == 201, "\(made.text)")
+            }
+            func login(_ password: String) async throws -> TestClient.Answer {
+                try await site.client.send(
+                    "POST", "/v1/auth/login",
+                    body: ["email": "grace@acme.example", "password": .string(password)])
+            }
+            let oldest = try await login(PeopleSite.password)
+            #expect(oldest.status == 200 && oldest.json["tenant"]?["slug"] == "acme", "\(oldest.text)")
+            #expect(try await login("password-other").json["tenant"]?["slug"] == "other")
+            // Two are tried; whoever is behind them names the tenant.
+            #expect(try await login("password-third").code == "login_refused")
+            #expect(try await login("nothing of it").code == "login_refused")
+            // An account that is its person's own comes first, however young.
+            try await site.test.database.asSuperuser { admin in
+                _ = try await admin.run(
+                    """
+                    UPDATE core.accounts
+                    SET managed_by = NULL
+                    WHERE email = 'grace@acme.example' AND managed_by = (SELECT id FROM core.tenants WHERE slug = 'third')
+                    """)
+            }
+            #expect(try await login("password-third").json["tenant"]?["slug"] == "third")
+            #expect(try await login(PeopleSite.password).json["tenant"]?["slug"] == "acme")
         }
     }
 

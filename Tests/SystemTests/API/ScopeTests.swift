@@ -5,6 +5,69 @@ import Testing
 /// How far a permission reaches: everything, one's teams, or what is one's own.
 @Suite("Scopes")
 struct ScopeTests {
+    @Test("Whoever sees what is their teams' takes nobody else into a team of theirs")
+    func ownTeams() async throws {
+        try await PeopleSite.with { site in
+            let role = try await site.send(
+                "POST", "/roles",
+                ["name": "Lead", "permissions": ["conversations.read": "team", "teams.write": "all"]])
+            let lead = try await site.add("lead", role: try #require(role.json["id"]?.string))
+            let mate = try await site.add("mate", role: "agent")
+            let other = try await site.add("other", role: "agent")
+            func members(_ ids: String...) -> JSONValue { .array(ids.map { .string($0) }) }
+            let own = try await site.send("POST", "/teams", ["name": "Own", "member_ids": members(lead, mate)])
+            let foreign = try await site.send("POST", "/teams", ["name": "Other", "member_ids": members(other)])
+            let (ownID, foreignID) = (own.json["id"]?.string ?? "", foreign.json["id"]?.string ?? "")
+            let token = try await site.token("lead")
+            func change(_ id: String, _ members: JSONValue) async throws -> TestClient.Answer {
+                try await site.send("PATCH", "/teams/\(id)", ["member_ids": members], token: token)
+            }
+            #expect(try await change(ownID, members(lead, mate, other)).code == "role_forbidden")
+            #expect(try await change(foreignID, members(lead, other)).code == "role_forbidden")
+            let all: JSONValue = ["name": "All", "member_ids": members(lead, mate, other)]
+            #expect(try await site.send("POST", "/teams", all, token: token).code == "role_forbidden")
+            #expect(try await change(foreignID, members(mate, other)).status == 200)
+            #expect(try await change(ownID, members(lead)).status == 200)
+            #expect(try await change(ownID, members(lead, mate)).code == "role_forbidden")
+            let renamed = try await site.send("PATCH", "/teams/\(ownID)", ["name": "Mine"], token: token)
+            #expect(renamed.status == 200)
+        }
+    }
+
+    @Test("Whoever hands a conversation on is answered what became of it, and no longer sees it")
+    func handingOn() async throws {
+        try await PeopleSite.with { site in
+            let role = try await site.send(
+                "POST", "/roles",
+                ["name": "Own", "permissions": ["conversations.read": "assigned", "conversations.write": "assigned"]])
+            let grace = try await site.add("grace", role: try #require(role.json["id"]?.string))
+            let linus = try await site.add("linus", role: "agent")
+            let token = try await site.token("grace")
+            let body: JSONValue = ["assignee_id": .string(linus), "tags": ["moved"]]
+            for isBulk in [false, true] {
+                let opened = try await site.send("POST", "/conversations", ["customer": ["email": "a@b.example"]])
+                let id = try #require(opened.json["id"]?.string)
+                let path = "/conversations/\(id)"
+                #expect(try await site.send("PATCH", path, ["assignee_id": .string(grace)]).status == 200)
+                let result: JSONValue?
+                if isBulk {
+                    let item = JSONValue.object([.init("id", .string(id))] + (body.members ?? []))
+                    let answer = try await site.send(
+                        "POST", "/conversations/bulk", ["items": [item]], token: token)
+                    #expect(answer.json["results"]?.array?.first?["status"] == 200, "\(answer.text)")
+                    result = answer.json["results"]?.array?.first?["result"]
+                } else {
+                    let answer = try await site.send("PATCH", path, body, token: token)
+                    #expect(answer.status == 200, "\(answer.text)")
+                    result = answer.json
+                }
+                #expect(result?["assignee_id"] == .string(linus) && result?["tags"] == ["moved"])
+                #expect(try await site.send("GET", path, token: token).status == 404)
+                #expect(try await site.send("PATCH", path, ["priority": "high"], token: token).status == 404)
+            }
+        }
+    }
+
     @Test("Whoever may see assigned or team conversations sees no others, nor their customers and messages")
     func conversations() async throws {
         try await PeopleSite.with { site in

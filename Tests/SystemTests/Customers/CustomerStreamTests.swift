@@ -47,6 +47,24 @@ struct CustomerStreamTests {
         }
     }
 
+    @Test("A customer is told neither who of the tenant's people wrote, nor how much else happens there")
+    func anonymous() async throws {
+        try await CustomerSite.with { site in
+            var noah = try await listen(site, site.noah)
+            try await say("for noah", to: site.noah, site)
+            let text = "mine"
+            let path = "/conversations/\(site.noah.conversation)/messages"
+            #expect(try await site.send("POST", path, ["content": .string(text)], as: site.noah).status == 201)
+            let heard = try #require(try await noah.nextEvent())
+            #expect(heard.json["data"]?["content"] == "for noah" && heard.json["type"] == "message.created")
+            #expect(heard.json["actor"] == ["kind": "member"] && heard.json["seq"] == nil, "\(heard.data)")
+            #expect(!heard.data.contains(site.people.tenant.session.actor.id.description))
+            let own = try #require(try await noah.nextEvent())
+            #expect(own.json["data"]?["content"]?.string == text && own.json["seq"] == nil)
+            #expect(own.json["actor"] == ["kind": "customer", "id": .string(site.noah.id)], "\(own.data)")
+        }
+    }
+
     @Test("What was missed comes again by Last-Event-ID, and nobody else's with it")
     func resuming() async throws {
         try await CustomerSite.with { site in

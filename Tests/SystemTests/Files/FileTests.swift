@@ -11,6 +11,55 @@ import Testing
 struct FileTests {
     private static let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 1, 2, 3]
 
+    /// The head of an upload of so many bytes, and the first of them.
+    private static func half(_ token: String) -> [UInt8] {
+        Array(
+            """
+            POST /v1/files?name=a.bin HTTP/1.1\r
+            Host: localhost\r
+            Authorization: Bearer \(token)\r
+            Content-Length: 4\r
+            Connection: close\r
+            \r
+            ab
+            """.utf8)
+    }
+
+    @Test("A file whose sender loses the right to it before its last byte is not kept")
+    func outlived() async throws {
+        try await FileSite.with { site in
+            func key(_ body: [JSONValue.Member]) async throws -> JSONValue {
+                try await site.client.send(
+                    "POST", "/v1/api-keys", token: site.tenant.token,
+                    body: .object([.init("name", "k"), .init("permissions", ["files.write", "files.read"])] + body)
+                ).json
+            }
+            let revoked = try await key([])
+            let ending = Timestamp.now().advanced(by: .seconds(2))
+            let expired = try await key([.init("expires_at", .string(ending.description))])
+            let connections = try [RawConnection(site.test.url), RawConnection(site.test.url)]
+            for (connection, key) in zip(connections, [revoked, expired]) {
+                try await connection.send(Self.half(try #require(key["key"]?.string)))
+            }
+            // The bytes are taken before the right ends.
+            let isReading = try await eventually { site.contents.count == 2 }
+            #expect(isReading)
+            let id = revoked["id"]?.string ?? ""
+            let path = "/v1/api-keys/\(id)"
+            #expect(try await site.client.send("DELETE", path, token: site.tenant.token).status == 204)
+            let hasEnded = try await eventually {
+                try await site.client.send("GET", "/v1/files", token: expired["key"]?.string).status == 401
+            }
+            #expect(hasEnded)
+            for connection in connections {
+                try await connection.send(Array("cd".utf8))
+                #expect(try await connection.status() == 401)
+            }
+            #expect(try await site.send("GET", "").json["data"]?.array?.isEmpty == true)
+            #expect(site.contents.isEmpty)
+        }
+    }
+
     @Test("A file is stored, told of, listed, sent and removed, and its bytes say what it is")
     func life() async throws {
         try await FileSite.with { site in

@@ -195,6 +195,10 @@ struct AccountMailTests {
                     "token": .string(try token(mail, "rmi")), "name": "Grace", "password": .string(PeopleSite.password),
                 ])
             #expect(accepted.status == 201, "\(accepted.text)")
+            // Only she has seen the token, so the account is hers.
+            let id = accepted.json["profile"]?["id"]?.string ?? ""
+            let reset = try await site.people.send("POST", "/members/\(id)/password-reset")
+            #expect(reset.code == "account_not_managed", "\(reset.text)")
         }
     }
 

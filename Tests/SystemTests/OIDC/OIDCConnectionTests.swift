@@ -116,6 +116,40 @@ struct OIDCConnectionTests {
         }
     }
 
+    @Test("who may only connect providers lets nobody in through one")
+    func authority() async throws {
+        try await FakeProvider.with { provider in
+            try await TestPlatform.with { test in
+                let tenant = try await test.tenant("acme")
+                let client = TestClient(test.url)
+                let made = try await client.send(
+                    "POST", "/v1/api-keys", token: tenant.token,
+                    body: ["name": "k", "permissions": ["sign_in.read", "sign_in.write"]])
+                let key = try #require(made.json["key"]?.string)
+                func add(_ provisioning: String) async throws -> TestClient.Answer {
+                    try await client.send(
+                        "POST", "/v1/auth/oidc/connections", token: key,
+                        body: [
+                            "name": "x", "issuer": .string(provider.issuer), "client_id": "x",
+                            "provisioning": .string(provisioning),
+                        ])
+                }
+                #expect(try await add("create").code == "role_forbidden")
+                let closed = try await add("refuse")
+                let id = try #require(closed.json["id"]?.string, "\(closed.text)")
+                let open = try await test.connect(tenant, provider, provisioning: "create")
+                func change(_ id: String, _ body: JSONValue) async throws -> TestClient.Answer {
+                    try await client.send("PATCH", "/v1/auth/oidc/connections/\(id)", token: key, body: body)
+                }
+                #expect(try await change(id, ["name": "y"]).status == 200)
+                #expect(try await change(id, ["provisioning": "create"]).code == "role_forbidden")
+                #expect(try await change(open, ["issuer": "https://login.example"]).code == "role_forbidden")
+                #expect(try await change(open, ["provisioning": "refuse"]).status == 200)
+                #expect(try await change(OIDCConnectionID.make().description, ["name": "y"]).status == 404)
+            }
+        }
+    }
+
     @Test("an account without a password is refused like any other")
     func noPassword() async throws {
         try await FakeProvider.with { provider in

@@ -65,7 +65,7 @@ struct ProviderSignInTests {
         }
     }
 
-    @Test("an unknown person is refused, or becomes an agent with an account of their own, never that of an address")
+    @Test("an unknown person is refused, or becomes a viewer with an account of their own, never that of an address")
     func provisioning() async throws {
         try await FakeProvider.with { provider in
             try await TestPlatform.with { test in
@@ -83,14 +83,14 @@ struct ProviderSignInTests {
                     let first = try await browser.logIn(open, as: "ada")
                     let profile = try #require(try await test.profile(of: first))
                     #expect(profile != tenant.session.actor.id.description)
-                    #expect(first.json["session"]?["profile"]?["role"] == "agent")
+                    #expect(first.json["session"]?["profile"]?["role"] == "viewer")
                     let again = try await browser.logIn(open, as: "ada")
                     #expect(try await test.profile(of: again) == profile)
                     let other = try await browser.logIn(open, as: "bob")
                     #expect(try await test.profile(of: other) != profile)
                     let members = try await browser.client.send("GET", "/v1/members", token: tenant.token)
                     let member = try #require(members.json["data"]?.array?.first { $0["id"]?.string == profile })
-                    #expect(member["email"] == .null && member["name"] == "Person ada" && member["role"] == "agent")
+                    #expect(member["email"] == .null && member["name"] == "Person ada" && member["role"] == "viewer")
                 }
             }
         }

@@ -49,6 +49,22 @@ struct UnrulyPluginTests {
         }
     }
 
+    @Test("What failed on our side may be asked for again under its key, unless something was written")
+    func failuresUnderKey() async throws {
+        try await with { test, one, _ in
+            func send(_ kind: String) async throws -> TestClient.Answer {
+                try await TestClient(test.url).send(
+                    "POST", "/v1/unruly/acts", token: one.token, body: ["kind": .string(kind), "milliseconds": 0],
+                    headers: [("Idempotency-Key", kind)])
+            }
+            var codes: [String?] = []
+            // The second time "read" finds a row, and has written none still.
+            for kind in ["read", "write", "write", "read", "read"] { codes.append(try await send(kind).code) }
+            let down = "elsewhere_down"
+            #expect(codes == [down, down, "idempotency_in_progress", down, down])
+        }
+    }
+
     @Test(
         "P9: What sleeps, blocks or computes for long is answered in time, and another plugin serves",
         arguments: [

@@ -5,7 +5,7 @@ enum CustomerToken: Payload {
     static let schema = Schema(
         "CustomerToken",
         [
-            Field("access_token", .text(max: 4096), example: "eyJ…"),
+            Field("access_token", .text(max: 4096), secret: true, example: "eyJ…"),
             Field("token_type", .oneOf(["Bearer"]), example: "Bearer"),
             Field("expires_in", .integer(1...600), example: 600, summary: "Seconds."),
             Field("customer_id", .uuid, example: "0192f0c1-7a00-7000-8000-000000000010"),

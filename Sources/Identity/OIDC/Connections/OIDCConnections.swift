@@ -8,6 +8,9 @@ package struct OIDCConnections: Sendable {
     /// How many connections a tenant may have.
     private static let maximumCount = 20
 
+    /// What somebody becomes who is not known: the least role.
+    static let newcomer = Role.viewer
+
     private let pipeline: PipelineConnection
     private let secrets: ClientSecrets
     private let settings: OIDCSettings
@@ -75,9 +78,10 @@ package struct OIDCConnections: Sendable {
 
     /// Changes some of a connection. Another issuer does not get the secret that the one before gave.
     ///
-    /// - Throws: `Problem.notFound`; 422 for an issuer that may not be asked.
+    /// - Parameter mayLetIn: whether the connection may be one that makes people members.
+    /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 422 for an issuer that may not be asked.
     package func change(
-        _ id: OIDCConnectionID, of tenant: TenantID, _ change: OIDCConnectionChange
+        _ id: OIDCConnectionID, of tenant: TenantID, _ change: OIDCConnectionChange, mayLetIn: Bool
     ) async throws -> Resource<OIDCConnectionPayload> {
         if let issuer = change.issuer { try requireIssuer(issuer) }
         let sealed = try change.clientSecret.flatMap { $0 }.map { try secrets.seal($0, tenant, id) }
@@ -94,9 +98,11 @@ package struct OIDCConnections: Sendable {
                 provisioning = COALESCE(\(change.provisioning), provisioning),
                 enabled = COALESCE(\(change.isEnabled), enabled)
             WHERE tenant_id = \(tenant) AND id = \(id)
+              AND (\(mayLetIn) OR COALESCE(\(change.provisioning), provisioning) = 'refuse')
             RETURNING \(columns)
             """
         ])[0]
+        if result.isEmpty, !mayLetIn, try await get(id, of: tenant) != nil { throw RoleAuthority.forbidden }
         return try Resource(result)
     }
 

@@ -61,7 +61,7 @@ struct OIDCIdentities: Sendable {
                 "INSERT INTO core.accounts (id, managed_by) VALUES (\(account), \(connection.tenant))",
                 """
                 INSERT INTO core.profiles (tenant_id, id, account_id, name, role)
-                VALUES (\(connection.tenant), \(profile), \(account), \(claims.name ?? "New member"), 'agent')
+                VALUES (\(connection.tenant), \(profile), \(account), \(claims.name ?? "New member"), \(OIDCConnections.newcomer.word))
                 """,
                 """
                 INSERT INTO core.oidc_identities (tenant_id, connection_id, issuer, subject, profile_id)

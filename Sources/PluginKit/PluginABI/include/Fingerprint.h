@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "d51a5a9e05d2e07fb0cf4057052e65752e45c38dddd8822f1fb240a8f8d46561"
+#define ROMASHKA_PLUGINKIT_SOURCES "3f381bfb2c42cb92823e5c9a9cf280aab2497a6c0b392d86a402209b3d3f2aac"

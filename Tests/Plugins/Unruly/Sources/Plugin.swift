@@ -3,7 +3,8 @@ internal import PluginKit
 
 /// A plugin without malice that does everything wrong.
 let plugin = Plugin {
-    Post("/unruly/acts", needs: "knowledge.read", takes: Act.self, returns: Outcome.self, "Misbehave") { _, act in
+    Post("/unruly/acts", needs: "knowledge.read", takes: Act.self, returns: Outcome.self, "Misbehave") { call, act in
+        try await act.touch(call)
         try await act.perform()
         return try Resource(["done": .bool(true)])
     }
@@ -53,7 +54,8 @@ struct Act: RequestPayload {
         "Act",
         [
             Field(
-                "kind", .oneOf(["nothing", "throw", "sleep", "block", "spin", "leak", "trap", "overflow"]),
+                "kind",
+                .oneOf(["nothing", "throw", "sleep", "block", "spin", "leak", "trap", "overflow", "read", "write"]),
                 required: true,
                 example: "nothing"),
             Field("milliseconds", .integer(0...120_000), required: true, example: 100),
@@ -65,6 +67,24 @@ struct Act: RequestPayload {
     }
 
     var json: JSONValue { ["kind": .string(kind), "milliseconds": .integer(Int64(milliseconds))] }
+
+    /// Reads or writes a row, and fails then.
+    func touch(_ call: Call) async throws {
+        switch kind {
+        case "read":
+            _ = try await call.tx.rows(
+                "SELECT id FROM knowledge.knowledge_items WHERE tenant_id = \(call.tenant) LIMIT 1")
+        case "write":
+            _ = try await call.tx.rows(
+                """
+                INSERT INTO knowledge.knowledge_items (tenant_id, id, title)
+                VALUES (\(call.tenant), \(ID<Enqueued>.make()), 'x')
+                RETURNING id
+                """)
+        default: return
+        }
+        throw Problem(status: 502, code: "elsewhere_down", detail: "The other end cannot be reached.")
+    }
 
     func perform() async throws {
         switch kind {
