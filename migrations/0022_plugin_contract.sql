@@ -103,6 +103,6 @@ END;
 GRANT EXECUTE ON FUNCTION core.claim_command(bytea, bytea) TO romashka_modules;
 
 -- Of an upload the bytes are known when it has ended: then they count too.
-GRANT UPDATE (fingerprint) ON core.idempotency_keys TO romashka_auth;
+GRANT UPDATE (fingerprint) ON core.idempotency_keys, core.operator_idempotency_keys TO romashka_auth;
 
 GRANT SELECT ON core.commands, core.command_uses TO romashka_operator;

@@ -1,12 +1,14 @@
 internal import NIOCore
-internal import NIOPosix
+package import NIOPosix
 
 /// Asks the system's resolver for the addresses of hosts, which may keep a thread for as long as somebody else's name
 /// server likes.
 package enum NameLookUp {
+    /// How many names are looked up at one time.
+    package static let threads = 8
     /// Threads of its own: names that hang keep nobody but other look-ups waiting. They live as long as the process.
-    private static let pool: NIOThreadPool = {
-        let pool = NIOThreadPool(numberOfThreads: 8)
+    package static let pool: NIOThreadPool = {
+        let pool = NIOThreadPool(numberOfThreads: threads)
         pool.start()
         return pool
     }()

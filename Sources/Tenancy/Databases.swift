@@ -30,7 +30,8 @@ package final class Databases: Service {
         self.logger = logger
         sessionKeys = SessionKeys(master: master)
         let worker = PipelineConnection(
-            credentials.sharedSettings(as: KernelRole.worker.loginRole), sharing: true, reactor: reactor, logger: logger)
+            credentials.sharedSettings(as: KernelRole.worker.loginRole), sharing: true, reactor: reactor, logger: logger
+        )
         kernel = Mutex([.worker: worker])
         bell = JobBell(pipeline: worker)
         leases = LeasePool(budget: leaseBudget, reactor: reactor, logger: logger) { credentials.leasedSettings(as: $0) }

@@ -48,7 +48,8 @@ struct JobDurabilityTests {
                             begun.note(())
                             let request = JobRequest("knowledge.work", ["n": .integer(Int64(number))])
                             let isAnswered = try? await site.tx(site.tenants[0]).batch([
-                                "INSERT INTO knowledge.changes (n) VALUES (\(Int64(number)))", "SELECT \(request.enqueuing)",
+                                "INSERT INTO knowledge.changes (n) VALUES (\(Int64(number)))",
+                                "SELECT \(request.enqueuing)",
                             ])
                             if isAnswered != nil { answered.note(number) }
                         }

@@ -105,12 +105,14 @@ struct JobPromiseTests {
         }
     }
 
-    @Test("A payload that nobody can read is dead at once, and keeps no other tenant's job", arguments: ["1e400", "deep"])
+    @Test(
+        "A payload that nobody can read is dead at once, and keeps no other tenant's job", arguments: ["1e400", "deep"])
     func unreadable(_ kind: String) async throws {
         try await JobSite.with { site in
             let deep = String(repeating: "[", count: 60) + String(repeating: "]", count: 60)
             let payload = #"{"a": \#(kind == "deep" ? deep : kind)}"#
-            _ = try await site.tx(site.tenants[0]).rows("SELECT core.enqueue('knowledge.work', \(payload)::jsonb) AS id")
+            _ = try await site.tx(site.tenants[0]).rows(
+                "SELECT core.enqueue('knowledge.work', \(payload)::jsonb) AS id")
             try await site.enqueue(site.tenants[1])
             try await site.working { _, _ in
             } while: { _ in
@@ -203,7 +205,8 @@ struct JobPromiseTests {
             #expect(await supervisor.modulesWithWork() == [JobSite.module])
             try await asAdmin(site, "UPDATE core.tenants SET status = 'suspended' WHERE id = \(site.tenants[0])")
             #expect(await supervisor.modulesWithWork().isEmpty)
-            try await asAdmin(site, "UPDATE core.tenant_modules SET enabled = true WHERE tenant_id = \(site.tenants[2])")
+            try await asAdmin(
+                site, "UPDATE core.tenant_modules SET enabled = true WHERE tenant_id = \(site.tenants[2])")
             #expect(await supervisor.modulesWithWork() == [JobSite.module])
         }
     }

@@ -67,12 +67,12 @@ struct RebindingTests {
 
     /// Runs something on each of the threads that wait for the system, of which none is free before all have done it.
     private static func onEveryThread(_ body: @escaping @Sendable () -> Int32) async throws {
-        let count = NIOSingletons.blockingPoolThreadCountSuggestion
+        let count = NameLookUp.threads
         let barrier = Barrier(count)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<count {
                 group.addTask {
-                    try await NIOThreadPool.singleton.runIfActive {
+                    try await NameLookUp.pool.runIfActive {
                         let result = body()
                         barrier.wait()
                         guard result == 0 else { throw POSIXError(.EIO) }

@@ -32,7 +32,8 @@ extension JobWorker {
         package let tracer: Tracer
 
         package init(
-            name: ModuleName, jobs: [Job], wall: PluginWall, database: ModuleDatabase, tracer: Tracer = Tracer(ratio: nil),
+            name: ModuleName, jobs: [Job], wall: PluginWall, database: ModuleDatabase,
+            tracer: Tracer = Tracer(ratio: nil),
             services: @escaping @Sendable (TenantSession) -> ModuleServices
         ) {
             self.tracer = tracer

@@ -218,7 +218,9 @@ package final class JobWorker: Service {
     private func reconcile() async throws {
         for (job, outcome) in state.withLock({ Array($0.unnoted.values) }) { await conclude(job, outcome) }
         let count = try await lease.giveBack(except: state.withLock { $0.held })
-        if count > 0 { logger.warning("jobs that were claimed and lost are ready again", metadata: ["jobs": "\(count)"]) }
+        if count > 0 {
+            logger.warning("jobs that were claimed and lost are ready again", metadata: ["jobs": "\(count)"])
+        }
     }
 
     /// Is heard of, and looks after those who are not.

@@ -88,16 +88,22 @@ struct IsolationTable: Sendable {
             'columns', (
                 SELECT jsonb_agg(jsonb_build_object(
                     'name', a.attname,
-                    'type', format_type(a.atttypid, NULL),
+                    'type', format_type(COALESCE(NULLIF(t.typbasetype, 0), t.oid), NULL),
                     'required', a.attnotnull AND NOT a.atthasdef,
                     'generated', a.attgenerated <> '' OR a.attidentity <> '',
                     'updatable', has_column_privilege(login.name, c.oid, a.attnum, 'UPDATE'),
                     'checks', (
-                        SELECT coalesce(jsonb_agg(pg_get_expr(k.conbin, k.conrelid)), '[]')
+                        SELECT coalesce(jsonb_agg(
+                            -- A domain calls the column VALUE.
+                            CASE WHEN k.contypid = 0 THEN pg_get_expr(k.conbin, k.conrelid)
+                                 ELSE regexp_replace(
+                                     substr(pg_get_constraintdef(k.oid), 6), '\\mVALUE\\M', quote_ident(a.attname), 'g') END), '[]')
                         FROM pg_constraint AS k
-                        WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.conkey = ARRAY[a.attnum])
+                        WHERE k.contype = 'c'
+                          AND (k.conrelid = c.oid AND k.conkey = ARRAY[a.attnum] OR k.contypid = a.atttypid))
                 ) ORDER BY a.attnum)
                 FROM pg_attribute AS a
+                JOIN pg_type AS t ON t.oid = a.atttypid
                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
             'references', (
                 SELECT coalesce(jsonb_agg(jsonb_build_object(
