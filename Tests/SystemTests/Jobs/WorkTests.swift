@@ -42,7 +42,9 @@ struct WorkTests {
             // The server is not the process that trapped.
             #expect(try await site.client.send("GET", "/v1/customers", token: site.token).status == 200)
             let seen = try await site.job(bad)
-            #expect(seen["last_error"] == "process_ended", "\(seen)")
+            // Where a process takes long to die, its last words may be that the job took too long.
+            let codes = seen["failures"]?.array?.compactMap { $0["code"]?.string } ?? []
+            #expect(codes.contains("process_ended"), "\(seen)")
             let cancelled = try await site.client.send("POST", "/v1/jobs/\(bad)/cancel", token: site.token)
             #expect(cancelled.json["state"] == "cancelled", "\(cancelled.json)")
             try await site.flood("nothing", 0, count: 3)
