@@ -54,6 +54,25 @@ class Jobs:
         return (f"postgresql://postgres:{self.database.passwords['postgres']}@127.0.0.1:{self.database.port}"
                 f"/bench_{name}")
 
+    def spent(self, database: str) -> tuple[int, int]:
+        """Bytes of WAL of the whole server, and commits of one database, up to now."""
+        # Backends hand in their counts when they have been idle for a while.
+        time.sleep(2)
+        answer = self.database.sql(f"""
+            SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint || ' ' || xact_commit
+            FROM pg_stat_database WHERE datname = '{database}'""")
+        wal, commits = map(int, answer.split())
+        return wal, commits
+
+    def cost(self, name: str, seconds: float) -> tuple[float, float, float]:
+        """Jobs a second of a contender; WAL bytes and commits of each job, from enqueuing to its end."""
+        database = "romashka" if name == "ours" else f"bench_{name}"
+        before = self.spent(database)
+        rate = self.ours() if name == "ours" else self.raw(seconds) if name == "raw" else self.rival(name)
+        after = self.spent(database)
+        jobs = OURS if name == "ours" else RIVALS.get(name) or rate * max(2, int(seconds))
+        return rate, (after[0] - before[0]) / jobs, (after[1] - before[1]) / jobs
+
     def ours(self) -> float:
         """Jobs a second, from the first that is enqueued to the last that is done."""
         before = self.finished()
@@ -144,18 +163,24 @@ def measure(folder: Path, cleanup, seconds: float, rounds: int) -> None:
     """All contenders in turn, then what only ours is asked."""
     jobs = Jobs(folder, cleanup)
     jobs.flood({"jobs": 200})
-    rates: dict[str, list[float]] = {name: [] for name in ["ours", "raw", *RIVALS]}
+    costs: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ["ours", "raw", *RIVALS]}
     for number in range(rounds):
-        for name in rates:
+        for name in costs:
             progress(f"round {number + 1}: {name}")
-            rates[name].append(
-                jobs.ours() if name == "ours" else jobs.raw(seconds) if name == "raw" else jobs.rival(name))
-    ours = statistics.median(rates["ours"])
+            costs[name].append(jobs.cost(name, seconds))
+
+    def median(name: str, column: int) -> float:
+        return statistics.median(cost[column] for cost in costs[name])
+
+    def spends(name: str) -> str:
+        return f"{median(name, 1):6,.0f} bytes of WAL, {median(name, 2):.2f} commits a job"
+
+    ours = median("ours", 0)
     print("jobs a second, a commit to enqueue and a transaction to run each, synchronous_commit on")
-    print(f"  Romashka       {ours:8,.0f}")
+    print(f"  Romashka       {ours:8,.0f}   {spends('ours')}")
     for name, target in TARGETS.items():
-        rate = statistics.median(rates[name])
-        print(f"  {name:14} {rate:8,.0f}   Romashka ÷ {name}: {ours / rate:.2f}, target ≥ {target}")
+        rate = median(name, 0)
+        print(f"  {name:14} {rate:8,.0f}   {spends(name)}; Romashka ÷ {name}: {ours / rate:.2f}, target ≥ {target}")
     p50, p99 = jobs.pickup()
     print(f"pickup at 200 jobs/s: p50 {p50:.1f} ms, p99 {p99:.1f} ms, target p99 < 50 ms")
     print(f"one job behind another tenant's 10,000: starts after {jobs.flooded():.2f} s, target ≤ 2 s")

@@ -15,6 +15,8 @@ package struct Scheduler: Service {
     private static let batch = 500
     /// How many are kept in one transaction, which is to end long before a statement's time is over.
     private static let share = 20
+    /// How many are enrolled in one.
+    private static let enrolled = 100
 
     /// What one schedule that is due asks for.
     private struct Turn {
@@ -79,7 +81,9 @@ package struct Scheduler: Service {
                 SET cron = EXCLUDED.cron, zone = EXCLUDED.zone, next_at = EXCLUDED.next_at
                 """
         }
-        if !statements.isEmpty { _ = try await pipeline.run(statements) }
+        for first in stride(from: 0, to: statements.count, by: Scheduler.enrolled) {
+            _ = try await pipeline.run(Array(statements[first..<min(first + Scheduler.enrolled, statements.count)]))
+        }
     }
 
     /// Enqueues what is due, at most a batch.

@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// The stream of events as a customer has it.
-@Suite("Customers: stream", .timeLimit(.minutes(5)))
+@Suite("Customers: stream", .timeLimit(.minutes(15)))
 struct CustomerStreamTests {
     private func listen(_ site: CustomerSite, _ customer: CustomerSite.Customer, after id: String? = nil) async throws
         -> EventListener

@@ -13,7 +13,6 @@ struct CustomerSwitchTests {
         try await DoorsSite.with { site in
             let people = PeopleSite(test: site.test, tenant: site.one, client: site.client)
             let others = PeopleSite(test: site.test, tenant: site.other, client: site.client)
-            let customer = try await Self.customer(people)
             let other = try await Self.customer(others)
             try await site.test.withAnother { second in
                 let asking = TestClient(second.url)
@@ -26,6 +25,8 @@ struct CustomerSwitchTests {
                 }
                 for (isOn, wanted) in [(false, "module_disabled"), (true, "200"), (false, "module_disabled")] {
                     let before = isOn ? "module_disabled" : "200"
+                    // A new customer each time, since each may ask only so often.
+                    let customer = try await Self.customer(people)
                     let isReady = try await eventually { try await codes(customer, "one") == [before, before] }
                     #expect(isReady)
                     let changed = try await people.send("PATCH", "/modules/knowledge", ["enabled": .bool(isOn)])

@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 /// Many streams, and clients that do not read.
-@Suite("Event stream: crowds", .timeLimit(.minutes(10)))
+@Suite("Event stream: crowds", .timeLimit(.minutes(15)))
 struct EventCrowdTests {
     @Test("Two hundred streams of a tenant are read for once")
     func oneFeed() async throws {

@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 /// Coming back to a stream.
-@Suite("Event stream: resuming", .timeLimit(.minutes(10)))
+@Suite("Event stream: resuming", .timeLimit(.minutes(15)))
 struct EventResumeTests {
     @Test("Nothing is lost and nothing comes twice over 1,000 events while the client comes and goes, at two servers")
     func withoutLoss() async throws {

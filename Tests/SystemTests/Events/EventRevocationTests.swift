@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// A stream ends when its caller is no longer who they were, at another server within a second.
-@Suite("Event stream: revocation", .timeLimit(.minutes(10)))
+@Suite("Event stream: revocation", .timeLimit(.minutes(15)))
 struct EventRevocationTests {
     @Test(
         "Ends at another server within a second",

@@ -8,7 +8,7 @@ import TestKit
 import Testing
 
 /// `GET /v1/events/stream` as its clients see it.
-@Suite("Event stream", .timeLimit(.minutes(10)))
+@Suite("Event stream", .timeLimit(.minutes(15)))
 struct EventStreamTests {
     @Test("An event reaches who may see it, with its number, and in no other form than it says")
     func delivery() async throws {

@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 /// New passwords and invitations by mail, taken by a real server.
-@Suite("Mail about accounts", .timeLimit(.minutes(5)))
+@Suite("Mail about accounts", .timeLimit(.minutes(15)))
 struct AccountMailTests {
     private struct Site {
         let people: PeopleSite

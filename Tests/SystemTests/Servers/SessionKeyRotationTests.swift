@@ -8,7 +8,7 @@ import TestKit
 import Testing
 
 /// The key of the database's sessions changes while two servers work.
-@Suite("Session key rotation", .timeLimit(.minutes(5)))
+@Suite("Session key rotation", .timeLimit(.minutes(15)))
 struct SessionKeyRotationTests {
     /// Answers that were not what they should be.
     private actor Failures {
