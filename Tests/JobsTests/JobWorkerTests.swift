@@ -130,7 +130,11 @@ struct JobWorkerTests {
                     // The listening connections are cut: what is enqueued now is found by looking.
                     _ = try await site.database.server.asSuperuser(database: site.database.name) { admin in
                         try await admin.run(
-                            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'romashka_worker'")
+                            """
+                            SELECT pg_terminate_backend(pid)
+                            FROM pg_stat_activity
+                            WHERE usename = 'romashka_worker' AND datname = current_database()
+                            """)
                     }
                     try await site.enqueue(site.tenants[0], ["n": 21])
                     let isFound = try await eventually { begun.entries.last == 21 }
