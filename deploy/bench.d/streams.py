@@ -33,8 +33,9 @@ class Listener:
         self.writer.write(
             f"GET /v1/events/stream HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
         head = await self.reader.readuntil(b"\r\n\r\n")
-        if b" 200 " not in head.split(b"\r\n")[0]:
-            raise SystemExit(f"a stream was answered with {head.split(b'''\r\n''')[0].decode()}")
+        status = head.splitlines()[0].decode()
+        if " 200 " not in status:
+            raise SystemExit(f"a stream was answered with {status}")
         self.task = asyncio.create_task(self.listen())
 
     async def listen(self) -> None:
