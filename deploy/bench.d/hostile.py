@@ -30,7 +30,7 @@ def clear(platform: Romashka) -> str:
     seen = platform.database.sql("""
         SELECT COALESCE(string_agg(code || ' ' || jobs, ', '), 'none')
         FROM (SELECT failures -> -1 ->> 'code' AS code, count(*) AS jobs
-              FROM (SELECT failures FROM core.jobs_running UNION ALL SELECT failures FROM core.jobs_dead) AS some
+              FROM (SELECT failures FROM core.jobs_running UNION ALL SELECT failures FROM core.jobs_dead) AS lying
               WHERE failures <> '[]' GROUP BY 1) AS counted""")
     platform.database.sql("DELETE FROM core.jobs_dead; DELETE FROM core.plugin_crashes; DELETE FROM core.plugin_pauses")
     return seen
