@@ -39,10 +39,11 @@ let kernel: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
         ]
     ),
-    .target(name: "Cryptography", dependencies: ["COpenSSL"]),
+    .target(name: "CScheduling"),
+    .target(name: "Cryptography", dependencies: ["COpenSSL", "CScheduling"]),
     .target(name: "Mail", dependencies: ["CCurl", "Cryptography", pluginKit]),
     .target(name: "CrashReporter"),
-    .target(name: "Supervision", dependencies: [logging, lifecycle]),
+    .target(name: "Supervision", dependencies: ["CScheduling", logging, lifecycle]),
     .target(
         name: "Outbound",
         dependencies: [

@@ -1,3 +1,5 @@
+internal import CScheduling
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -9,14 +11,7 @@
 /// A thread of the operating system, for work that would hold up Swift's own threads.
 enum WorkerThread {
     /// How far such a thread stands back, of 19: a request's thread gets ten times as much of a contended core.
-    ///
-    /// Not SCHED_IDLE of sched(7), under which a request would wait less still: on a machine that others keep busy
-    /// such a thread gets next to nothing, and nobody could log in.
     private static let niceness: Int32 = 10
-
-    #if os(Linux)
-        private static let priorityOfThread = __priority_which_t(PRIO_PROCESS.rawValue)
-    #endif
 
     /// Runs `body` once on a new thread. Returns whether the system granted one.
     static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
@@ -41,8 +36,7 @@ enum WorkerThread {
 
     #if os(Linux)
         private static let entry: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
-            // Linux keeps a niceness for each thread (setpriority(2), "C library/kernel differences").
-            _ = setpriority(priorityOfThread, 0, niceness)
+            scheduling_stand_back(0, niceness)
             if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
             return nil
         }

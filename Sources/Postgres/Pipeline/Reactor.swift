@@ -119,7 +119,12 @@ package final class Reactor: @unchecked Sendable {
         var lastTick = Reactor.now()
         while true {
             let count = epoll_wait(epoll, &events, 64, 100)
-            for event in events.prefix(Int(max(0, count))) where event.data.fd != signal {
+            for event in events.prefix(Int(max(0, count))) {
+                if event.data.fd == signal {
+                    var signals: UInt64 = 0
+                    eventfd_read(signal, &signals)
+                    continue
+                }
                 clients[event.data.fd]?.serve(
                     readable: event.events & ~EPOLLOUT.rawValue != 0, writable: event.events & EPOLLOUT.rawValue != 0)
             }
@@ -134,8 +139,6 @@ package final class Reactor: @unchecked Sendable {
 
     /// Serves what was posted; false when the reactor is to end.
     private func drainInbox() -> Bool {
-        var drained: UInt64 = 0
-        eventfd_read(signal, &drained)
         let (woken, jobs, isStopped) = inbox.withLock { inbox in
             defer {
                 inbox.woken = []

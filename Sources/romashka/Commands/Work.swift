@@ -76,6 +76,8 @@ struct Work: AsyncParsableCommand {
 
     /// The life of a module's process.
     private func serve(_ module: String) async throws {
+        // Requests come first where both want the same core.
+        Niceness.standBack()
         var limit = rlimit(rlim_cur: rlim_t(memory) << 20, rlim_max: rlim_t(memory) << 20)
         setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
         try await common.withDatabase { access in

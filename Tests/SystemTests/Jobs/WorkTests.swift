@@ -94,4 +94,37 @@ struct WorkTests {
             #expect(done["attempt"] == 1)
         }
     }
+
+    @Test("A process that runs jobs stands back for requests: every thread, and its session")
+    func standsBack() async throws {
+        try await WorkSite.with { site in
+            try await site.enqueue("sleep", 1000)
+            let worker = try await eventually { try await !site.workers().isEmpty }
+            #expect(worker)
+            let process = try #require(try await site.workers().last)
+            let isSo = try await eventually {
+                let threads = try Self.niceness(of: process)
+                return threads.count > 2 && threads.allSatisfy { $0 == 5 }
+            }
+            #expect(isSo)
+            #expect(getsid(process) == process)
+            if FileManager.default.fileExists(atPath: "/proc/\(process)/autogroup") {
+                let group = try String(contentsOfFile: "/proc/\(process)/autogroup", encoding: .utf8)
+                #expect(group.hasSuffix(" nice 5\n"))
+            }
+        }
+    }
+
+    /// Of each thread: the 19th field of /proc/[pid]/task/[tid]/stat, proc(5).
+    private static func niceness(of process: Int32) throws -> [Int] {
+        let folder = "/proc/\(process)/task"
+        return try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { thread in
+            guard let line = try? String(contentsOfFile: "\(folder)/\(thread)/stat", encoding: .utf8) else {
+                return nil
+            }
+            // The name, in parentheses, may have spaces.
+            let fields = line[(line.lastIndex(of: ")") ?? line.startIndex)...].split(separator: " ")
+            return fields.count > 17 ? Int(fields[17]) : nil
+        }
+    }
 }
