@@ -27,6 +27,7 @@ package struct Platform: Sendable {
     private let accountMail: AccountMail?
     package let switches: ModuleSwitches
     package let pauses: PluginPauses
+    package let bisections: PluginBisections
     /// The operator's view of plugins.
     package let plugins: PluginRoutes
     package let maintenance: MaintenanceLedger
@@ -141,6 +142,7 @@ package struct Platform: Sendable {
         switches = ModuleSwitches(pipeline: auth, control: control, registry: registry, secrets: secrets)
         pauses = PluginPauses(pipeline: auth, control: control)
         let recycler = Recycler()
+        bisections = PluginBisections(pipeline: auth, control: control)
         plugins = PluginRoutes(
             registry, pauses: pauses, control: control, tenants: PluginTenants(pipeline: auth),
             sight: PluginSight(pipeline: auth))

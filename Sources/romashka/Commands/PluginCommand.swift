@@ -11,9 +11,12 @@ struct PluginCommand: AsyncParsableCommand {
         discussion: Help.discussion(examples: [
             "romashka plugin new CallNotes", "romashka plugin check ./CallNotes", "romashka plugin list",
             "romashka plugin pause knowledge --reason \"a search of it is too slow\"",
-            "romashka plugin resume knowledge",
+            "romashka plugin resume knowledge", "romashka plugin bisect start",
         ]),
-        subcommands: [NewPlugin.self, CheckPlugin.self, ListAll.self, ShowPlugin.self, Pause.self, Resume.self])
+        subcommands: [
+            NewPlugin.self, CheckPlugin.self, ListAll.self, ShowPlugin.self, Pause.self, Resume.self,
+            BisectCommand.self,
+        ])
 
     struct ListAll: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
