@@ -7,15 +7,16 @@ import Tenancy
 /// The plugins of this installation.
 struct PluginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Make and check plugins, look at them, take them out of service.",
+        commandName: "plugin", abstract: "Make and check plugins, look at them, take them out of service or away.",
         discussion: Help.discussion(examples: [
             "romashka plugin new CallNotes", "romashka plugin check ./CallNotes", "romashka plugin list",
             "romashka plugin pause knowledge --reason \"a search of it is too slow\"",
             "romashka plugin resume knowledge", "romashka plugin bisect start",
+            "romashka plugin uninstall knowledge --export ./knowledge-data",
         ]),
         subcommands: [
             NewPlugin.self, CheckPlugin.self, ListAll.self, ShowPlugin.self, Pause.self, Resume.self,
-            BisectCommand.self,
+            BisectCommand.self, InstallPlugin.self, UninstallPlugin.self,
         ])
 
     struct ListAll: AsyncParsableCommand {
