@@ -31,6 +31,10 @@ SELECT core.set_kernel_policies($list$
     # whose hook was called, before a tenant is known
     core.hooks           romashka_auth      ALL
 
+    # what went wrong in plugins, whoever it was for
+    core.plugin_errors   romashka_auth      ALL
+    core.plugin_errors   romashka_operator  SELECT
+
     # who stores and reads files: the API, for the tenant of the session; what nobody refers to is swept
     core.files           romashka_auth      ALL
     core.file_contents   romashka_auth      ALL

@@ -21,7 +21,7 @@ package struct FileSettings: Sendable {
     /// Opens the store; nil for none.
     ///
     /// - Throws: `FileStoreError` when the directory cannot be used.
-    func open() throws -> (any FileStore)? {
+    package func open() throws -> (any FileStore)? {
         switch place {
         case .none: nil
         case .directory(let path): try LocalFileStore(directory: path)

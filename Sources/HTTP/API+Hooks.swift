@@ -55,7 +55,9 @@ extension API {
         let message = try await message(of: request, as: entry.hook.input, from: channel)
         let call = call(note.scope.requestID, request, channel, address, entry.module)
         let hook = entry.hook
-        let reply = try await entry.module.wall.run(for: tenant) { try await hook.handler(call, message) }
+        let reply = try await entry.module.wall.run(for: tenant, in: PluginError.Place("hook \(hook.name)")) {
+            try await hook.handler(call, message)
+        }
         return reply.response(requestID: note.scope.requestID)
     }
 
@@ -96,7 +98,9 @@ extension API {
         guard let input = mounted.route.rawInput, let module = mounted.module else { throw Problem.notFound }
         let message = try await message(of: request, as: input, from: channel)
         let route = mounted.route
-        let reply = try await module.wall.run(for: call.tenant) { try await route.respond(to: call, message: message) }
+        let reply = try await module.wall.run(for: call.tenant, in: mounted.place) {
+            try await route.respond(to: call, message: message)
+        }
         return (reply.raw ?? .nothing).response(requestID: requestID)
     }
 

@@ -39,7 +39,9 @@ extension API {
         guard let module = mounted.module else {
             return try await Acting.$current.withValue(acting(call)) { try await route.respond(to: call, body: body) }
         }
-        return try await module.wall.run(for: call.tenant) { try await route.respond(to: call, body: body) }
+        return try await module.wall.run(for: call.tenant, in: mounted.place) {
+            try await route.respond(to: call, body: body)
+        }
     }
 
     /// Who acts in the kernel's own routes.

@@ -1,13 +1,13 @@
 internal import PluginKit
-internal import Postgres
+package import Postgres
 
 /// Lets one process at a time change the schema of a database.
-enum MigrationLock {
+package enum MigrationLock {
     /// "romashka" as a number.
     private static let key: Int64 = 0x726F_6D61_7368_6B61
 
     /// Waits for its turn, at most five minutes, and holds the lock for the time of `body`.
-    static func hold<Value>(_ admin: Lease, _ body: () async throws -> Value) async throws -> Value {
+    package static func hold<Value>(_ admin: Lease, _ body: () async throws -> Value) async throws -> Value {
         try await admin.run("SELECT pg_advisory_lock(\(key))", timeout: .seconds(300))
         do {
             let value = try await body()

@@ -8,7 +8,7 @@ internal import Tenancy
 /// policies and grants, then a look at every rule.
 ///
 /// Forward only; each file in a transaction of its own; one migrator at a time. A module that fails or breaks a rule
-/// is paused with its reason and the others go on.
+/// is paused with its reason and the others go on; one that was uninstalled is left alone.
 package struct Migrator: Sendable {
     /// What became of one schema.
     package struct Outcome: Sendable {
@@ -46,6 +46,8 @@ package struct Migrator: Sendable {
     private func migrate(_ admin: Lease, _ plans: [ModulePlan]) async throws -> [Outcome] {
         let ledger = try await Ledger.read(admin)
         let kernel = try await applyKernel(ledger, admin)
+        let uninstalled = try await ModuleVerdict.uninstalled { try await admin.run($0) }
+        let plans = plans.filter { !uninstalled.contains($0.module.description) }
         var outcomes: [Outcome] = []
         for plan in plans { outcomes.append(await migrate(plan, ledger, admin)) }
         try await protection.protectKernel(admin)

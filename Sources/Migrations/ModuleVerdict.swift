@@ -25,4 +25,14 @@ struct ModuleVerdict: Sendable {
         for row in result.rows { reasons[try row.get("id")] = try row.get("reason", as: String.self) }
         return reasons
     }
+
+    /// The modules that an operator took out for good; none where the kernel's schema is too old to know of any.
+    static func uninstalled(_ run: (SQL) async throws -> ResultSet) async throws -> Set<String> {
+        do {
+            let result = try await run("SELECT id FROM core.modules WHERE state = 'uninstalled'")
+            return Set(try result.rows.map { try $0.get("id", as: String.self) })
+        } catch let error as DatabaseError where error.sqlState == "42P01" {
+            return []
+        }
+    }
 }

@@ -53,6 +53,10 @@ package struct Rollback: Sendable {
         try await MigrationLock.hold(admin) {
             let ledger = try await Ledger.read(admin)
             guard let module = target.module ?? ledger.newestModule else { return nil }
+            // What it declares must not come back by the way.
+            guard try await !ModuleVerdict.uninstalled({ try await admin.run($0) }).contains(module) else {
+                throw MigrationError(.unknownModule, "the module \(module) is uninstalled: install it first")
+            }
             let plan = plans.first { $0.module.description == module }
             guard module == "core" || plan != nil else {
                 throw MigrationError(.unknownModule, "there is no module \(module) in the folder of plugins")

@@ -8,6 +8,8 @@ package struct SchemaStatus: Sendable {
     package let kernel: String?
     /// Why modules cannot be used, by module.
     package let modules: [String: String]
+    /// The modules that an operator took out for good, of which nothing is expected.
+    package let uninstalled: Set<String>
 
     /// Compares files and ledger.
     ///
@@ -20,16 +22,18 @@ package struct SchemaStatus: Sendable {
             ledger = try await Ledger.read { try await pipeline.run([$0], isReplayable: true)[0] }
         } catch let error as DatabaseError where error.code == .statementFailed {
             return SchemaStatus(
-                kernel: "the database is not prepared: run romashka bootstrap, then migrate", modules: [:])
+                kernel: "the database is not prepared: run romashka bootstrap, then migrate", modules: [:],
+                uninstalled: [])
         }
         let kernel = reason(folders.migrations, of: "core", ledger)
-        guard kernel == nil else { return SchemaStatus(kernel: kernel, modules: [:]) }
+        guard kernel == nil else { return SchemaStatus(kernel: kernel, modules: [:], uninstalled: []) }
         var modules = try await ModuleVerdict.read(pipeline)
-        for plan in plans {
+        let uninstalled = try await ModuleVerdict.uninstalled { try await pipeline.run([$0], isReplayable: true)[0] }
+        for plan in plans where !uninstalled.contains(plan.module.description) {
             let name = plan.module.description
             modules[name] = reason(plan.folder, of: name, ledger) ?? modules[name]
         }
-        return SchemaStatus(kernel: nil, modules: modules)
+        return SchemaStatus(kernel: nil, modules: modules, uninstalled: uninstalled)
     }
 
     private static func reason(_ folder: String, of module: String, _ ledger: Ledger) -> String? {

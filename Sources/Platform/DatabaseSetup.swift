@@ -1,7 +1,8 @@
 package import Cryptography
+package import Files
 package import Logging
 package import Migrations
-internal import PluginHost
+package import PluginHost
 internal import PluginKit
 package import Postgres
 
@@ -67,6 +68,27 @@ package struct DatabaseSetup: Sendable {
         return try await withClusterLock {
             try await use(admin) { try await rollback.run($0, plans: plans, target, report: report) }
         }
+    }
+
+    /// Takes a module out for good; see `PluginUninstall`.
+    ///
+    /// - Parameter files: where the platform keeps files.
+    package func uninstall(
+        _ module: String, _ manner: PluginUninstall.Manner, isConfirmed: Bool, files: FileSettings
+    ) async throws -> PluginUninstall.Report {
+        let uninstall = PluginUninstall(plugins: installation.plugins, files: files, logger: logger)
+        return try await withClusterLock {
+            try await use(admin) { try await uninstall.run(module, manner, isConfirmed: isConfirmed, $0) }
+        }
+    }
+
+    /// Lets a module in again that is out, and prepares it.
+    ///
+    /// - Returns: what became of every schema.
+    package func install(_ module: String) async throws -> [Migrator.Outcome] {
+        let uninstall = PluginUninstall(plugins: installation.plugins, files: FileSettings(), logger: logger)
+        try await use(admin) { try await uninstall.readmit(module, $0) }
+        return try await migrate()
     }
 
     /// Changes the key that sessions of the database are signed with; see `SessionKeyRotation`.

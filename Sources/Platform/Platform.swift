@@ -27,6 +27,9 @@ package struct Platform: Sendable {
     private let accountMail: AccountMail?
     package let switches: ModuleSwitches
     package let pauses: PluginPauses
+    package let bisections: PluginBisections
+    /// The operator's view of plugins.
+    package let plugins: PluginRoutes
     package let maintenance: MaintenanceLedger
     package let maintenanceKeeper: MaintenanceKeeper
     package let health: SystemHealthReader
@@ -58,7 +61,7 @@ package struct Platform: Sendable {
         do {
             let control = ControlPlane(
                 pipeline: databases.pipeline(of: .auth), sessionKeys: databases.sessionKeys, logger: logger)
-            let pending = try await requireSchema(settings, databases)
+            let schema = try await requireSchema(settings, databases)
             if let log = settings.crashLog {
                 try await PluginPauses(pipeline: databases.pipeline(of: .auth), control: control).note(log)
                 do {
@@ -69,7 +72,7 @@ package struct Platform: Sendable {
                 }
             }
             try await control.load()
-            return try Platform(settings, databases: databases, control: control, pending: pending, logger: logger)
+            return try Platform(settings, databases: databases, control: control, schema: schema, logger: logger)
         } catch {
             databases.close()
             throw error
@@ -84,34 +87,34 @@ package struct Platform: Sendable {
         defer { databases.close() }
         let control = ControlPlane(
             pipeline: databases.pipeline(of: .auth), sessionKeys: databases.sessionKeys, logger: logger)
-        return try Platform(settings, databases: databases, control: control, pending: [:], logger: logger)
+        return try Platform(settings, databases: databases, control: control, schema: nil, logger: logger)
     }
 
     /// Checks that the database is as this program needs it.
     ///
-    /// - Returns: for each module, why its schema cannot be used yet.
+    /// - Returns: what it found of the modules.
     /// - Throws: `ConfigurationError` when the kernel's schema is not up to date.
     @discardableResult
     static func requireSchema(
         _ settings: PlatformSettings, _ databases: Databases
-    ) async throws -> [String: String] {
+    ) async throws -> SchemaStatus {
         let auth = databases.pipeline(of: .auth)
         let plans = PluginFolder.list(in: settings.installation.plugins).compactMap(\.plan)
         let status = try await SchemaStatus.read(settings.installation.folders, plans, pipeline: auth)
         if let reason = status.kernel { throw ConfigurationError(reason) }
         try await MasterCheck.require(settings.master, pipeline: auth)
-        return status.modules
+        return status
     }
 
     private init(
-        _ settings: PlatformSettings, databases: Databases, control: ControlPlane, pending: [String: String],
+        _ settings: PlatformSettings, databases: Databases, control: ControlPlane, schema: SchemaStatus?,
         logger: Logger
     ) throws {
         let auth = databases.pipeline(of: .auth)
         let installation = settings.installation
         let registry = PluginRegistry.load(
             from: installation.plugins, libraries: installation.libraries,
-            reserved: Platform.reservedMounts, pending: pending,
+            reserved: Platform.reservedMounts, pending: schema?.modules ?? [:], uninstalled: schema?.uninstalled ?? [],
             pauses: control.read { $0.pausedPlugins }, limits: settings.pluginLimits, logger: logger)
         let permissions = Permissions(
             registry.activeManifests.flatMap { $0.permissions.map { (permission: $0.id, roles: $0.roles) } })
@@ -139,8 +142,15 @@ package struct Platform: Sendable {
         switches = ModuleSwitches(pipeline: auth, control: control, registry: registry, secrets: secrets)
         pauses = PluginPauses(pipeline: auth, control: control)
         let recycler = Recycler()
+        bisections = PluginBisections(pipeline: auth, control: control)
+        plugins = PluginRoutes(
+            registry, pauses: pauses, control: control, tenants: PluginTenants(pipeline: auth),
+            sight: PluginSight(pipeline: auth))
         keepers =
-            registry.walls
+            [
+                LoadedPlugins(registry, as: settings.processKind, pipeline: auth, logger: logger),
+                PluginErrorLog(registry.walls, pipeline: auth, logger: logger),
+            ] + registry.walls
             + [PluginWatch(registry.walls, limits: settings.watchLimits, recycler: recycler, logger: logger), recycler]
         maintenance = MaintenanceLedger(pipeline: databases.pipeline(of: .worker))
         maintenanceKeeper = MaintenanceKeeper(maintenance, leases: databases.leases, logger: logger)
@@ -171,7 +181,7 @@ package struct Platform: Sendable {
             IdentityRoutes(identity).all
             + ModuleRoutes(switches: switches).all
             + SlotRoutes(registry, control: control).all
-            + PluginRoutes(registry, pauses: pauses, control: control, tenants: PluginTenants(pipeline: auth)).all
+            + plugins.all
             + JobRoutes(jobs).all
             + MaintenanceRoutes(maintenance, health: health).all
             + FileRoutes(files).all
@@ -231,7 +241,7 @@ package struct Platform: Sendable {
         HookDoor(
             addresses,
             modules.map { (module: $0, hooks: registry.active($0.name.description)?.plugin?.hooks ?? []) },
-            resting: registry.plugins.compactMap { $0.plugin == nil ? $0.manifest : nil })
+            resting: registry.plugins.compactMap { $0.plugin == nil && !$0.isUninstalled ? $0.manifest : nil })
     }
 
     private static func eventTypes(_ manifests: [Manifest]) -> [EventType] {

@@ -30,6 +30,8 @@ package struct PlatformSettings: Sendable {
     package var tracing: TracingSettings?
     /// Whether clients of this machine read `/metrics` without a token; not behind a reverse proxy of this machine.
     package var letsLoopbackReadMetrics = false
+    /// What this process does with plugins.
+    package var processKind = LoadedPlugins.Kind.serve
     /// What each plugin may take.
     package var pluginLimits = PluginWall.Limits()
     /// Where plugins may send requests to.

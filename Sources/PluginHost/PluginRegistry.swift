@@ -12,10 +12,12 @@ package struct PluginRegistry: Sendable {
     ///   - libraries: where libraries are found besides the plugins' own folders.
     ///   - reserved: the mounts that the kernel's own routes take.
     ///   - pending: for each module, why its schema cannot be used yet.
+    ///   - uninstalled: the modules that are not to be looked at.
     ///   - pauses: the modules that are paused on every process; only those whose loading crashes are not loaded.
     package static func load(
         from directory: String, libraries: [String], reserved: [String] = [], pending: [String: String],
-        pauses: [String: PluginPause] = [:], limits: PluginWall.Limits = .init(), logger: Logger
+        uninstalled: Set<String> = [], pauses: [String: PluginPause] = [:], limits: PluginWall.Limits = .init(),
+        logger: Logger
     ) -> PluginRegistry {
         var hosted: [HostedPlugin] = []
         var refused = pending.mapValues { PluginRefusal(.notMigrated, $0) }
@@ -32,6 +34,10 @@ package struct PluginRegistry: Sendable {
             refused[module] = PluginRefusal(.requirementMissing, "it requires itself: \(way)")
         }
         for folder in order.positions.map({ folders[$0] }) {
+            if let manifest = try? folder.manifest.get(), uninstalled.contains(manifest.id.description) {
+                hosted.append(absent(folder, manifest, limits))
+                continue
+            }
             let plugin = host(
                 folder, after: hosted, libraries: libraries, reserved: reserved, refused: refused, limits)
             if case .paused(let refusal) = plugin.state {
@@ -54,6 +60,15 @@ package struct PluginRegistry: Sendable {
 
     /// The walls of all plugins, those without code too.
     package var walls: [PluginWall] { plugins.map(\.wall) }
+
+    /// One that was taken out for good: nothing of it is read but its manifest.
+    private static func absent(
+        _ folder: PluginFolder, _ manifest: Manifest, _ limits: PluginWall.Limits
+    ) -> HostedPlugin {
+        HostedPlugin(
+            name: folder.name, path: folder.path, manifest: manifest, state: .uninstalled, assets: .none,
+            wall: PluginWall(name: manifest.id.description, limits: limits))
+    }
 
     private static func host(
         _ folder: PluginFolder, after earlier: [HostedPlugin], libraries: [String], reserved: [String],

@@ -60,4 +60,62 @@ struct ManifestTests {
         let reason = try await Self.reason(manifest.replacingCharacters(in: place, with: fault.replacement))
         #expect(try #require(reason).contains(fault.names))
     }
+
+    /// What follows the tables in the manifest, and what the refusal names; nil when it is good.
+    struct Field: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let names: String?
+
+        init(_ json: String, _ names: String?) {
+            testDescription = json
+            self.names = names
+        }
+    }
+
+    @Test(
+        "P7: A module may ask for others' commands by their names and for nothing else",
+        arguments: [
+            Field(#""uses": []"#, nil), Field(#""uses": ["conversations.assign"]"#, nil),
+            Field(#""uses": ["conversations.assign", "not_there.yet"]"#, nil),
+            Field(#""uses": ["assign"]"#, "uses assign must be a module and its command"),
+            Field(#""uses": ["conversations."]"#, "uses conversations. must be"),
+            Field(#""uses": [".assign"]"#, "uses .assign must be"), Field(#""uses": ["a.b.c"]"#, "uses a.b.c must be"),
+            Field(#""uses": ["conversations.*"]"#, "uses conversations.* must be"),
+            Field(#""uses": ["Conversations.assign"]"#, "uses Conversations.assign must be"),
+            Field(#""uses": ["sample.pin"]"#, "uses sample.pin is its own command"),
+            Field(#""uses": ["other.one", "other.one"]"#, "uses names a command twice"),
+            Field(#""uses": ["ab"]"#, "/uses/0"), Field(#""uses": [1]"#, "/uses/0"),
+            Field(#""uses": "conversations.assign""#, "/uses"), Field(#""uses": null"#, "/uses"),
+        ])
+    func uses(field: Field) async throws { try await expect(field) }
+
+    @Test(
+        "A tenant's host leads to one of the module's public paths and nowhere else",
+        arguments: [
+            Field(#""public": ["/help"], "home": "/help""#, nil),
+            Field(#""public": ["/shop", "/help"], "home": "/help/start_here-1.html""#, nil),
+            Field(#""home": "/help""#, "home /help lies outside of the public paths"),
+            Field(#""public": ["/help"], "home": "/helping""#, "home /helping lies outside"),
+            Field(#""public": ["/help"], "home": "/""#, "/home"),
+            Field(#""public": ["/help"], "home": "help""#, "home help lies outside"),
+            Field(#""public": ["/help"], "home": "/help/../admin""#, "home /help/../admin must be a path"),
+            Field(#""public": ["/help"], "home": "/help/""#, "home /help/ must be a path"),
+            Field(#""public": ["/help"], "home": "/help//a""#, "home /help//a must be a path"),
+            Field(#""public": ["/help"], "home": "/help/{id}""#, "home /help/{id} must be a path"),
+            Field(#""public": ["/help"], "home": "/help/a?b""#, "home /help/a?b must be a path"),
+            Field(#""public": ["/help"], "home": "https://elsewhere.example""#, "lies outside"),
+            Field(#""public": ["/help"], "home": 1"#, "/home"), Field(#""public": ["/help"], "home": null"#, "/home"),
+        ])
+    func home(field: Field) async throws { try await expect(field) }
+
+    private func expect(_ field: Field) async throws {
+        let manifest = PluginsFolder.manifest("sample").replacing(
+            #""tables": []"#, with: #""tables": [], \#(field.testDescription)"#)
+        let reason = try await Self.reason(manifest)
+        if let names = field.names {
+            #expect(reason?.contains(names) == true, "\(reason as Any)")
+        } else {
+            #expect(reason == nil)
+        }
+    }
 }

@@ -54,6 +54,8 @@ package struct CustomerSignIn: Sendable {
             request: request, tenant: session.tenant, actor: session.actor, session: nil,
             tx: module.database.open(session, mode: .write),
             services: module.services(for: session, control, commands: none))
-        return try await module.wall.run(for: session.tenant) { [lookup] in try await lookup.find(call, externalID) }
+        return try await module.wall.run(for: session.tenant, in: PluginError.Place("customer look-up")) { [lookup] in
+            try await lookup.find(call, externalID)
+        }
     }
 }

@@ -11,6 +11,8 @@ package struct MountedRoute: Sendable {
     package let route: Route
     /// The module whose switch decides; nil for the kernel's own routes.
     package let module: Module?
+    /// What it is called where errors are told of.
+    let place: PluginError.Place
     /// Where it stands among the routes of its table.
     package internal(set) var position = 0
 
@@ -59,6 +61,7 @@ package struct MountedRoute: Sendable {
     /// - Parameter root: what the route's path is below; nothing but the API is below `/v1`.
     package init(_ route: Route, module: Module?, root: String = "/v1") {
         path = (route.access == .visitor ? PublicRoutes.root : root) + route.path
+        place = PluginError.Place("\(route.method) \(path)")
         self.route = route
         self.module = module
     }

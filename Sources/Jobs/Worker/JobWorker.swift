@@ -178,7 +178,8 @@ package final class JobWorker: Service {
             id: job.id, tenant: job.tenant, attempt: job.attempt, tx: module.database.open(session, mode: .write),
             services: module.services(session), lease: job.lease, steps: job.steps, progress: progress)
         do {
-            try await module.wall.run(for: job.tenant, deadline: job.timeout) {
+            let place = PluginError.Place(job.kind, requestID: job.id.description)
+            try await module.wall.run(for: job.tenant, in: place, deadline: job.timeout) {
                 try await code.handler(run, job.payload)
                 if !progress.isCompleted { try await run.finish([]) }
             }

@@ -31,7 +31,19 @@ package struct PluginTenants: Sendable {
                            FROM core.module_secrets AS held
                            WHERE held.tenant_id = t.id AND held.module_id = \(module) AND held.name = secret.name))
                        FROM unnest(\(settings.secrets.fields.map(\.name))) AS secret (name)), '{}') AS secrets,
-                   t.id = ANY (\(wall.failingTenants)) AS is_failing
+                   t.id = ANY (\(wall.failingTenants)) AS is_failing,
+                   ARRAY(
+                       SELECT stored.key
+                       FROM jsonb_object_keys(COALESCE(switch.settings, '{}')) AS stored (key)
+                       WHERE stored.key = ANY (\(settings.schema.fields.map(\.name)))
+                       ORDER BY stored.key) AS settings_set,
+                   (SELECT jsonb_build_object(
+                               'at', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                               'code', e.code, 'place', e.place, 'request_id', e.request_id)
+                    FROM core.plugin_errors AS e
+                    WHERE e.tenant_id = t.id AND e.module_id = \(module) AND \(PluginSight.isShown)
+                    ORDER BY e.id DESC
+                    LIMIT 1) AS last_error
             FROM core.tenants AS t
             LEFT JOIN core.tenant_modules AS switch ON switch.tenant_id = t.id AND switch.module_id = \(module)
             WHERE t.id < \(page.after(0, or: TenantID(.last)))
@@ -63,5 +75,18 @@ enum PluginTenantPayload: Payload {
                 summary:
                     "Whether it threw so often for this tenant, on the process that answers, that it is closed to it."
             ),
+            Field(
+                "settings_set", .array(.text(1...63), 0...100), example: [],
+                summary: "Which of the settings are set, and do not follow the default."),
+            Field("last_error", .object(lastError), nullable: true, example: nil),
+        ])
+
+    private static let lastError = Schema(
+        "PluginTenantError",
+        [
+            Field("at", .timestamp, example: "2026-11-21T09:00:00.000000Z"),
+            Field("code", .text(1...200), example: "plugin_timeout"),
+            Field("place", .text(max: 300), nullable: true, example: "POST /v1/knowledge/items"),
+            Field("request_id", .text(max: 128), nullable: true, example: "0192f0c1-7a00-7000-8000-00000000000a"),
         ])
 }

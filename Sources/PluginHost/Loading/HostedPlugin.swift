@@ -8,6 +8,8 @@ package struct HostedPlugin: Sendable {
         case active(Plugin)
         /// It is not served, and why. Can transition to: active, at the next start.
         case paused(PluginRefusal)
+        /// An operator took it out for good. Can transition to: active, at the next start after it is installed again.
+        case uninstalled
     }
 
     /// The folder's name.
@@ -20,6 +22,11 @@ package struct HostedPlugin: Sendable {
     package let assets: PluginAssets
     /// Where its code runs.
     package let wall: PluginWall
+
+    /// Whether an operator took it out for good.
+    package var isUninstalled: Bool {
+        if case .uninstalled = state { true } else { false }
+    }
 
     /// The plugin's code, when it is served.
     package var plugin: Plugin? {

@@ -1,4 +1,5 @@
 package import PluginKit
+internal import Tenancy
 
 extension Manifest {
     /// A table with data of people, and what becomes of it when a person wishes to be forgotten.
@@ -86,5 +87,40 @@ extension Manifest {
             title = try record["title"]
             permissions = try record["permissions"] ?? []
         }
+    }
+}
+
+extension Manifest {
+    /// Refuses a home that visitors could not be led to.
+    func requireHome() throws(ManifestError) {
+        guard let home else { return }
+        guard publicMounts.contains(where: { home == $0 || home.hasPrefix("\($0)/") }) else {
+            throw ManifestError(reason: "home \(home) lies outside of the public paths")
+        }
+        let segments = home.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        let isPlain = segments.allSatisfy { segment in
+            !segment.isEmpty && segment != "." && segment != ".."
+                && segment.utf8.allSatisfy {
+                    (97...122).contains($0) || (48...57).contains($0) || [45, 46, 95].contains($0)
+                }
+        }
+        guard isPlain else {
+            throw ManifestError(
+                reason: "home \(home) must be a path of lower-case letters, digits, points, hyphens and underscores")
+        }
+    }
+
+    /// Refuses what is no other module's command.
+    func requireOthersCommands() throws(ManifestError) {
+        for command in uses {
+            let words = command.split(separator: ".", omittingEmptySubsequences: false)
+            guard words.count == 2, ModuleName(String(words[0])) != nil, ModuleName(String(words[1])) != nil else {
+                throw ManifestError(reason: "uses \(command) must be a module and its command: conversations.assign")
+            }
+            guard words[0] != id.description else {
+                throw ManifestError(reason: "uses \(command) is its own command, which it need not name")
+            }
+        }
+        guard Set(uses).count == uses.count else { throw ManifestError(reason: "uses names a command twice") }
     }
 }

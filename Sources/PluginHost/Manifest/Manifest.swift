@@ -124,9 +124,8 @@ extension Manifest: RequestPayload {
         consumes = try (record["consumes"] as [Record]? ?? []).map(Subscription.init)
         schedules = try (record["schedules"] as [Record]? ?? []).map(ScheduleDeclaration.init)
         try requireOwnJobs()
-        if let home, !publicMounts.contains(where: { home == $0 || home.hasPrefix("\($0)/") }) {
-            throw ManifestError(reason: "home \(home) lies outside of the public paths")
-        }
+        try requireHome()
+        try requireOthersCommands()
         for command in commands where !command.hasPrefix("\(name).") {
             throw ManifestError(reason: "command \(command) must begin with \(name).")
         }

@@ -56,6 +56,41 @@ package struct ModuleSwitches: Sendable {
         return try ModuleSwitches.resource(manifest, try await rows(of: tenant)[module], names)
     }
 
+    /// Turns a module off for every tenant that there is, also one whose code is not loaded here.
+    ///
+    /// - Returns: for how many it was on.
+    /// - Throws: as `change`.
+    package func switchOffEverywhere(_ module: String) async throws -> Int {
+        let isLoaded = registry.active(module) != nil
+        let known = try await pipeline.runForCaller(["SELECT FROM core.modules WHERE id = \(module)"])[0]
+        let hosted = registry.plugins.first { $0.id == module }
+        guard hosted != nil || !known.isEmpty else { throw Problem.notFound }
+        guard hosted?.manifest?.isAlwaysOn != true else {
+            throw Problem.conflict("This module cannot be switched off.", code: "module_always_on")
+        }
+        let result = try await pipeline.runForCaller([
+            """
+            SELECT t.id
+            FROM core.tenants AS t
+            LEFT JOIN core.tenant_modules AS switch ON switch.tenant_id = t.id AND switch.module_id = \(module)
+            WHERE COALESCE(switch.enabled, true)
+            ORDER BY t.id
+            """
+        ])[0]
+        for row in result.rows {
+            let tenant: TenantID = try row.get("id")
+            if isLoaded {
+                _ = try await change(module, of: tenant, enabled: false, settings: nil)
+            } else {
+                _ = try await pipeline.runForCaller([
+                    write(module, tenant, false, nil, unless: "SELECT WHERE false"),
+                    "SELECT core.record_change('module', \(tenant), \(module))",
+                ])
+            }
+        }
+        return result.count
+    }
+
     private func write(
         _ module: String, _ tenant: TenantID, _ enabled: Bool?, _ settings: JSONValue?, unless blocking: SQL
     ) -> SQL {

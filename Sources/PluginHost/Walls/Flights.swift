@@ -7,6 +7,9 @@ struct Flights {
     /// A piece of work.
     struct Flight {
         let tenant: TenantID?
+        /// What of the plugin it is.
+        let place: String?
+        let requestID: String?
         let since: Instant
         /// How long it may take.
         let limit: Duration
@@ -36,6 +39,8 @@ struct Flights {
     /// Only tenants for whom something failed have one.
     private var breakers: [TenantID?: Breaker] = [:]
     var lastError: PluginFault?
+    /// What went wrong and is not written down yet.
+    var errors = PluginErrors()
 
     /// A piece of work that is in flight.
     subscript(id: UInt64) -> Flight? {
@@ -56,15 +61,19 @@ struct Flights {
 
     /// Lets work begin, or says why not.
     ///
-    /// - Parameter deadline: how long it may take; nil for what the limits say.
+    /// - Parameters:
+    ///   - place: what of the plugin it is, and `requestID` on whose request: for those who look at its errors.
+    ///   - deadline: how long it may take; nil for what the limits say.
     mutating func admit(
-        _ tenant: TenantID?, _ limits: PluginWall.Limits, deadline: Duration? = nil, at now: Instant
+        _ tenant: TenantID?, _ limits: PluginWall.Limits, place: String? = nil, requestID: String? = nil,
+        deadline: Duration? = nil, at now: Instant
     ) -> Result<UInt64, Problem> {
         let own = tenant.flatMap { perTenant[$0] } ?? 0
         guard flights.count < limits.requests, own < limits.requestsPerTenant else { return .failure(Flights.busy) }
         guard !limits.hasBreakers || breakers[tenant]?.admits(at: now) ?? true else { return .failure(Flights.failing) }
         lastID += 1
-        flights[lastID] = Flight(tenant: tenant, since: now, limit: deadline ?? limits.deadline)
+        flights[lastID] = Flight(
+            tenant: tenant, place: place, requestID: requestID, since: now, limit: deadline ?? limits.deadline)
         if let tenant { perTenant[tenant, default: 0] += 1 }
         return .success(lastID)
     }
@@ -76,6 +85,12 @@ struct Flights {
             perTenant[tenant] = count > 1 ? count - 1 : nil
         }
         return flight
+    }
+
+    /// Remembers what went wrong for a tenant.
+    mutating func note(_ code: String, in flight: Flight) {
+        guard let tenant = flight.tenant else { return }
+        errors.add(PluginError(tenant: tenant, code: code, place: flight.place, requestID: flight.requestID))
     }
 
     /// Counts an outcome. One tenant's failures are its own: they must not close the module to the others.
@@ -100,7 +115,8 @@ struct Flights {
             flights[id]?.isCancelled = true
             flight.task?.cancel()
             record(true, for: flight.tenant, at: now)
-            lastError = PluginFault(timeoutAfter: flight.limit)
+            lastError = PluginFault(timeoutAfter: flight.limit, request: flight.requestID)
+            note(PluginWall.timeout.code, in: flight)
         }
         return (callers, longest)
     }

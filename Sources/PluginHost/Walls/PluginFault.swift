@@ -17,9 +17,9 @@ package struct PluginFault: Sendable {
         at = .now()
     }
 
-    init(timeoutAfter deadline: Duration) {
+    init(timeoutAfter deadline: Duration, request: String?) {
         kind = "took longer than \(deadline)"
-        requestID = nil
+        requestID = request
         at = .now()
     }
 

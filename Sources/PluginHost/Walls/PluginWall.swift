@@ -64,12 +64,14 @@ package final class PluginWall: Service {
     ///
     /// - Parameters:
     ///   - tenant: on whose behalf; nil for the operator's.
+    ///   - place: what of the plugin it is, for those who look at its errors.
     ///   - deadline: how long it may take; nil for what the limits say.
     /// - Throws: what `body` throws; `Problem` 503 `plugin_busy` or `plugin_failing`, 504 `plugin_timeout`.
     package func run<Value: Sendable>(
-        for tenant: TenantID?, deadline: Duration? = nil, _ body: @escaping @Sendable () async throws -> Value
+        for tenant: TenantID?, in place: PluginError.Place? = nil, deadline: Duration? = nil,
+        _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        let id = try admit(tenant, deadline)
+        let id = try admit(tenant, place, deadline)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 state.withLock { $0[id]?.refuse = { continuation.resume(throwing: $0) } }
@@ -109,12 +111,21 @@ package final class PluginWall: Service {
     }
 
     /// Lets a request in.
-    private func admit(_ tenant: TenantID?, _ deadline: Duration?) throws(Problem) -> UInt64 {
+    private func admit(
+        _ tenant: TenantID?, _ place: PluginError.Place?, _ deadline: Duration?
+    ) throws(Problem) -> UInt64 {
         let now = ContinuousClock.now
-        let admitted = state.withLock { $0.admit(tenant, limits, deadline: deadline, at: now) }
+        let requestID = place?.requestID ?? RequestScope.current?.requestID
+        let admitted = state.withLock { state in
+            state.admit(
+                tenant, limits, place: place?.name, requestID: requestID, deadline: deadline, at: now)
+        }
         if case .failure = admitted { refusals.add() }
         return try admitted.get()
     }
+
+    /// What went wrong for tenants since this was asked last.
+    func takeErrors() -> [PluginError] { state.withLock { $0.errors.take() } }
 
     /// The code has ended. Returns whether the caller still waits for its answer.
     private func land(_ id: UInt64, _ failure: (any Error)?, in scope: RequestScope?) -> Bool {
@@ -125,6 +136,9 @@ package final class PluginWall: Service {
             if isFault, let failure {
                 faults.add()
                 state.lastError = PluginFault(failure, request: scope?.requestID)
+            }
+            if let failure, !flight.isCancelled, let code = PluginError.code(of: failure) {
+                state.note(code, in: flight)
             }
             state.record(isFault, for: flight.tenant, at: now)
             return true
@@ -174,7 +188,7 @@ package final class PluginWall: Service {
         }
     }
 
-    private static let timeout = Problem(
+    static let timeout = Problem(
         status: 504, code: "plugin_timeout", detail: "This module took too long.", retryAfter: 1)
     private static let stopping = Problem(
         status: 503, code: "stopping", detail: "This server is stopping.", retryAfter: 1)

@@ -63,16 +63,42 @@ struct ModuleCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Switch a module off; its data stays.",
             discussion: Help.discussion(
-                "A module whose manifest says it is always on is refused.",
-                examples: ["romashka module disable knowledge --tenant acme"]))
+                """
+                A module whose manifest says it is always on is refused. With --every-tenant those that are there now;
+                it works for a module whose code is not loaded, too.
+                """,
+                examples: [
+                    "romashka module disable knowledge --tenant acme",
+                    "romashka module disable knowledge --every-tenant",
+                ]))
 
         @OptionGroup var common: CommonOptions
         @Argument(help: "The module's id.")
         var module: String
         @Option(help: "The tenant's slug.")
-        var tenant: String
+        var tenant: String?
+        @Flag(name: .customLong("every-tenant"), help: "For all tenants, as before uninstalling a module.")
+        var isForEveryTenant = false
 
-        func run() async throws { try await common.turn(false, module, tenant) }
+        func validate() throws {
+            guard (tenant != nil) != isForEveryTenant else {
+                throw ValidationError("say for whom: --tenant SLUG or --every-tenant")
+            }
+        }
+
+        func run() async throws {
+            if let tenant { return try await common.turn(false, module, tenant) }
+            try await common.withPlatform { platform in
+                do {
+                    let count = try await platform.switches.switchOffEverywhere(module)
+                    Output.result(
+                        ["id": .string(module), "enabled": false, "tenants": .integer(Int64(count))],
+                        "\(module) is off for every tenant; it was on for \(count)", asJSON: common.json)
+                } catch let problem as Problem {
+                    throw ConfigurationError("\(problem.code): \(problem.detail)")
+                }
+            }
+        }
     }
 }
 

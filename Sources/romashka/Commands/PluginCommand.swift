@@ -7,13 +7,17 @@ import Tenancy
 /// The plugins of this installation.
 struct PluginCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Make and check plugins, look at them, take them out of service.",
+        commandName: "plugin", abstract: "Make and check plugins, look at them, take them out of service or away.",
         discussion: Help.discussion(examples: [
             "romashka plugin new CallNotes", "romashka plugin check ./CallNotes", "romashka plugin list",
             "romashka plugin pause knowledge --reason \"a search of it is too slow\"",
-            "romashka plugin resume knowledge",
+            "romashka plugin resume knowledge", "romashka plugin bisect start",
+            "romashka plugin uninstall knowledge --export ./knowledge-data",
         ]),
-        subcommands: [NewPlugin.self, CheckPlugin.self, ListAll.self, Pause.self, Resume.self])
+        subcommands: [
+            NewPlugin.self, CheckPlugin.self, ListAll.self, ShowPlugin.self, Pause.self, Resume.self,
+            BisectCommand.self, InstallPlugin.self, UninstallPlugin.self,
+        ])
 
     struct ListAll: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -27,8 +31,8 @@ struct PluginCommand: AsyncParsableCommand {
                 var rows = [["PLUGIN", "VERSION", "STATE", "CRASHES", "REASON"]]
                 let crashes = try await platform.pauses.crashes()
                 for plugin in platform.registry.plugins {
-                    let reason = plugin.reason(platform.control.read { $0.pausedPlugins[plugin.id] })
-                    let state = reason == nil ? "active" : "paused"
+                    let pause = platform.control.read { $0.pausedPlugins[plugin.id] }
+                    let (reason, state) = (plugin.reason(pause), plugin.stateName(pause))
                     let count = crashes[plugin.id] ?? 0
                     if common.json {
                         Output.result(
@@ -95,10 +99,17 @@ struct PluginCommand: AsyncParsableCommand {
 
 extension CommonOptions {
     /// Runs with the platform, if it has a plugin of this name.
-    fileprivate func withPlugin(_ id: String, _ body: @Sendable (Platform) async throws -> Void) async throws {
+    ///
+    /// - Parameter mustBeInstalled: whether one that is uninstalled is refused.
+    func withPlugin(_ id: String, mustBeInstalled: Bool = true, _ body: @Sendable (Platform) async throws -> Void)
+        async throws
+    {
         try await withPlatform { platform in
-            guard platform.registry.plugins.contains(where: { $0.id == id }) else {
+            guard let plugin = platform.registry.plugins.first(where: { $0.id == id }) else {
                 throw ValidationError("there is no plugin \(id); romashka plugin list shows all")
+            }
+            guard !mustBeInstalled || !plugin.isUninstalled else {
+                throw ConfigurationError("\(id) is uninstalled; romashka plugin install \(id) lets it in again")
             }
             try await body(platform)
         }

@@ -84,6 +84,7 @@ struct Work: AsyncParsableCommand {
             var settings = try settings(access)
             // One tenant's failing jobs wait for their next attempt; they need no breaker.
             settings.pluginLimits.hasBreakers = false
+            settings.processKind = .work
             settings.pluginLimits.requests = slots * 2
             settings.pluginLimits.requestsPerTenant = slots * 2
             settings.watchLimits.overdue = .seconds(5)

@@ -84,7 +84,9 @@ struct UsageTests {
         arguments: [
             "nonsense", "up --nonsense", "up --port x", "up --log-level loud", "tenant create", "token operator",
             "token operator --name a --days 0", "token operator --name a --days 367", "module list",
-            "bootstrap --session-mode none", "rollback --to 1", "rollback --module knowledge --to x",
+            "plugin uninstall knowledge", "plugin uninstall knowledge --keep --drop", "module disable knowledge",
+            "plugin bisect start --command true --command-timeout 0", "bootstrap --session-mode none",
+            "rollback --to 1", "rollback --module knowledge --to x",
             "tenant create acme Acme --admin-email nobody", "tenant create Acme! Acme --admin-email a@acme.example",
         ])
     func wrongUsage(command: String) async throws {

@@ -12,6 +12,9 @@ struct WorkSite: Sendable {
     let operatorToken: String
     /// An admin's.
     let token: String
+    /// Its data directory, and the folder of its plugins.
+    let directory: String
+    let plugins: String
     private let settings: ConnectionSettings
     private let reactor: Reactor
 
@@ -31,7 +34,7 @@ struct WorkSite: Sendable {
                 "up", "--port", "0", "--data-dir", directory, "--plugins", folder.path, "--json", "--access-log", "off",
             ])
             do {
-                try await use(running, body)
+                try await use(running, directory, folder.path, body)
             } catch {
                 try await blocking { running.end(SIGINT) }
                 throw error
@@ -41,14 +44,18 @@ struct WorkSite: Sendable {
         }
     }
 
-    private static func use(_ running: Running, _ body: @Sendable (WorkSite) async throws -> Void) async throws {
+    private static func use(
+        _ running: Running, _ directory: String, _ plugins: String,
+        _ body: @Sendable (WorkSite) async throws -> Void
+    ) async throws {
         let line = try await running.firstLine()
         let client = TestClient(try #require(line["url"]?.string))
         let operatorToken = try #require(line["operator_token"]?.string)
         let token = try await tenant("acme", client, operatorToken: operatorToken)
         try await body(
             WorkSite(
-                running: running, client: client, operatorToken: operatorToken, token: token,
+                running: running, client: client, operatorToken: operatorToken, token: token, directory: directory,
+                plugins: plugins,
                 settings: try ConnectionSettings(url: try #require(line["database_url"]?.string)),
                 reactor: try Reactor()))
     }

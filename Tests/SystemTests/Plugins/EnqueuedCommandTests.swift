@@ -49,7 +49,7 @@ struct EnqueuedCommandTests {
         }
     }
 
-    @Test("What nobody offers, and what plugin.json does not name, is refused where it is asked for")
+    @Test("P7: What nobody offers, or plugin.json does not name, is refused where it is asked for; operators see it")
     func refusals() async throws {
         try await WorkSite.with(others: ["Courier"]) { site in
             for (manner, status, code) in [
@@ -60,6 +60,13 @@ struct EnqueuedCommandTests {
                 #expect(answer.status == status && answer.code == code, "\(manner): \(answer.text)")
             }
             #expect(try await rows(site) == 0)
+            let isSeen = try await eventually {
+                let path = "/v1/operator/plugins/courier/errors"
+                let seen = try await site.client.send("GET", path, token: site.operatorToken)
+                return seen.json["data"]?.array?.compactMap { $0["code"]?.string }
+                    == ["command_undeclared", "command_undeclared"]
+            }
+            #expect(isSeen)
         }
     }
 
