@@ -70,6 +70,36 @@ struct JobWorkerTests {
         }
     }
 
+    @Test("A job's own policy says when it is tried again, and its handler may know better")
+    func retries() async throws {
+        try await JobSite.with { site in
+            let attempts = Notebook<Int>()
+            try await site.working(retries: .fixed(.zero)) { run, input in
+                attempts.note(run.attempt)
+                guard Int(field: input["n"]) == 1 else { throw Problem.notFound }
+                throw JobRetry(after: .seconds(3600), "the other side is closed")
+            } while: { _ in
+                // By the usual policy the third attempt would come after seventeen seconds.
+                try await site.enqueue(site.tenants[0], ["n": 0])
+                let isDead = try await eventually(within: .seconds(10)) { try await site.count("dead") == 1 }
+                #expect(isDead && attempts.entries == [1, 2, 3])
+                try await site.enqueue(site.tenants[0], ["n": 1])
+                let isPutOff = try await eventually { try await site.count("waiting") == 1 }
+                #expect(isPutOff)
+            }
+            let waiting = try await site.worker.run([
+                """
+                SELECT EXTRACT(epoch FROM run_at - clock_timestamp())::float8 AS seconds, attempt::int8,
+                       failures -> -1 ->> 'code' AS code, failures -> -1 ->> 'error' AS error
+                FROM core.jobs_waiting
+                """
+            ])[0].first
+            #expect(try (3500...3600).contains(waiting?.get("seconds", as: Double.self) ?? 0))
+            #expect(try waiting?.get("attempt", as: Int.self) == 1 && waiting?.get("code", as: String.self) == "retry")
+            #expect(try waiting?.get("error", as: String.self) == "the other side is closed")
+        }
+    }
+
     @Test("J9: What a shutdown interrupts is given back at once, and the attempt does not count")
     func interrupted() async throws {
         try await JobSite.with { site in

@@ -209,8 +209,10 @@ package final class JobWorker: Service {
         case .succeeded: break
         case .leaseLost: logger.warning("a job's lease was lost", metadata: ["job": "\(job.id)"])
         case .refused(let failure): try await queue.fail(job, failure, retry: nil)
-        case .failed(let failure):
-            try await queue.fail(job, failure, retry: Backoff.delay(after: job.attempt, random: .random(in: 0...1)))
+        case .failed(let failure, let pause):
+            let retries = module.jobs.first { $0.kind == job.kind }?.retries ?? .usual
+            let wait = pause.map(JobRetries.bounded) ?? retries.delay(after: job.attempt, random: .random(in: 0...1))
+            try await queue.fail(job, failure, retry: wait)
         }
     }
 
