@@ -1,3 +1,78 @@
+CREATE OR REPLACE FUNCTION core.get_system_health(slow_after interval DEFAULT interval '1 second')
+RETURNS jsonb
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH activity AS MATERIALIZED (
+        SELECT a.pid, a.usename::text AS role, a.state, a.wait_event_type, a.xact_start,
+               EXTRACT(epoch FROM clock_timestamp() - a.query_start)::float8 AS seconds,
+               left(regexp_replace(a.query, '\s+', ' ', 'g'), 200) AS statement,
+               CASE WHEN a.wait_event_type = 'Lock' THEN pg_blocking_pids(a.pid) END AS blocked_by
+        FROM pg_stat_activity AS a
+        WHERE a.backend_type = 'client backend' AND a.datname = current_database() AND a.pid <> pg_backend_pid()
+    )
+    SELECT jsonb_build_object(
+        'server_version', current_setting('server_version'),
+        'started_at', pg_postmaster_start_time(),
+        'database_bytes', pg_database_size(current_database()),
+        'connections', (
+            SELECT jsonb_build_object(
+                'open', (SELECT count(*) FROM pg_stat_activity AS every WHERE every.backend_type = 'client backend'),
+                'active', count(*) FILTER (WHERE a.state = 'active'),
+                'idle_in_transaction', count(*) FILTER (WHERE a.state LIKE 'idle in transaction%'),
+                'maximum', current_setting('max_connections')::integer)
+            FROM activity AS a),
+        'oldest_transaction_seconds', (
+            SELECT COALESCE(EXTRACT(epoch FROM clock_timestamp() - min(a.xact_start))::float8, 0) FROM activity AS a),
+        'slow_statements', (
+            SELECT COALESCE(jsonb_agg(jsonb_build_object(
+                       'pid', slow.pid, 'role', slow.role, 'seconds', slow.seconds, 'statement', slow.statement)), '[]')
+            FROM (SELECT a.* FROM activity AS a
+                  WHERE a.state = 'active' AND a.seconds > EXTRACT(epoch FROM slow_after)
+                  ORDER BY a.seconds DESC LIMIT 20) AS slow),
+        'blocked_statements', (
+            SELECT COALESCE(jsonb_agg(jsonb_build_object(
+                       'pid', stuck.pid, 'role', stuck.role, 'seconds', stuck.seconds, 'statement', stuck.statement,
+                       'blocked_by', to_jsonb(stuck.blocked_by))), '[]')
+            FROM (SELECT a.* FROM activity AS a
+                  WHERE a.blocked_by <> '{}' ORDER BY a.seconds DESC LIMIT 20) AS stuck),
+        'events_unnumbered', (
+            SELECT count(*) FROM (SELECT FROM core.events AS e WHERE e.seq IS NULL LIMIT 10000) AS waiting),
+        'oldest_unnumbered_seconds', (
+            SELECT COALESCE(EXTRACT(epoch FROM clock_timestamp() - min(waiting.at))::float8, 0)
+            FROM (SELECT e.at FROM core.events AS e WHERE e.seq IS NULL ORDER BY e.id LIMIT 1) AS waiting),
+        'job_workers', (SELECT count(*) FROM core.job_workers AS w WHERE w.expires_at > clock_timestamp()),
+        'jobs_ready', (SELECT count(*) FROM (SELECT FROM core.jobs_ready LIMIT 100000) AS ready),
+        'oldest_ready_seconds', (
+            SELECT COALESCE(EXTRACT(epoch FROM clock_timestamp() - min(oldest.enqueued_at))::float8, 0)
+            FROM (SELECT j.enqueued_at FROM core.jobs_ready AS j ORDER BY j.tenant_id, j.id LIMIT 1000) AS oldest),
+        'jobs_dead', (SELECT count(*) FROM (SELECT FROM core.jobs_dead LIMIT 100000) AS dead),
+        'tasks', (
+            SELECT jsonb_agg(jsonb_build_object(
+                'name', t.name,
+                'overdue_seconds', greatest(0, EXTRACT(epoch FROM clock_timestamp() - t.next_at)::float8),
+                'failures', (
+                    SELECT count(*) FROM (
+                        SELECT r.outcome FROM core.maintenance_runs AS r
+                        WHERE r.task = t.name AND r.outcome IS NOT NULL
+                        ORDER BY r.id DESC LIMIT 3) AS newest
+                    WHERE newest.outcome <> 'succeeded'),
+                'ever_succeeded', EXISTS (
+                    SELECT FROM core.maintenance_runs AS r WHERE r.task = t.name AND r.outcome = 'succeeded'),
+                'is_attended', core.is_attended(t.attended_at, t.leased_until),
+                -- for how long somebody has done it in vain
+                'unsuccessful_seconds', CASE WHEN core.is_attended(t.attended_at, t.leased_until) THEN
+                    EXTRACT(epoch FROM clock_timestamp() - greatest(t.attended_since, (
+                        SELECT max(r.ended_at)
+                        FROM core.maintenance_runs AS r
+                        WHERE r.task = t.name AND r.outcome = 'succeeded')))::float8 END)
+                ORDER BY t.name)
+            FROM core.maintenance_tasks AS t));
+END;
+DROP FUNCTION core.oldest_ready_seconds();
+DROP FUNCTION core.is_parked(uuid, text);
+REVOKE SELECT ON core.plugin_pauses FROM romashka_operator;
 CREATE OR REPLACE FUNCTION core.enqueue_command(
     command text, input jsonb, key text, run_at timestamptz DEFAULT NULL
 )

@@ -88,3 +88,130 @@ BEGIN
         COALESCE(cause.depth, 0::smallint), NULL);
 END
 $$;
+
+-- ---------------------------------------------------------------------------------------------------------
+-- Health
+-- ---------------------------------------------------------------------------------------------------------
+
+-- Whether a tenant's jobs of a module wait for somebody to let them run: the tenant is suspended, has the module off, or
+-- the module's plugin is paused.
+CREATE FUNCTION core.is_parked(tenant uuid, module text)
+RETURNS boolean
+LANGUAGE sql
+STABLE
+BEGIN ATOMIC
+    SELECT NOT EXISTS (SELECT FROM core.tenants AS t WHERE t.id = tenant AND t.status = 'active')
+        OR EXISTS (
+            SELECT
+            FROM core.tenant_modules AS switch
+            WHERE switch.tenant_id = tenant AND switch.module_id = is_parked.module AND NOT switch.enabled)
+        OR EXISTS (SELECT FROM core.plugin_pauses AS pause WHERE pause.module_id = is_parked.module);
+END;
+GRANT EXECUTE ON FUNCTION core.is_parked(uuid, text) TO romashka_worker, romashka_operator;
+GRANT SELECT ON core.plugin_pauses TO romashka_operator;
+
+-- How long the oldest job waits that could begin, be there as many parked ones as there may: each lane is found by one
+-- step along the index.
+CREATE FUNCTION core.oldest_ready_seconds()
+RETURNS double precision
+LANGUAGE sql
+STABLE
+BEGIN ATOMIC
+    WITH RECURSIVE steps AS (
+        (SELECT r.module, r.tenant_id FROM core.jobs_ready AS r ORDER BY r.module, r.tenant_id LIMIT 1)
+        UNION ALL
+        SELECT next.module, next.tenant_id
+        FROM steps
+        CROSS JOIN LATERAL (
+            SELECT r.module, r.tenant_id
+            FROM core.jobs_ready AS r
+            WHERE (r.module, r.tenant_id) > (steps.module, steps.tenant_id)
+            ORDER BY r.module, r.tenant_id
+            LIMIT 1
+        ) AS next
+    )
+    SELECT COALESCE(EXTRACT(epoch FROM clock_timestamp() - min(oldest.enqueued_at))::float8, 0)
+    FROM steps AS lane
+    CROSS JOIN generate_series(0, 9) AS priority
+    CROSS JOIN LATERAL (
+        SELECT r.enqueued_at
+        FROM core.jobs_ready AS r
+        WHERE r.module = lane.module AND r.tenant_id = lane.tenant_id AND r.priority = priority::smallint
+        ORDER BY r.id
+        LIMIT 1
+    ) AS oldest
+    WHERE NOT core.is_parked(lane.tenant_id, lane.module);
+END;
+GRANT EXECUTE ON FUNCTION core.oldest_ready_seconds() TO romashka_operator;
+
+-- As in 0020, and jobs that are parked are not late.
+CREATE OR REPLACE FUNCTION core.get_system_health(slow_after interval DEFAULT interval '1 second')
+RETURNS jsonb
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH activity AS MATERIALIZED (
+        SELECT a.pid, a.usename::text AS role, a.state, a.wait_event_type, a.xact_start,
+               EXTRACT(epoch FROM clock_timestamp() - a.query_start)::float8 AS seconds,
+               left(regexp_replace(a.query, '\s+', ' ', 'g'), 200) AS statement,
+               CASE WHEN a.wait_event_type = 'Lock' THEN pg_blocking_pids(a.pid) END AS blocked_by
+        FROM pg_stat_activity AS a
+        WHERE a.backend_type = 'client backend' AND a.datname = current_database() AND a.pid <> pg_backend_pid()
+    )
+    SELECT jsonb_build_object(
+        'server_version', current_setting('server_version'),
+        'started_at', pg_postmaster_start_time(),
+        'database_bytes', pg_database_size(current_database()),
+        'connections', (
+            SELECT jsonb_build_object(
+                'open', (SELECT count(*) FROM pg_stat_activity AS every WHERE every.backend_type = 'client backend'),
+                'active', count(*) FILTER (WHERE a.state = 'active'),
+                'idle_in_transaction', count(*) FILTER (WHERE a.state LIKE 'idle in transaction%'),
+                'maximum', current_setting('max_connections')::integer)
+            FROM activity AS a),
+        'oldest_transaction_seconds', (
+            SELECT COALESCE(EXTRACT(epoch FROM clock_timestamp() - min(a.xact_start))::float8, 0) FROM activity AS a),
+        'slow_statements', (
+            SELECT COALESCE(jsonb_agg(jsonb_build_object(
+                       'pid', slow.pid, 'role', slow.role, 'seconds', slow.seconds, 'statement', slow.statement)), '[]')
+            FROM (SELECT a.* FROM activity AS a
+                  WHERE a.state = 'active' AND a.seconds > EXTRACT(epoch FROM slow_after)
+                  ORDER BY a.seconds DESC LIMIT 20) AS slow),
+        'blocked_statements', (
+            SELECT COALESCE(jsonb_agg(jsonb_build_object(
+                       'pid', stuck.pid, 'role', stuck.role, 'seconds', stuck.seconds, 'statement', stuck.statement,
+                       'blocked_by', to_jsonb(stuck.blocked_by))), '[]')
+            FROM (SELECT a.* FROM activity AS a
+                  WHERE a.blocked_by <> '{}' ORDER BY a.seconds DESC LIMIT 20) AS stuck),
+        'events_unnumbered', (
+            SELECT count(*) FROM (SELECT FROM core.events AS e WHERE e.seq IS NULL LIMIT 10000) AS waiting),
+        'oldest_unnumbered_seconds', (
+            SELECT COALESCE(EXTRACT(epoch FROM clock_timestamp() - min(waiting.at))::float8, 0)
+            FROM (SELECT e.at FROM core.events AS e WHERE e.seq IS NULL ORDER BY e.id LIMIT 1) AS waiting),
+        'job_workers', (SELECT count(*) FROM core.job_workers AS w WHERE w.expires_at > clock_timestamp()),
+        'jobs_ready', (SELECT count(*) FROM (SELECT FROM core.jobs_ready LIMIT 100000) AS ready),
+        'oldest_ready_seconds', core.oldest_ready_seconds(),
+        'jobs_dead', (SELECT count(*) FROM (SELECT FROM core.jobs_dead LIMIT 100000) AS dead),
+        'tasks', (
+            SELECT jsonb_agg(jsonb_build_object(
+                'name', t.name,
+                'overdue_seconds', greatest(0, EXTRACT(epoch FROM clock_timestamp() - t.next_at)::float8),
+                'failures', (
+                    SELECT count(*) FROM (
+                        SELECT r.outcome FROM core.maintenance_runs AS r
+                        WHERE r.task = t.name AND r.outcome IS NOT NULL
+                        ORDER BY r.id DESC LIMIT 3) AS newest
+                    WHERE newest.outcome <> 'succeeded'),
+                'ever_succeeded', EXISTS (
+                    SELECT FROM core.maintenance_runs AS r WHERE r.task = t.name AND r.outcome = 'succeeded'),
+                'is_attended', core.is_attended(t.attended_at, t.leased_until),
+                -- for how long somebody has done it in vain
+                'unsuccessful_seconds', CASE WHEN core.is_attended(t.attended_at, t.leased_until) THEN
+                    EXTRACT(epoch FROM clock_timestamp() - greatest(t.attended_since, (
+                        SELECT max(r.ended_at)
+                        FROM core.maintenance_runs AS r
+                        WHERE r.task = t.name AND r.outcome = 'succeeded')))::float8 END)
+                ORDER BY t.name)
+            FROM core.maintenance_tasks AS t));
+END;
