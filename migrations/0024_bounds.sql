@@ -1,6 +1,165 @@
 -- Bounds: who may enqueue and how much, how far causes are told on, and what is asked once for all servers.
 
 -- ---------------------------------------------------------------------------------------------------------
+-- What jobs and events follow from
+-- ---------------------------------------------------------------------------------------------------------
+
+-- What a job follows from, wherever it lies: also when its last transaction has committed, or somebody else has it by
+-- now, its handler may still be at work.
+CREATE FUNCTION core.cause_of_job(tenant uuid, job_id uuid)
+RETURNS TABLE (root uuid, depth smallint)
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT cause.root, cause.depth::smallint
+    FROM (
+        SELECT r.root, r.depth FROM core.jobs_running AS r WHERE r.tenant_id = tenant AND r.id = job_id
+        UNION ALL
+        SELECT f.root, f.depth FROM core.jobs_finished AS f WHERE f.tenant_id = tenant AND f.id = job_id
+        UNION ALL
+        SELECT w.root, w.depth FROM core.jobs_waiting AS w WHERE w.tenant_id = tenant AND w.id = job_id
+        UNION ALL
+        SELECT r.root, r.depth FROM core.jobs_ready AS r WHERE r.tenant_id = tenant AND r.id = job_id
+        UNION ALL
+        SELECT d.root, d.depth FROM core.jobs_dead AS d WHERE d.tenant_id = tenant AND d.id = job_id
+    ) AS cause
+    LIMIT 1;
+END;
+GRANT EXECUTE ON FUNCTION core.cause_of_job(uuid, uuid) TO romashka_auth, romashka_worker;
+-- nothing but where a job stands among its causes
+GRANT SELECT (tenant_id, id, root, depth) ON core.jobs_ready, core.jobs_waiting, core.jobs_running, core.jobs_finished,
+    core.jobs_dead TO romashka_auth;
+
+-- As in 0023; and what the kernel does for a job, such as keeping a file, follows from it and stops where events of
+-- modules do.
+CREATE OR REPLACE FUNCTION core.tell(
+    tenant uuid, type text, subject uuid, permission text, data jsonb, changes jsonb DEFAULT '{}'
+)
+RETURNS uuid
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    maximum_depth CONSTANT smallint := 5;
+    event_id uuid := core.uuid7();
+    origin   uuid;
+    depth    smallint;
+    actor    record;
+    follower record;
+BEGIN
+    SELECT a.* INTO actor FROM core.acting() AS a;
+    IF actor.kind = 's' AND actor.id <> '00000000-0000-0000-0000-000000000000' THEN
+        SELECT c.root, c.depth + 1 INTO origin, depth FROM core.cause_of_job(tell.tenant, actor.id) AS c;
+    END IF;
+    origin := COALESCE(origin, event_id);
+    depth := COALESCE(depth, 0::smallint);
+    INSERT INTO core.events (
+        tenant_id, id, type, version, module, actor_kind, actor_id, subject, audience, changes, data, request_id,
+        root, depth, stopped, impersonator)
+    VALUES (
+        tell.tenant, event_id, tell.type, 1, 'core', actor.kind, actor.id, tell.subject,
+        jsonb_build_object('permission', tell.permission), tell.changes, tell.data, actor.request_id, origin, depth,
+        CASE WHEN depth >= maximum_depth THEN 'depth' END, actor.impersonator);
+    IF depth >= maximum_depth THEN
+        RETURN event_id;
+    END IF;
+    FOR follower IN
+        SELECT s.module, s.kind
+        FROM core.event_subscriptions AS s
+        LEFT JOIN core.tenant_modules AS switch ON switch.tenant_id = tell.tenant AND switch.module_id = s.module
+        WHERE s.type = tell.type AND (s.always_on OR COALESCE(switch.enabled, true))
+    LOOP
+        PERFORM core.put_job(
+            tell.tenant, follower.module, follower.kind,
+            jsonb_build_object(
+                'event_id', event_id, 'type', tell.type, 'subject', tell.subject, 'conversation_id', NULL,
+                'customer_id', NULL, 'changes', tell.changes, 'data', tell.data),
+            NULL, 5::smallint, NULL, NULL, NULL, false, origin, (depth + 1)::smallint, NULL);
+    END LOOP;
+    RETURN event_id;
+END
+$$;
+
+-- As in 0023; and what a handler tells of after its job is done follows from that job too.
+CREATE OR REPLACE FUNCTION core.emit(
+    type text, subject uuid, data jsonb, conversation_id uuid DEFAULT NULL, customer_id uuid DEFAULT NULL,
+    audience jsonb DEFAULT '{}', changes jsonb DEFAULT '{}', request_id text DEFAULT NULL, trace text DEFAULT NULL
+)
+RETURNS uuid
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    -- How far an event may lead to jobs that tell of events that lead to jobs.
+    maximum_depth CONSTANT smallint := 5;
+    tenant    uuid := core.tenant_id();
+    event_id  uuid := core.uuid7();
+    declared  core.event_types;
+    origin    uuid;
+    depth     smallint;
+    follower  record;
+BEGIN
+    SELECT t.* INTO declared
+    FROM core.event_types AS t
+    WHERE t.type = emit.type AND t.module = core.session_module();
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the event % is not declared by this module', emit.type USING ERRCODE = '22023';
+    END IF;
+
+    IF octet_length(emit.data::text) + octet_length(emit.changes::text) > 200000
+       OR octet_length(emit.audience::text) > 4000
+    THEN
+        RAISE EXCEPTION 'the event says too much' USING ERRCODE = '23514';
+    END IF;
+
+    IF core.actor_kind() = 's' THEN
+        SELECT r.root, r.depth + 1
+        INTO origin, depth
+        FROM core.jobs_running AS r
+        WHERE r.tenant_id = tenant AND r.id = core.actor_id();
+        IF origin IS NULL THEN
+            SELECT c.root, c.depth + 1 INTO origin, depth FROM core.cause_of_job(tenant, core.actor_id()) AS c;
+        END IF;
+    END IF;
+    depth := COALESCE(depth, 0::smallint);
+
+    INSERT INTO core.events (
+        tenant_id, id, type, version, module, actor_kind, actor_id, subject, conversation_id, customer_id, audience,
+        changes, data, request_id, root, depth, stopped, impersonator)
+    VALUES (
+        tenant, event_id, emit.type, declared.version, declared.module, core.actor_kind(), core.actor_id(),
+        emit.subject, emit.conversation_id, emit.customer_id, emit.audience, emit.changes, emit.data, emit.request_id,
+        COALESCE(origin, event_id), depth, CASE WHEN depth >= maximum_depth THEN 'depth' END,
+        -- the session says it behind the role, signed like everything else it says
+        NULLIF(split_part(core.actor_role(), ',', 2), '')::uuid);
+    IF depth >= maximum_depth THEN
+        RETURN event_id;
+    END IF;
+
+    FOR follower IN
+        SELECT s.module, s.kind
+        FROM core.event_subscriptions AS s
+        LEFT JOIN core.tenant_modules AS switch ON switch.tenant_id = tenant AND switch.module_id = s.module
+        WHERE s.type = emit.type AND (s.always_on OR COALESCE(switch.enabled, true))
+    LOOP
+        PERFORM core.put_job(
+            tenant, follower.module, follower.kind,
+            jsonb_build_object(
+                'event_id', event_id, 'type', emit.type, 'subject', emit.subject,
+                'conversation_id', emit.conversation_id, 'customer_id', emit.customer_id,
+                'changes', emit.changes, 'data', emit.data),
+            NULL, 5::smallint, NULL, NULL, NULL, false, COALESCE(origin, event_id), (depth + 1)::smallint,
+            emit.trace);
+    END LOOP;
+    RETURN event_id;
+END
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------
 -- Who may enqueue
 -- ---------------------------------------------------------------------------------------------------------
 
@@ -31,6 +190,9 @@ BEGIN
         INTO origin, below
         FROM core.jobs_running AS r
         WHERE r.tenant_id = core.tenant_id() AND r.id = core.actor_id();
+        IF origin IS NULL THEN
+            SELECT c.root, c.depth INTO origin, below FROM core.cause_of_job(core.tenant_id(), core.actor_id()) AS c;
+        END IF;
     END IF;
     RETURN core.put_job(
         core.tenant_id(), core.session_module(), enqueue.kind, enqueue.payload, enqueue.run_at,
@@ -72,10 +234,10 @@ BEGIN
         RAISE EXCEPTION 'a key has 1 to 200 characters' USING ERRCODE = '23514';
     END IF;
 
-    SELECT r.root, (r.depth + 1)::smallint AS depth
+    SELECT c.root, (c.depth + 1)::smallint AS depth
     INTO cause
-    FROM core.jobs_running AS r
-    WHERE core.actor_kind() = 's' AND r.tenant_id = core.tenant_id() AND r.id = core.actor_id();
+    FROM core.cause_of_job(core.tenant_id(), core.actor_id()) AS c
+    WHERE core.actor_kind() = 's';
     IF cause.depth > maximum_depth THEN
         RAISE EXCEPTION 'commands lead to commands without end' USING ERRCODE = 'RK004';
     END IF;

@@ -54,8 +54,12 @@ SELECT core.set_kernel_policies($list$
     core.job_lanes       romashka_worker    ALL
     core.schedules       romashka_worker    ALL
 
-    # what follows from the kernel's own events
-    core.jobs_ready      romashka_auth      INSERT
+    # what follows from the kernel's own events, and what those follow from
+    core.jobs_ready      romashka_auth      ALL
+    core.jobs_waiting    romashka_auth      SELECT
+    core.jobs_running    romashka_auth      SELECT
+    core.jobs_finished   romashka_auth      SELECT
+    core.jobs_dead       romashka_auth      SELECT
 
     # the relay numbers events, the streams read them
     core.events          romashka_worker    ALL

@@ -62,11 +62,17 @@ extension PipelineConnection {
         _ statements: [SQL], isReplayable: Bool = false, timeout: Duration = .seconds(5)
     ) async throws -> [ResultSet] {
         try await ProblemMapping.translate {
-            guard !isReplayable, let acting = Acting.current else {
+            guard !isReplayable else {
                 return try await run(statements, isReplayable: isReplayable, timeout: timeout)
             }
-            return Array(try await run([acting.statement] + statements, timeout: timeout).dropFirst())
+            return try await runActing(statements, timeout: timeout)
         }
+    }
+
+    /// `run` of a transaction that is told first who acts.
+    package func runActing(_ statements: [SQL], timeout: Duration = .seconds(5)) async throws -> [ResultSet] {
+        guard let acting = Acting.current else { return try await run(statements, timeout: timeout) }
+        return Array(try await run([acting.statement] + statements, timeout: timeout).dropFirst())
     }
 }
 
