@@ -45,7 +45,9 @@ package struct Platform: Sendable {
     /// Every metric of the process.
     package let metrics: MetricRegistry
     /// Those of `services` that watch the others: the access log and the export of spans.
-    private let observers: [any Service]
+    let observers: [any Service]
+    /// Decides what is recorded of traces.
+    let tracer: Tracer
     /// Those of `services` that run plugins' code and watch it.
     let keepers: [any Service]
 
@@ -198,6 +200,7 @@ package struct Platform: Sendable {
         let (tracer, exporter) = Platform.tracing(settings.tracing, metrics, logger: logger)
         let watching: [(any Service)?] = [accessLog, exporter]
         self.census = census
+        self.tracer = tracer
         observers = watching.compactMap { $0 }
         api = API(
             table: table, authenticator: identity.authenticator, permissions: permissions, control: control,

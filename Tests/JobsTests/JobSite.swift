@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import Logging
 import Migrations
+import Observability
 import PluginHost
 @_spi(Kernel) import PluginKit
 import Postgres
@@ -101,7 +102,7 @@ struct JobSite: Sendable {
 
     /// Runs a worker with one handler for all kinds while `body` runs, then lets it leave in order.
     func working<Value: Sendable>(
-        kinds: [String] = ["knowledge.work"], retries: JobRetries = .usual,
+        kinds: [String] = ["knowledge.work"], retries: JobRetries = .usual, tracer: Tracer = Tracer(ratio: nil),
         _ adjust: @Sendable (inout JobWorker.Settings) -> Void = { _ in },
         handler: @escaping @Sendable (JobRun, JSONValue) async throws -> Void,
         while body: @Sendable (JobWorker) async throws -> Value
@@ -117,7 +118,7 @@ struct JobSite: Sendable {
             jobs: kinds.map { kind in
                 Job(kind, takes: AnyInput.self, retries: retries) { run, input in try await handler(run, input.value) }
             },
-            wall: wall, database: databases.database(of: name), services: { _ in .none })
+            wall: wall, database: databases.database(of: name), tracer: tracer, services: { _ in .none })
         let worker = JobWorker(module, databases: databases, settings: settings, logger: logger)
         let watch = PluginWatch([wall], limits: .init(), recycler: Recycler(), logger: logger)
         let services: [any Service] = [wall, watch, worker]

@@ -1,5 +1,7 @@
 import Foundation
 import Jobs
+import Logging
+import Observability
 @_spi(Kernel) import PluginKit
 import Postgres
 import Tenancy
@@ -97,6 +99,30 @@ struct JobWorkerTests {
             #expect(try (3500...3600).contains(waiting?.get("seconds", as: Double.self) ?? 0))
             #expect(try waiting?.get("attempt", as: Int.self) == 1 && waiting?.get("code", as: String.self) == "retry")
             #expect(try waiting?.get("error", as: String.self) == "the other side is closed")
+        }
+    }
+
+    @Test("What a request has enqueued, what its job logs, and what that enqueues are of one trace")
+    func traces() async throws {
+        try await JobSite.with { site in
+            let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+            let request = "00-\(trace)-00f067aa0ba902b7-01"
+            let seen = Notebook<[String: String]>()
+            try await site.working(tracer: Tracer(ratio: 1)) { run, input in
+                let metadata = RequestScope.metadataProvider.get()
+                seen.note(metadata.mapValues { "\($0)" }.merging(["job": run.id.description]) { $1 })
+                guard Int(field: input["n"]) == 1 else { return }
+                try await run.finish(["SELECT \(JobRequest("knowledge.work", ["n": 2]).enqueuing)"])
+            } while: { _ in
+                try await TraceParent.$current.withValue(request) {
+                    _ = try await site.enqueue(site.tenants[0], ["n": 1])
+                }
+                try await site.untilFinished(2)
+            }
+            #expect(seen.entries.map { $0["trace_id"] } == [trace, trace])
+            #expect(seen.entries.allSatisfy { $0["request_id"] == $0["job"] })
+            #expect(Set(seen.entries.map { $0["span_id"] }).count == 2)
+            #expect(seen.entries.allSatisfy { $0["span_id"] != "00f067aa0ba902b7" })
         }
     }
 
