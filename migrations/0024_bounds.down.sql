@@ -146,6 +146,7 @@ BEGIN
         origin, COALESCE(below, 0::smallint), enqueue.trace);
 END
 $$;
+DROP TABLE core.censuses;
 CREATE OR REPLACE FUNCTION core.emit(
     type text, subject uuid, data jsonb, conversation_id uuid DEFAULT NULL, customer_id uuid DEFAULT NULL,
     audience jsonb DEFAULT '{}', changes jsonb DEFAULT '{}', request_id text DEFAULT NULL, trace text DEFAULT NULL

@@ -160,6 +160,22 @@ END
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------
+-- What is asked once for all
+-- ---------------------------------------------------------------------------------------------------------
+
+-- Questions that every process asks now and then, and what they came to: one process at a time asks the tables, the
+-- others read its answer.
+CREATE TABLE core.censuses (
+    name     text        PRIMARY KEY CHECK (name IN ('jobs', 'system', 'backlogs')),
+    -- when somebody began to ask
+    taken_at timestamptz NOT NULL DEFAULT '-infinity',
+    answer   jsonb
+);
+INSERT INTO core.censuses (name) VALUES ('jobs'), ('system'), ('backlogs');
+GRANT SELECT ON core.censuses TO romashka_worker;
+GRANT UPDATE (taken_at, answer) ON core.censuses TO romashka_worker;
+
+-- ---------------------------------------------------------------------------------------------------------
 -- Who may enqueue
 -- ---------------------------------------------------------------------------------------------------------
 

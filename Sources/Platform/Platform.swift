@@ -195,7 +195,8 @@ package struct Platform: Sendable {
                 dropped: metrics.counter(
                     "romashka_access_log_dropped_total", help: "Lines of the access log that found no room."))
         }
-        systemCensus = SystemCensus(health, in: metrics, logger: logger)
+        systemCensus = SystemCensus(
+            health, sharing: SharedCensus(.system, pipeline: worker), in: metrics, logger: logger)
         let census = JobCensus(pipeline: databases.pipeline(of: .worker), in: metrics, logger: logger)
         let (tracer, exporter) = Platform.tracing(settings.tracing, metrics, logger: logger)
         let watching: [(any Service)?] = [accessLog, exporter]
