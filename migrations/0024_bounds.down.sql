@@ -146,6 +146,9 @@ BEGIN
         origin, COALESCE(below, 0::smallint), enqueue.trace);
 END
 $$;
+DROP FUNCTION core.require_room_for_job(uuid, text, boolean);
+DROP FUNCTION core.count_backlogs();
+DROP TABLE core.job_backlogs;
 DROP TABLE core.censuses;
 CREATE OR REPLACE FUNCTION core.emit(
     type text, subject uuid, data jsonb, conversation_id uuid DEFAULT NULL, customer_id uuid DEFAULT NULL,

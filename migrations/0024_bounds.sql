@@ -176,6 +176,77 @@ GRANT SELECT ON core.censuses TO romashka_worker;
 GRANT UPDATE (taken_at, answer) ON core.censuses TO romashka_worker;
 
 -- ---------------------------------------------------------------------------------------------------------
+-- How many jobs may wait
+-- ---------------------------------------------------------------------------------------------------------
+
+-- Lanes that held as many jobs as their tenant may have waiting in a module, when they were last counted: counting at
+-- each job, or keeping count, would let those who enqueue wait for each other.
+CREATE TABLE core.job_backlogs (
+    tenant_id uuid   NOT NULL,
+    module    text   NOT NULL CHECK (module ~ '^[a-z][a-z0-9_]{1,30}$'),
+    jobs      bigint NOT NULL CHECK (jobs > 0),
+    -- the limit jobs_queued of the tenant or its plan
+    allowed   bigint NOT NULL CHECK (allowed > 0),
+    PRIMARY KEY (tenant_id, module)
+);
+GRANT SELECT, INSERT, DELETE ON core.job_backlogs TO romashka_worker;
+GRANT UPDATE (jobs, allowed) ON core.job_backlogs TO romashka_worker;
+GRANT SELECT ON core.job_backlogs TO romashka_operator;
+
+-- Counts anew; answers how many lanes are full. To be called every few seconds by one process.
+CREATE FUNCTION core.count_backlogs()
+RETURNS bigint
+LANGUAGE sql
+VOLATILE
+BEGIN ATOMIC
+    WITH counted AS MATERIALIZED (
+        SELECT lane.tenant_id, lane.module, sum(lane.jobs)::bigint AS jobs
+        FROM (
+            SELECT r.tenant_id, r.module, count(*) AS jobs FROM core.jobs_ready AS r GROUP BY r.tenant_id, r.module
+            UNION ALL
+            SELECT w.tenant_id, w.module, count(*) FROM core.jobs_waiting AS w GROUP BY w.tenant_id, w.module
+        ) AS lane
+        GROUP BY lane.tenant_id, lane.module
+    ), full_lanes AS MATERIALIZED (
+        SELECT c.tenant_id, c.module, c.jobs, most.allowed
+        FROM counted AS c
+        JOIN core.tenants AS t ON t.id = c.tenant_id
+        JOIN core.plans AS p ON p.id = t.plan
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(((p.limits || t.limits) ->> 'jobs_queued')::bigint, 100000) AS allowed
+        ) AS most
+        WHERE c.jobs >= most.allowed
+    ), eased AS (
+        DELETE FROM core.job_backlogs AS b
+        WHERE NOT EXISTS (SELECT FROM full_lanes AS f WHERE f.tenant_id = b.tenant_id AND f.module = b.module)
+    ), noted AS (
+        INSERT INTO core.job_backlogs AS b (tenant_id, module, jobs, allowed)
+        SELECT f.tenant_id, f.module, f.jobs, f.allowed FROM full_lanes AS f
+        ON CONFLICT (tenant_id, module) DO UPDATE SET jobs = EXCLUDED.jobs, allowed = EXCLUDED.allowed
+    )
+    SELECT count(*) FROM full_lanes;
+END;
+GRANT EXECUTE ON FUNCTION core.count_backlogs() TO romashka_worker;
+
+-- For those who enqueue on somebody's demand. What follows from events and schedules always finds room, for nobody would
+-- ask again; and a job that goes on in another finds as much again, so that none stands still because of others.
+CREATE FUNCTION core.require_room_for_job(tenant uuid, module text, goes_on boolean)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF EXISTS (
+        SELECT
+        FROM core.job_backlogs AS b
+        WHERE b.tenant_id = require_room_for_job.tenant AND b.module = require_room_for_job.module
+          AND b.jobs >= b.allowed * CASE WHEN require_room_for_job.goes_on THEN 2 ELSE 1 END)
+    THEN
+        RAISE EXCEPTION 'as many jobs wait as may' USING ERRCODE = 'RK005';
+    END IF;
+END
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------
 -- Who may enqueue
 -- ---------------------------------------------------------------------------------------------------------
 
@@ -210,6 +281,7 @@ BEGIN
             SELECT c.root, c.depth INTO origin, below FROM core.cause_of_job(core.tenant_id(), core.actor_id()) AS c;
         END IF;
     END IF;
+    PERFORM core.require_room_for_job(core.tenant_id(), core.session_module(), origin IS NOT NULL);
     RETURN core.put_job(
         core.tenant_id(), core.session_module(), enqueue.kind, enqueue.payload, enqueue.run_at,
         enqueue.priority::smallint, enqueue.chain, enqueue.unique_key, enqueue.unique_for, enqueue.replaces,
@@ -257,6 +329,7 @@ BEGIN
     IF cause.depth > maximum_depth THEN
         RAISE EXCEPTION 'commands lead to commands without end' USING ERRCODE = 'RK004';
     END IF;
+    PERFORM core.require_room_for_job(core.tenant_id(), offering, cause.root IS NOT NULL);
     RETURN core.put_job(
         core.tenant_id(), offering, offering || '.run_command',
         jsonb_build_object(

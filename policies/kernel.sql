@@ -52,6 +52,7 @@ SELECT core.set_kernel_policies($list$
     core.job_keys        romashka_worker    ALL
     core.job_chains      romashka_worker    ALL
     core.job_lanes       romashka_worker    ALL
+    core.job_backlogs    romashka_worker    ALL
     core.schedules       romashka_worker    ALL
 
     # what follows from the kernel's own events, and what those follow from
@@ -88,6 +89,7 @@ SELECT core.set_kernel_policies($list$
     core.job_keys        romashka_operator  SELECT
     core.job_chains      romashka_operator  SELECT
     core.job_lanes       romashka_operator  SELECT
+    core.job_backlogs    romashka_operator  SELECT
     core.schedules       romashka_operator  SELECT
     core.events          romashka_operator  SELECT
     core.event_heads     romashka_operator  SELECT

@@ -33,6 +33,7 @@ package struct Platform: Sendable {
     private let systemCensus: SystemCensus
     package let jobs: JobDesk
     private let census: JobCensus
+    private let backlogs: BacklogKeeper
     package let files: TenantFiles
     package let fileKeeper: FileKeeper
     /// Reads events for the streams of this process.
@@ -201,6 +202,7 @@ package struct Platform: Sendable {
         let (tracer, exporter) = Platform.tracing(settings.tracing, metrics, logger: logger)
         let watching: [(any Service)?] = [accessLog, exporter]
         self.census = census
+        backlogs = BacklogKeeper(pipeline: worker, leases: databases.leases, logger: logger)
         self.tracer = tracer
         observers = watching.compactMap { $0 }
         api = API(
@@ -225,8 +227,8 @@ package struct Platform: Sendable {
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
     package var services: [any Service] {
-        observers + [databases, control, fileKeeper, maintenanceKeeper, census, systemCensus, relay, events] + keepers
-            + [accountMail].compactMap { $0 }
+        observers + [databases, control, fileKeeper, maintenanceKeeper, census, systemCensus, backlogs, relay, events]
+            + keepers + [accountMail].compactMap { $0 }
     }
 
     private static func hooks(

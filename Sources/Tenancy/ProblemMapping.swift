@@ -38,6 +38,11 @@ package enum ProblemMapping {
             Problem(
                 status: 403, code: "command_undeclared", detail: "The module's plugin.json does not name this command.")
         case "RK004": .conflict("Commands led to commands without end.", code: "command_loop")
+        // Raised by whatever enqueues on somebody's demand.
+        case "RK005":
+            Problem(
+                status: 429, code: "job_backlog_full",
+                detail: "As many jobs of this module wait as this tenant may have.", retryAfter: 30)
         case "23503":
             Problem(status: 422, code: "reference_missing", detail: "Something this refers to does not exist.")
         case "23514", "23502", "22001", "22003", "22007", "22008", "22021", "22P05", "54000":
