@@ -9,7 +9,12 @@ enum SignInPage {
     /// A page for the outcome that the API answers.
     static func page(of outcome: JSONValue) -> ScriptedPage {
         let asksForCode = outcome["outcome"] == "second_factor_required"
-        let title = asksForCode ? "One more step" : "You are signed in"
+        let title =
+            switch outcome["outcome"]?.string {
+            case "second_factor_required": "One more step"
+            case "linked": "You are linked with your provider"
+            default: "You are signed in"
+            }
         let form: HTML = """
             <form>
             <label for="code">Code of your second factor, or a recovery code</label>
