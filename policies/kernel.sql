@@ -56,10 +56,15 @@ SELECT core.set_kernel_policies($list$
     core.job_keys        romashka_worker    ALL
     core.job_chains      romashka_worker    ALL
     core.job_lanes       romashka_worker    ALL
+    core.job_backlogs    romashka_worker    ALL
     core.schedules       romashka_worker    ALL
 
-    # what follows from the kernel's own events
-    core.jobs_ready      romashka_auth      INSERT
+    # what follows from the kernel's own events, and what those follow from
+    core.jobs_ready      romashka_auth      ALL
+    core.jobs_waiting    romashka_auth      SELECT
+    core.jobs_running    romashka_auth      SELECT
+    core.jobs_finished   romashka_auth      SELECT
+    core.jobs_dead       romashka_auth      SELECT
 
     # the relay numbers events, the streams read them
     core.events          romashka_worker    ALL
@@ -88,6 +93,7 @@ SELECT core.set_kernel_policies($list$
     core.job_keys        romashka_operator  SELECT
     core.job_chains      romashka_operator  SELECT
     core.job_lanes       romashka_operator  SELECT
+    core.job_backlogs    romashka_operator  SELECT
     core.schedules       romashka_operator  SELECT
     core.events          romashka_operator  SELECT
     core.event_heads     romashka_operator  SELECT

@@ -41,7 +41,7 @@ struct FileTable: Sendable {
     /// - Throws: `DatabaseError`.
     func add(_ file: NewFile, _ address: ContentAddress, size: Int, limit: Int) async throws -> Outcome {
         let tenant = address.tenant
-        let results = try await pipeline.run([
+        let results = try await pipeline.runActing([
             FileTable.lock(tenant),
             """
             INSERT INTO core.file_contents (tenant_id, digest, object, size)

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Observability
 @_spi(Kernel) package import PluginKit
 package import Tenancy
 
@@ -9,10 +10,20 @@ extension TenantFiles {
         let author = Author(tenant: tenant, actor: session.actor.id, module: name)
         return ModuleFiles(
             ModuleFiles.Actions(
-                store: { bytes, name in try await store(bytes, name, by: author) },
+                store: { bytes, name in
+                    try await Acting.$current.withValue(acting(session)) { try await store(bytes, name, by: author) }
+                },
                 read: { try await read($0, of: tenant) },
-                delete: { try await remove($0, of: tenant, module: name) },
+                delete: { id in
+                    try await Acting.$current.withValue(acting(session)) {
+                        try await remove(id, of: tenant, module: name)
+                    }
+                },
                 link: { try await link($0, of: tenant, lifetime: $1).url }))
+    }
+
+    private func acting(_ session: TenantSession) -> Acting {
+        Acting(session, requestID: RequestScope.current?.requestID ?? "")
     }
 
     private func store(_ bytes: [UInt8], _ name: String, by author: Author) async throws -> FileInfo {

@@ -105,8 +105,9 @@ extension API {
         } catch {
             let problem = error as? Problem
             if mounted.module == nil {
-                // The kernel's own routes refuse before they change anything.
-                if let problem, problem.status < 500 { try await idempotency.release(claim, owner) }
+                // The kernel's own routes refuse before they change anything, and do nothing with bytes they did not read.
+                let isRefusal = problem.map { $0.status < 500 } ?? false
+                if isRefusal || raw?.isUnread == true { try await idempotency.release(claim, owner) }
             } else if claim.isCommitted {
                 try await keep(problem, claim, owner, requestID: requestID)
             }

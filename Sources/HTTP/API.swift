@@ -84,7 +84,11 @@ package final class API: HTTPResponder {
             switch table.match(method: request.method.rawValue, path: path) {
             case .found(let mounted, let parameters):
                 note.meter = telemetry.meter(of: mounted)
-                return try await run(mounted, request, from: channel, parameters: parameters, note: &note)
+                do {
+                    return try await run(mounted, request, from: channel, parameters: parameters, note: &note)
+                } catch let problem as Problem where mounted.route.isForBrowsers && request.wantsPage {
+                    return problem.page(requestID: id)
+                }
             case .methodNotAllowed(let methods):
                 let problem = Problem(
                     status: 405, code: "method_not_allowed",
@@ -157,6 +161,9 @@ package final class API: HTTPResponder {
             let reply = try await Acting.$current.withValue(acting) { try await route.respond(to: input, body: body) }
             if let download = reply.download {
                 return try response(download, to: request, from: channel, note: &note)
+            }
+            if let page = reply.scriptedPage, request.wantsPage {
+                return page.response(headers: reply.headers, requestID: requestID)
             }
             return Answer(reply, cursors, scope: scope).response(to: request, requestID: requestID)
         case .session, .permission, .customer:

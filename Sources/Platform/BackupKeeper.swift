@@ -10,7 +10,6 @@ internal import ServiceLifecycle
 package struct BackupKeeper: Service {
     /// How often it looks whether somebody has asked for it.
     private static let interval: Duration = .seconds(5)
-    private static let lease: Duration = .seconds(4 * 3600)
 
     private let server: EmbeddedServer
     private let setup: DatabaseSetup
@@ -39,7 +38,7 @@ package struct BackupKeeper: Service {
 
     package func run() async throws {
         await untilShutdown(every: BackupKeeper.interval, failing: "the backup failed", logger: logger) {
-            try await ledger.runIfDue(.backup, lease: BackupKeeper.lease) { try await backUp() }
+            try await ledger.runIfDue(.backup) { try await backUp() }
         }
     }
 

@@ -62,6 +62,7 @@ package struct JobOffice: Sendable {
         let worker = databases.pipeline(of: .worker)
         return [
             databases, control, EventRelay(pipeline: worker, logger: logger),
+            BacklogKeeper(pipeline: worker, leases: databases.leases, logger: logger),
             Scheduler(pipeline: worker, logger: logger), supervisor,
         ]
     }

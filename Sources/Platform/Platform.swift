@@ -36,6 +36,7 @@ package struct Platform: Sendable {
     private let systemCensus: SystemCensus
     package let jobs: JobDesk
     private let census: JobCensus
+    private let backlogs: BacklogKeeper
     package let files: TenantFiles
     package let fileKeeper: FileKeeper
     /// Reads events for the streams of this process.
@@ -48,7 +49,9 @@ package struct Platform: Sendable {
     /// Every metric of the process.
     package let metrics: MetricRegistry
     /// Those of `services` that watch the others: the access log and the export of spans.
-    private let observers: [any Service]
+    let observers: [any Service]
+    /// Decides what is recorded of traces.
+    let tracer: Tracer
     /// Those of `services` that run plugins' code and watch it.
     let keepers: [any Service]
 
@@ -203,11 +206,14 @@ package struct Platform: Sendable {
                 dropped: metrics.counter(
                     "romashka_access_log_dropped_total", help: "Lines of the access log that found no room."))
         }
-        systemCensus = SystemCensus(health, in: metrics, logger: logger)
+        systemCensus = SystemCensus(
+            health, sharing: SharedCensus(.system, pipeline: worker), in: metrics, logger: logger)
         let census = JobCensus(pipeline: databases.pipeline(of: .worker), in: metrics, logger: logger)
         let (tracer, exporter) = Platform.tracing(settings.tracing, metrics, logger: logger)
         let watching: [(any Service)?] = [accessLog, exporter]
         self.census = census
+        backlogs = BacklogKeeper(pipeline: worker, leases: databases.leases, logger: logger)
+        self.tracer = tracer
         observers = watching.compactMap { $0 }
         api = API(
             table: table, authenticator: identity.authenticator, permissions: permissions, control: control,
@@ -231,8 +237,8 @@ package struct Platform: Sendable {
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
     package var services: [any Service] {
-        observers + [databases, control, fileKeeper, maintenanceKeeper, census, systemCensus, relay, events] + keepers
-            + [accountMail].compactMap { $0 }
+        observers + [databases, control, fileKeeper, maintenanceKeeper, census, systemCensus, backlogs, relay, events]
+            + keepers + [accountMail].compactMap { $0 }
     }
 
     private static func hooks(

@@ -17,6 +17,12 @@ package struct Acting: Sendable {
         self.init(kind: actor.kind.rawValue, id: actor.id.uuid, requestID: requestID, impersonator: impersonator)
     }
 
+    /// Whoever a module's session is of: what the kernel does for the module, it does on their behalf. A job's session
+    /// names the job, so that what follows is told to follow from it.
+    package init(_ session: TenantSession, requestID: String) {
+        self.init(session.actor, impersonator: session.impersonator, requestID: requestID)
+    }
+
     /// An operator, or somebody who has not said who they are.
     package init(operator id: UUID?, requestID: String) {
         self.init(

@@ -38,6 +38,11 @@ package enum ProblemMapping {
             Problem(
                 status: 403, code: "command_undeclared", detail: "The module's plugin.json does not name this command.")
         case "RK004": .conflict("Commands led to commands without end.", code: "command_loop")
+        // Raised by whatever enqueues on somebody's demand.
+        case "RK005":
+            Problem(
+                status: 429, code: "job_backlog_full",
+                detail: "As many jobs of this module wait as this tenant may have.", retryAfter: 30)
         case "23503":
             Problem(status: 422, code: "reference_missing", detail: "Something this refers to does not exist.")
         case "23514", "23502", "22001", "22003", "22007", "22008", "22021", "22P05", "54000":
@@ -62,11 +67,17 @@ extension PipelineConnection {
         _ statements: [SQL], isReplayable: Bool = false, timeout: Duration = .seconds(5)
     ) async throws -> [ResultSet] {
         try await ProblemMapping.translate {
-            guard !isReplayable, let acting = Acting.current else {
+            guard !isReplayable else {
                 return try await run(statements, isReplayable: isReplayable, timeout: timeout)
             }
-            return Array(try await run([acting.statement] + statements, timeout: timeout).dropFirst())
+            return try await runActing(statements, timeout: timeout)
         }
+    }
+
+    /// `run` of a transaction that is told first who acts.
+    package func runActing(_ statements: [SQL], timeout: Duration = .seconds(5)) async throws -> [ResultSet] {
+        guard let acting = Acting.current else { return try await run(statements, timeout: timeout) }
+        return Array(try await run([acting.statement] + statements, timeout: timeout).dropFirst())
     }
 }
 

@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import Logging
 import Migrations
+import Observability
 import PluginHost
 @_spi(Kernel) import PluginKit
 import Postgres
@@ -101,7 +102,8 @@ struct JobSite: Sendable {
 
     /// Runs a worker with one handler for all kinds while `body` runs, then lets it leave in order.
     func working<Value: Sendable>(
-        kinds: [String] = ["knowledge.work"], _ adjust: @Sendable (inout JobWorker.Settings) -> Void = { _ in },
+        kinds: [String] = ["knowledge.work"], retries: JobRetries = .usual, tracer: Tracer = Tracer(ratio: nil),
+        _ adjust: @Sendable (inout JobWorker.Settings) -> Void = { _ in },
         handler: @escaping @Sendable (JobRun, JSONValue) async throws -> Void,
         while body: @Sendable (JobWorker) async throws -> Value
     ) async throws -> Value {
@@ -113,8 +115,10 @@ struct JobSite: Sendable {
         adjust(&settings)
         let module = JobWorker.Module(
             name: name,
-            jobs: kinds.map { Job($0, takes: AnyInput.self) { run, input in try await handler(run, input.value) } },
-            wall: wall, database: databases.database(of: name), services: { _ in .none })
+            jobs: kinds.map { kind in
+                Job(kind, takes: AnyInput.self, retries: retries) { run, input in try await handler(run, input.value) }
+            },
+            wall: wall, database: databases.database(of: name), tracer: tracer, services: { _ in .none })
         let worker = JobWorker(module, databases: databases, settings: settings, logger: logger)
         let watch = PluginWatch([wall], limits: .init(), recycler: Recycler(), logger: logger)
         let services: [any Service] = [wall, watch, worker]

@@ -1,5 +1,7 @@
 import Foundation
 import Jobs
+import Logging
+import Observability
 @_spi(Kernel) import PluginKit
 import Postgres
 import Tenancy
@@ -67,6 +69,60 @@ struct JobWorkerTests {
                 #expect(areDead)
             }
             #expect(attempts.entries == [1, 1, 2])
+        }
+    }
+
+    @Test("A job's own policy says when it is tried again, and its handler may know better")
+    func retries() async throws {
+        try await JobSite.with { site in
+            let attempts = Notebook<Int>()
+            try await site.working(retries: .fixed(.zero)) { run, input in
+                attempts.note(run.attempt)
+                guard Int(field: input["n"]) == 1 else { throw Problem.notFound }
+                throw JobRetry(after: .seconds(3600), "the other side is closed")
+            } while: { _ in
+                // By the usual policy the third attempt would come after seventeen seconds.
+                try await site.enqueue(site.tenants[0], ["n": 0])
+                let isDead = try await eventually(within: .seconds(10)) { try await site.count("dead") == 1 }
+                #expect(isDead && attempts.entries == [1, 2, 3])
+                try await site.enqueue(site.tenants[0], ["n": 1])
+                let isPutOff = try await eventually { try await site.count("waiting") == 1 }
+                #expect(isPutOff)
+            }
+            let waiting = try await site.worker.run([
+                """
+                SELECT EXTRACT(epoch FROM run_at - clock_timestamp())::float8 AS seconds, attempt::int8,
+                       failures -> -1 ->> 'code' AS code, failures -> -1 ->> 'error' AS error
+                FROM core.jobs_waiting
+                """
+            ])[0].first
+            #expect(try (3500...3600).contains(waiting?.get("seconds", as: Double.self) ?? 0))
+            #expect(try waiting?.get("attempt", as: Int.self) == 1 && waiting?.get("code", as: String.self) == "retry")
+            #expect(try waiting?.get("error", as: String.self) == "the other side is closed")
+        }
+    }
+
+    @Test("What a request has enqueued, what its job logs, and what that enqueues are of one trace")
+    func traces() async throws {
+        try await JobSite.with { site in
+            let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+            let request = "00-\(trace)-00f067aa0ba902b7-01"
+            let seen = Notebook<[String: String]>()
+            try await site.working(tracer: Tracer(ratio: 1)) { run, input in
+                let metadata = RequestScope.metadataProvider.get()
+                seen.note(metadata.mapValues { "\($0)" }.merging(["job": run.id.description]) { $1 })
+                guard Int(field: input["n"]) == 1 else { return }
+                try await run.finish(["SELECT \(JobRequest("knowledge.work", ["n": 2]).enqueuing)"])
+            } while: { _ in
+                try await TraceParent.$current.withValue(request) {
+                    _ = try await site.enqueue(site.tenants[0], ["n": 1])
+                }
+                try await site.untilFinished(2)
+            }
+            #expect(seen.entries.map { $0["trace_id"] } == [trace, trace])
+            #expect(seen.entries.allSatisfy { $0["request_id"] == $0["job"] })
+            #expect(Set(seen.entries.map { $0["span_id"] }).count == 2)
+            #expect(seen.entries.allSatisfy { $0["span_id"] != "00f067aa0ba902b7" })
         }
     }
 

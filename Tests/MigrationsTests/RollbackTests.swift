@@ -21,7 +21,7 @@ struct RollbackTests {
         }
     }
 
-    @Test("Undone and run again, a module's schema is as it was", arguments: [("conversations", 2), ("knowledge", 2)])
+    @Test("Undone and run again, a module's schema is as it was", arguments: [("conversations", 3), ("knowledge", 2)])
     func modulesReturn(module: String, count: Int) async throws {
         try await Self.with { ground in
             let before = try await ground.catalogue()

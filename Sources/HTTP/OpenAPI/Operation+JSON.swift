@@ -88,7 +88,9 @@ extension Operation {
         switch answer {
         case .nothing: return response(nil)
         case .object(let schema):
-            return response(["schema": components.answer(schema, in: tag.name), "example": schema.exampleOfAnswer])
+            return response(
+                ["schema": components.answer(schema, in: tag.name), "example": schema.exampleOfAnswer],
+                others: showsPage ? [.init("text/html", ["schema": ["type": "string"]])] : [])
         case .list(let schema):
             return response([
                 "schema": components.page(of: schema, in: tag.name),
@@ -109,11 +111,13 @@ extension Operation {
         ]
     }
 
-    private func response(_ media: JSONValue?, type: String = "application/json") -> JSONValue {
+    private func response(
+        _ media: JSONValue?, type: String = "application/json", others: [JSONValue.Member] = []
+    ) -> JSONValue {
         JSONValue(members: [
             "description": .string(status == 201 ? "Created." : media == nil ? "Done." : "The answer."),
             "headers": Components.headers,
-            "content": media.map { .object([.init(type, $0)]) },
+            "content": media.map { .object([.init(type, $0)] + others) },
         ])
     }
 

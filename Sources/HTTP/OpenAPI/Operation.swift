@@ -22,6 +22,8 @@ struct Operation: Sendable {
     var mediaTypes = ["application/octet-stream"]
     let status: Int
     let answer: Answer
+    /// Whether browsers that ask for a page are answered with one.
+    var showsPage = false
     /// Whether `Idempotency-Key` is refused, because no answer is kept.
     var refusesIdempotencyKey = false
     /// The statuses of the problems it may answer, ascending.
@@ -61,6 +63,7 @@ extension Operation {
         mediaTypes = route.rawInput?.mediaTypes ?? ["application/octet-stream"]
         status = route.status
         answer = Operation.answer(of: route)
+        showsPage = route.showsPage
         refusesIdempotencyKey = IdempotencyHeader.keepsNoAnswers(route)
         problems = Operation.problems(of: mounted)
     }

@@ -3,6 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 @_spi(Kernel) internal import PluginKit
+internal import Synchronization
 
 /// The body of a request for a route that takes bytes of any kind.
 enum RawRequest {
@@ -13,6 +14,7 @@ enum RawRequest {
     struct Body {
         let body: RawBody
         fileprivate let hash: RunningSHA256?
+        fileprivate let beginning: Beginning
 
         /// The most bytes that are read to compare them.
         private static let maximum = 1 << 30
@@ -25,8 +27,16 @@ enum RawRequest {
             return digest
         }
 
+        /// Whether nobody has asked for the bytes yet, so that nothing can have been done with them.
+        var isUnread: Bool { !beginning.isMade.load(ordering: .acquiring) }
+
         /// SHA-256 of what was read; empty where nobody asks for it.
         var digest: [UInt8] { hash?.digest() ?? [] }
+    }
+
+    /// Whether a body has begun to be read.
+    fileprivate final class Beginning: Sendable {
+        let isMade = Atomic(false)
     }
 
     /// The body, which is read when the route asks for it.
@@ -39,10 +49,11 @@ enum RawRequest {
         of request: Hummingbird.Request, from channel: any Channel, window: Duration, isHashed: Bool,
         requireStanding: @escaping @Sendable () throws -> Void
     ) -> Body {
-        let hash = isHashed ? RunningSHA256() : nil
+        let (hash, beginning) = (isHashed ? RunningSHA256() : nil, Beginning())
         let (type, announced) = (request.headers[.contentType], request.headers[.contentLength].flatMap { Int($0) })
         let body = RawBody(contentType: type, length: announced, requireStanding: requireStanding) { maximum, consume in
             if let announced, announced > maximum { throw tooLarge(maximum, channel) }
+            beginning.isMade.store(true, ordering: .releasing)
             RequestBody.welcome(request, on: channel)
             let pace = TransferPace()
             let minimum = max(1, Int(window / .seconds(1) * Double(minimumRate)))
@@ -60,7 +71,7 @@ enum RawRequest {
                 if let announced, count < announced { throw incomplete }
             }
         }
-        return Body(body: body, hash: hash)
+        return Body(body: body, hash: hash, beginning: beginning)
     }
 
     private static func next(_ parts: inout Hummingbird.RequestBody.AsyncIterator) async throws -> ByteBuffer? {

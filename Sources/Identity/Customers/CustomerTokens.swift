@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Observability
 @_spi(Kernel) package import PluginKit
 internal import Postgres
 package import Tenancy
@@ -29,7 +30,10 @@ package struct CustomerTokens: Sendable {
         guard session.actor.kind != .customer, session.actor.kind != .visitor else { return .none }
         return CustomerAccess(
             issue: { try await issue(for: $0, of: tenant, lifetime: $1) },
-            end: { try await end($0, of: tenant) })
+            end: { customer in
+                let acting = Acting(session, requestID: RequestScope.current?.requestID ?? "")
+                try await Acting.$current.withValue(acting) { try await end(customer, of: tenant) }
+            })
     }
 
     /// A token for a customer.

@@ -25,16 +25,16 @@ enum Limits {
     static let summary =
         """
         The most of each: members, api_keys, requests_per_minute, visitor_requests_per_minute, hook_requests_per_minute
-        (to one process; the last for each address), storage_bytes, jobs_running and jobs_per_minute (of one module);
-        and job_weight, how many shares of the workers the tenant has beside others. What is not named has no
-        limit, and one share.
+        (to one process; the last for each address), storage_bytes, jobs_running, jobs_per_minute and jobs_queued (of
+        one module); and job_weight, how many shares of the workers the tenant has beside others. What is not named has
+        no limit, but jobs_queued one of 100000, and one share.
         """
     /// Each limit with the most that it can be.
     private static let maxima = [
         "members": 1_000_000_000, "api_keys": 1_000_000_000, "requests_per_minute": 1_000_000_000,
         "visitor_requests_per_minute": 1_000_000_000, "hook_requests_per_minute": 1_000_000_000,
         "storage_bytes": 1 << 50, "jobs_running": 1_000_000_000, "jobs_per_minute": 1_000_000_000,
-        "job_weight": 1000,
+        "jobs_queued": 1_000_000_000, "job_weight": 1000,
     ]
 
     /// The field of a request.

@@ -35,7 +35,7 @@ package struct OIDCRoutes: Sendable {
                 query: [
                     Field("state", .text(max: 4096), example: "…"), Field("code", .text(max: 4096), example: "…"),
                     Field("iss", .text(max: 255), example: "https://login.example.com"),
-                ], returns: SignInPayload.schema, ignoringUnknownParameters: true,
+                ], returns: SignInPayload.schema, ignoringUnknownParameters: true, showingPage: true,
                 "Where the provider sends the browser back to"
             ) { request in
                 let answer = AuthorizationAnswer(

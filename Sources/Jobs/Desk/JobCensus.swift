@@ -4,8 +4,9 @@ internal import PluginKit
 package import Postgres
 internal import ServiceLifecycle
 internal import Synchronization
+internal import Tenancy
 
-/// How jobs stand, counted now and then for the metrics, by module and tenant.
+/// How jobs stand, counted now and then for the metrics, by module and tenant; by one process for all.
 package final class JobCensus: Service {
     /// One lane at the last count.
     private struct Lane: Sendable {
@@ -23,6 +24,7 @@ package final class JobCensus: Service {
     private static let shown = 200
 
     private let pipeline: PipelineConnection
+    private let shared: SharedCensus
     private let logger: Logger
     private let lanes = Mutex<[Lane]>([])
     /// What attempts came to since the installation began.
@@ -31,6 +33,7 @@ package final class JobCensus: Service {
     /// - Parameter pipeline: of the kernel's role `worker`.
     package init(pipeline: PipelineConnection, in registry: MetricRegistry, logger: Logger) {
         self.pipeline = pipeline
+        shared = SharedCensus(.jobs, pipeline: pipeline)
         self.logger = logger
         add("ready", "Jobs that could begin now.", to: registry) { Double($0.ready) }
         add("running", "Jobs that have begun.", to: registry) { Double($0.running) }
@@ -68,34 +71,48 @@ package final class JobCensus: Service {
     }
 
     private func count() async throws {
-        let results = try await pipeline.run(
-            [
-                JobDesk.census,
-                "SELECT module, outcome, attempts, busy_ms FROM core.job_totals ORDER BY module, outcome LIMIT 1000",
-            ], isReplayable: true)
-        let summed = try results[1].rows.map { row in
+        // A little less, so that whoever comes first does not find its own count too young.
+        let answer = try await shared.answer(noOlderThan: JobCensus.interval - .seconds(1)) { try await ask() }
+        let summed = (answer["totals"]?.array ?? []).map { total in
             let labels: MetricLabels = [
-                "module": try row.get("module", as: String.self), "outcome": try row.get("outcome", as: String.self),
+                "module": total["module"]?.string ?? "", "outcome": total["outcome"]?.string ?? "",
             ]
             return (
-                labels: labels, attempts: try row.get("attempts", as: Int.self),
-                seconds: Double(try row.get("busy_ms", as: Int.self)) / 1000
+                labels: labels, attempts: Int(total["attempts"]?.integer ?? 0),
+                seconds: Double(total["busy_ms"]?.integer ?? 0) / 1000
             )
         }
         totals.withLock { $0 = summed }
-        let result = results[0]
-        let now = Timestamp.now()
-        let counted = try result.rows.prefix(JobCensus.shown).map { row in
-            let oldest = try row.get("oldest_ready_at", as: Timestamp?.self)
+        let now = Timestamp.now().microseconds
+        let counted = (answer["lanes"]?.array ?? []).prefix(JobCensus.shown).map { lane in
+            func number(_ name: String) -> Int { Int(lane[name]?.integer ?? 0) }
             return Lane(
-                labels: [
-                    "module": try row.get("module", as: String.self),
-                    "tenant": try row.get("tenant_id", as: TenantID.self).description,
-                ],
-                ready: try row.get("ready"), running: try row.get("running"), waiting: try row.get("waiting"),
-                dead: try row.get("dead"),
-                age: oldest.map { Double(now.microseconds - $0.microseconds) / 1_000_000 } ?? 0)
+                labels: ["module": lane["module"]?.string ?? "", "tenant": lane["tenant_id"]?.string ?? ""],
+                ready: number("ready"), running: number("running"), waiting: number("waiting"), dead: number("dead"),
+                age: lane["oldest_ready"]?.integer.map { max(0, Double(now - $0) / 1_000_000) } ?? 0)
         }
-        lanes.withLock { $0 = counted }
+        lanes.withLock { $0 = Array(counted) }
+    }
+
+    /// The lanes with the most jobs, and the totals. Of lanes that are parked no job is late.
+    private func ask() async throws -> JSONValue {
+        let result = try await pipeline.run(
+            [
+                """
+                SELECT jsonb_build_object(
+                    'lanes', (
+                        SELECT COALESCE(jsonb_agg(jsonb_build_object(
+                                   'module', l.module, 'tenant_id', l.tenant_id, 'ready', l.ready, 'running', l.running,
+                                   'waiting', l.waiting, 'dead', l.dead,
+                                   'oldest_ready', CASE WHEN NOT core.is_parked(l.tenant_id, l.module) THEN
+                                       (EXTRACT(epoch FROM l.oldest_ready_at) * 1000000)::int8 END)), '[]')
+                        FROM (\(JobDesk.census)) AS l),
+                    'totals', (
+                        SELECT COALESCE(jsonb_agg(to_jsonb(t)), '[]')
+                        FROM (SELECT module, outcome, attempts, busy_ms
+                              FROM core.job_totals ORDER BY module, outcome LIMIT 1000) AS t)) AS answer
+                """
+            ], isReplayable: true)
+        return try result[0].first?.get("answer", as: JSONValue.self) ?? .null
     }
 }

@@ -7,13 +7,16 @@ package enum JobOutcome: Sendable {
     case succeeded
     /// Somebody else has it by now.
     case leaseLost
-    case failed(JobFailure)
+    /// It may be tried again, after a time of the handler's own or by the job's policy.
+    case failed(JobFailure, retryAfter: Duration? = nil)
     /// No further attempt can help.
     case refused(JobFailure)
 
     package init(_ error: any Error) {
         switch error {
         case is JobLeaseLost: self = .leaseLost
+        case let error as JobRetry:
+            self = .failed(JobFailure(code: "retry", detail: error.reason), retryAfter: error.pause)
         case let error as JobRefused: self = .refused(JobFailure(code: "refused", detail: error.reason))
         case let problem as Problem where problem.code == "plugin_timeout":
             self = .failed(JobFailure(code: "timeout", detail: "it took longer than it may"))

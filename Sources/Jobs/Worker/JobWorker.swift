@@ -23,7 +23,7 @@ package final class JobWorker: Service {
         var unnoted: [UUID: (job: ClaimedJob, outcome: JobOutcome)] = [:]
     }
 
-    private let module: Module
+    let module: Module
     private let queue: JobQueue
     private let lease: WorkerLease
     private let listener: JobListener
@@ -144,9 +144,11 @@ package final class JobWorker: Service {
     }
 
     private func run(_ job: ClaimedJob) async {
-        let start = ContinuousClock.now
-        let outcome = await RequestScope.$current.withValue(scope(of: job)) { await attempt(job) }
+        let (start, stopwatch) = (ContinuousClock.now, Stopwatch())
+        let (parent, scope) = scope(of: job)
+        let outcome = await RequestScope.$current.withValue(scope) { await attempt(job) }
         let taken = start.duration(to: .now)
+        if let scope { module.tracer.record(span(of: job, outcome, in: scope, after: parent, stopwatch)) }
         await conclude(job, outcome)
         meter.count(outcome, taken)
         let isHungry = state.withLock { state in
@@ -158,10 +160,10 @@ package final class JobWorker: Service {
     }
 
     /// The job as a part of what enqueued it; nil when that is in no trace.
-    private func scope(of job: ClaimedJob) -> RequestScope? {
-        SpanContext(traceparent: job.trace).map {
-            RequestScope(requestID: job.id.description, span: module.tracer.begin(after: $0), tracer: module.tracer)
-        }
+    private func scope(of job: ClaimedJob) -> (parent: SpanContext?, scope: RequestScope?) {
+        guard let parent = SpanContext(traceparent: job.trace) else { return (nil, nil) }
+        let span = module.tracer.begin(after: parent)
+        return (parent, RequestScope(requestID: job.id.description, span: span, tracer: module.tracer))
     }
 
     private func attempt(_ job: ClaimedJob) async -> JobOutcome {
@@ -210,8 +212,10 @@ package final class JobWorker: Service {
         case .succeeded: break
         case .leaseLost: logger.warning("a job's lease was lost", metadata: ["job": "\(job.id)"])
         case .refused(let failure): try await queue.fail(job, failure, retry: nil)
-        case .failed(let failure):
-            try await queue.fail(job, failure, retry: Backoff.delay(after: job.attempt, random: .random(in: 0...1)))
+        case .failed(let failure, let pause):
+            let retries = module.jobs.first { $0.kind == job.kind }?.retries ?? .usual
+            let wait = pause.map(JobRetries.bounded) ?? retries.delay(after: job.attempt, random: .random(in: 0...1))
+            try await queue.fail(job, failure, retry: wait)
         }
     }
 

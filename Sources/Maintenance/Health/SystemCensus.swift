@@ -3,17 +3,23 @@ package import Observability
 internal import PluginKit
 internal import ServiceLifecycle
 internal import Synchronization
+package import Tenancy
 
-/// How the installation is, asked now and then for the metrics: connections, slow and blocked statements, what waits.
+/// How the installation is, asked now and then for the metrics: connections, slow and blocked statements, what waits. One
+/// process asks for all.
 package final class SystemCensus: Service {
     private static let interval: Duration = .seconds(15)
 
     private let reader: SystemHealthReader
+    private let shared: SharedCensus
     private let logger: Logger
     private let health = Mutex<SystemHealth?>(nil)
 
-    package init(_ reader: SystemHealthReader, in registry: MetricRegistry, logger: Logger) {
+    package init(
+        _ reader: SystemHealthReader, sharing shared: SharedCensus, in registry: MetricRegistry, logger: Logger
+    ) {
         self.reader = reader
+        self.shared = shared
         self.logger = logger
         add("server_connections", "Connections to the database server, of everybody.", to: registry) {
             $0.number("connections", "open")
@@ -50,8 +56,11 @@ package final class SystemCensus: Service {
         await untilShutdown(
             every: SystemCensus.interval, failing: "the database could not be asked how it is", logger: logger
         ) {
-            let now = try await self.reader.read()
-            self.health.withLock { $0 = now }
+            // A little less, so that whoever comes first does not find its own answer too young.
+            let measures = try await self.shared.answer(noOlderThan: SystemCensus.interval - .seconds(1)) {
+                try await self.reader.read().measures
+            }
+            self.health.withLock { $0 = measures == .null ? nil : SystemHealth(measures: measures) }
         }
     }
 }

@@ -10,7 +10,6 @@ internal import Tenancy
 package struct MaintenanceKeeper: Service {
     /// How often it looks whether somebody has asked for it.
     private static let interval: Duration = .seconds(5)
-    private static let lease: Duration = .seconds(1800)
     /// How many rows of a kind one transaction removes.
     private static let batch = 5000
     /// How many transactions one run has at most; the next run goes on.
@@ -34,7 +33,7 @@ package struct MaintenanceKeeper: Service {
         await untilShutdown(
             every: MaintenanceKeeper.interval, failing: "the scheduled maintenance failed", logger: logger
         ) {
-            try await ledger.runIfDue(.maintenance, lease: MaintenanceKeeper.lease) { try await sweep() }
+            try await ledger.runIfDue(.maintenance) { try await sweep() }
         }
     }
 

@@ -6,28 +6,36 @@ internal import Tenancy
 /// Who does which task, when it is due, and how it went: one run at a time for the whole installation.
 package struct MaintenanceLedger: Sendable {
     private let pipeline: PipelineConnection
+    private let lease: Duration
     private let host: String
 
-    /// - Parameter pipeline: of the kernel's role `worker`.
-    package init(pipeline: PipelineConnection) {
+    /// - Parameters:
+    ///   - pipeline: of the kernel's role `worker`.
+    ///   - lease: how long a run is somebody's of whom nothing is heard; who is at work says so four times as often.
+    package init(pipeline: PipelineConnection, lease: Duration = .seconds(60)) {
         self.pipeline = pipeline
+        self.lease = lease
         host = ProcessInfo.processInfo.hostName
     }
 
-    /// Runs a task if it is due and nobody else is at it, and records how it went.
+    /// Runs a task if it is due and nobody else is at it, and records how it went. When this process dies, another one
+    /// begins anew as soon as the lease has run out.
     ///
-    /// - Parameters:
-    ///   - lease: how long it may take before somebody else may begin anew.
-    ///   - work: the task; answers what it did, in numbers.
+    /// - Parameter work: the task, which may take as long as it does; answers what it did, in numbers.
     /// - Returns: whether it was due.
     /// - Throws: what `work` throws, after it is recorded.
     @discardableResult
     package func runIfDue(
-        _ task: MaintenanceTask, lease: Duration, _ work: () async throws -> JSONValue
+        _ task: MaintenanceTask, _ work: () async throws -> JSONValue
     ) async throws -> Bool {
-        guard let run = try await claim(task, lease) else { return false }
+        guard let run = try await claim(task) else { return false }
         do {
-            let detail = try await work()
+            let detail = try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await keep(run) }
+                let detail = try await work()
+                group.cancelAll()
+                return detail
+            }
             try await finish(run, detail, error: nil)
         } catch {
             try await finish(run, .object([]), error: "\(error)")
@@ -36,8 +44,25 @@ package struct MaintenanceLedger: Sendable {
         return true
     }
 
-    private func claim(_ task: MaintenanceTask, _ lease: Duration) async throws -> UUID? {
-        let seconds = Double(lease.components.seconds)
+    /// Says again and again that somebody is at it, until the work is over or another has begun anew.
+    private func keep(_ run: UUID) async throws {
+        var isOurs = true
+        while isOurs {
+            try await Task.sleep(for: lease / 4)
+            // What could not be said now is said the next time; there are a few before the lease runs out.
+            let renewed = try? await pipeline.run([
+                """
+                UPDATE core.maintenance_tasks
+                SET leased_until = clock_timestamp() + make_interval(secs => \(lease / .seconds(1)))
+                WHERE run_id = \(run)
+                """
+            ])
+            isOurs = renewed.map { $0[0].affected == 1 } ?? true
+        }
+    }
+
+    private func claim(_ task: MaintenanceTask) async throws -> UUID? {
+        let seconds = lease / .seconds(1)
         let results = try await pipeline.run([
             // Whoever asks for the task is told that somebody does it.
             """

@@ -6,6 +6,8 @@ package struct Span: Sendable {
         case server = 2
         /// It asks another system.
         case client = 3
+        /// It works on what was put aside for it.
+        case consumer = 5
     }
 
     /// An attribute's value.

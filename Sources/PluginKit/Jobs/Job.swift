@@ -8,12 +8,15 @@
 ///     ])
 /// }
 /// ```
-/// How often it is tried and how long it may take stand in `plugin.json` under `jobs`.
+/// How often it is tried and how long it may take stand in `plugin.json` under `jobs`; how long it waits in between is
+/// said here.
 public struct Job: Sendable {
     /// The module's name, a point, and a verb: `sample.remind`.
     public let kind: String
     /// What it is given.
     public let input: Schema
+    /// How long it waits between attempts.
+    public let retries: JobRetries
     /// Does it.
     @_spi(Kernel)
     public let handler: @Sendable (JobRun, JSONValue) async throws -> Void
@@ -22,11 +25,15 @@ public struct Job: Sendable {
     ///
     /// - Parameters:
     ///   - kind: also stands in `plugin.json`.
-    ///   - handler: throws when it could not be done: it is then tried again later, `JobRefused` excepted.
+    ///   - retries: how long it waits before it is tried again.
+    ///   - handler: throws when it could not be done: it is then tried again later, `JobRefused` excepted; a `JobRetry`
+    ///     says when.
     public init<Input: RequestPayload>(
-        _ kind: String, takes _: Input.Type, _ handler: @escaping @Sendable (JobRun, Input) async throws -> Void
+        _ kind: String, takes _: Input.Type, retries: JobRetries = .usual,
+        _ handler: @escaping @Sendable (JobRun, Input) async throws -> Void
     ) {
         self.kind = kind
+        self.retries = retries
         input = Input.schema
         self.handler = { run, input in try await handler(run, Input.decode(input)) }
     }
@@ -39,6 +46,25 @@ public struct JobRefused: Error {
 
     /// A refusal.
     public init(_ reason: String) {
+        self.reason = reason
+    }
+}
+
+/// A job that could not be done now and is to be tried again after a time that its handler knows, such as what another
+/// server has asked for with `Retry-After`. The attempt counts; the last one makes it a dead letter all the same.
+///
+/// ```swift
+/// guard answer.status != 429 else { throw JobRetry(after: .seconds(90), "the carrier is busy") }
+/// ```
+public struct JobRetry: Error {
+    /// How long to wait at least; at most thirty days.
+    public let pause: Duration
+    /// Why, for whoever looks at the job.
+    public let reason: String
+
+    /// Another attempt after a while.
+    public init(after pause: Duration, _ reason: String) {
+        self.pause = pause
         self.reason = reason
     }
 }

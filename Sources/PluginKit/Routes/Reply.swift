@@ -29,14 +29,20 @@ public struct HeadedReply: Sendable {
     let status: Int?
     let headers: [(name: String, value: String)]
     let body: JSONValue?
+    let page: ScriptedPage?
 
     /// - Parameters:
     ///   - status: instead of the route's own.
     ///   - body: nil for none.
-    public init(status: Int? = nil, headers: [(name: String, value: String)], body: JSONValue? = nil) {
+    ///   - page: says the same to a person, whose browser asks for a page.
+    public init(
+        status: Int? = nil, headers: [(name: String, value: String)], body: JSONValue? = nil,
+        page: ScriptedPage? = nil
+    ) {
         self.status = status
         self.headers = headers
         self.body = body
+        self.page = page
     }
 }
 
@@ -73,6 +79,11 @@ extension Reply {
     /// Headers besides those that every answer has.
     public var headers: [(name: String, value: String)] {
         if case .headed(let reply) = content { reply.headers } else { [] }
+    }
+
+    /// What a browser is shown that asks for a page; nil where there is none.
+    public var scriptedPage: ScriptedPage? {
+        if case .headed(let reply) = content { reply.page } else { nil }
     }
 
     /// Whether it is a page of a list.

@@ -127,16 +127,18 @@ extension Route {
 
     /// A route for anybody's browser, which sees cookies and answers with headers of its own.
     ///
-    /// - Parameter isTolerant: for addresses that others send browsers to, with whatever they add.
+    /// - Parameters:
+    ///   - isTolerant: for addresses that others send browsers to, with whatever they add.
+    ///   - showingPage: whether the answer is also there as a page.
     public static func browser(
         _ method: String, _ path: String, query: [Field] = [], returns answer: Schema? = nil, status: Int = 200,
-        ignoringUnknownParameters isTolerant: Bool = false, _ summary: String,
+        ignoringUnknownParameters isTolerant: Bool = false, showingPage: Bool = false, _ summary: String,
         _ handler: @escaping @Sendable (Request) async throws -> HeadedReply
     ) -> Route {
         Route(
             method, path, summary, .public, query: query, answer: answer, status: status,
             handler: .request { request, _ in .headed(try await handler(request)) }
-        ).forBrowsers(ignoringUnknownParameters: isTolerant)
+        ).forBrowsers(ignoringUnknownParameters: isTolerant, showingPage: showingPage)
     }
 
     /// A route for anybody's browser with a body, which sees cookies and answers with headers of its own.

@@ -35,6 +35,8 @@ public struct Route: Sendable {
     public private(set) var ignoresUnknownParameters = false
     /// Whether it answers with headers of its own, which only the browser that asked may have.
     public private(set) var isForBrowsers = false
+    /// Whether a browser that asks for a page is answered with one.
+    @_spi(Kernel) public private(set) var showsPage = false
     /// What is taken instead of JSON; nil when the route reads JSON or nothing.
     public let rawInput: RawInput?
     /// What the answer is made of.
@@ -118,10 +120,11 @@ extension Route {
 @_spi(Kernel)
 extension Route {
     /// The same route for browsers, who may be sent there by others with whatever they add to the address.
-    func forBrowsers(ignoringUnknownParameters isTolerant: Bool = false) -> Route {
+    func forBrowsers(ignoringUnknownParameters isTolerant: Bool = false, showingPage: Bool = false) -> Route {
         var route = self
         route.isForBrowsers = true
         route.ignoresUnknownParameters = isTolerant
+        route.showsPage = showingPage
         return route
     }
 

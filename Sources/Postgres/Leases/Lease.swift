@@ -1,5 +1,4 @@
 package import PluginKit
-internal import Synchronization
 
 /// A connection that is one holder's for a while.
 package struct Lease: Sendable {
@@ -40,11 +39,22 @@ package struct Lease: Sendable {
         }
     }
 
-    /// Runs `COPY … TO STDOUT` and calls `consume` with each row, in COPY's own format, on the connection's thread:
-    /// it must be quick and not wait.
-    package func copyOut(unsafeSQL text: String, _ consume: @escaping @Sendable ([UInt8]) -> Void) async throws {
-        try await withCheckedThrowingContinuation { completion in
-            connection.converse(Conversation(text, consume: consume, completion: completion))
+    /// Runs `COPY … TO STDOUT` and calls `consume` with each row, in COPY's own format. It may take its time: what is not
+    /// taken waits with the server, but for about a mebibyte.
+    ///
+    /// When `consume` throws, the rest of the rows is read and dropped, so that the connection can be used again.
+    ///
+    /// - Throws: `DatabaseError`; what `consume` throws; `CancellationError`.
+    package func copyOut(unsafeSQL text: String, _ consume: ([UInt8]) async throws -> Void) async throws {
+        let rows = CopyRows(bound: CopyRows.usualBound) { [connection] in connection.resumeReading() }
+        connection.converse(Conversation(text, rows: rows))
+        do {
+            while let some = try await rows.next() {
+                for row in some { try await consume(row) }
+            }
+        } catch {
+            await rows.abandon()
+            throw error
         }
     }
 

@@ -120,7 +120,7 @@ final class PQConnection: @unchecked Sendable {
         let count = PQgetCopyData(connection, &buffer, 1)
         guard count > 0, let buffer else { return count == 0 ? .blocked : count == -1 ? .finished : .failed }
         defer { PQfreemem(buffer) }
-        return .row(UnsafeRawBufferPointer(start: buffer, count: Int(count)).map { $0 })
+        return .row(Array(UnsafeRawBufferPointer(start: buffer, count: Int(count))))
     }
 
     /// Answers a COPY FROM STDIN that there is no data, which makes it fail.

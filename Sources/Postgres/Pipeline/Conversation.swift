@@ -6,7 +6,10 @@ internal import Synchronization
 /// The methods run on the reactor's thread; rows leave through `rows`.
 final class Conversation: Sendable {
     enum Progress {
+        /// More must come from the server.
         case waiting
+        /// The reader of the rows must take some first.
+        case paused
         case finished
     }
 
@@ -18,15 +21,19 @@ final class Conversation: Sendable {
 
     private let text: String
     private let state = Mutex(State())
-    private let consume: (@Sendable ([UInt8]) -> Void)?
+    private let rows: CopyRows?
 
-    /// - Parameter consume: takes each row of a COPY, in COPY's own format.
-    init(
-        _ text: String, consume: (@Sendable ([UInt8]) -> Void)? = nil, completion: CheckedContinuation<Void, any Error>
-    ) {
+    /// A script.
+    init(_ text: String, completion: CheckedContinuation<Void, any Error>) {
         self.text = text
-        self.consume = consume
+        rows = nil
         state.withLock { $0.completion = completion }
+    }
+
+    /// A COPY, whose end `rows` learns of.
+    init(_ text: String, rows: CopyRows) {
+        self.text = text
+        self.rows = rows
     }
 
     func start(on connection: PQConnection) -> Bool {
@@ -36,9 +43,10 @@ final class Conversation: Sendable {
     func advance(on connection: PQConnection) -> Progress {
         while true {
             if state.withLock({ $0.isCopying }) {
+                guard rows?.hasRoom() ?? true else { return .paused }
                 switch connection.nextCopyData() {
                 case .row(let bytes):
-                    consume?(bytes)
+                    rows?.add(bytes)
                     continue
                 case .blocked: return .waiting
                 case .finished, .failed: state.withLock { $0.isCopying = false }
@@ -73,5 +81,6 @@ final class Conversation: Sendable {
             return (state.completion, state.failure)
         }
         if let failure { completion?.resume(throwing: failure) } else { completion?.resume() }
+        rows?.finish(failure)
     }
 }

@@ -27,7 +27,26 @@ extension PipelineConnection {
     }
 
     func advance(_ conversation: Conversation, _ connection: PQConnection) {
-        guard conversation.advance(on: connection) == .finished else { return }
-        self.conversation = nil
+        switch conversation.advance(on: connection) {
+        case .waiting: break
+        case .paused: setPaused(true)
+        case .finished: self.conversation = nil
+        }
+    }
+
+    /// Reads on after a pause, beginning with what libpq has read already. From any thread.
+    func resumeReading() {
+        reactor.run { [self] _ in
+            guard isPaused, let conversation, let connection else { return }
+            setPaused(false)
+            advance(conversation, connection)
+            flush()
+        }
+    }
+
+    /// A paused connection is not read, so that what the server sends waits with the server.
+    private func setPaused(_ isPaused: Bool) {
+        self.isPaused = isPaused
+        reactor.setInterest(readable: !isPaused, writable: waitsForWriting, socket)
     }
 }

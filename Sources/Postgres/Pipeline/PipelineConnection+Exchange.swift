@@ -61,12 +61,14 @@ extension PipelineConnection {
         let mustWait = outcome == .blocked
         if mustWait != waitsForWriting {
             waitsForWriting = mustWait
-            reactor.setInterest(readable: true, writable: mustWait, connection.socket)
+            reactor.setInterest(readable: !isPaused, writable: mustWait, connection.socket)
         }
     }
 
     func read() {
         guard let connection else { return }
+        // Nobody asked whether there is something to read, so it is the end.
+        guard !isPaused else { return lose(DatabaseError(.connectionLost, message: "the server has hung up")) }
         let isOpen = connection.consumeInput()
         while let heard, let payload = connection.nextNotification() { heard(payload) }
         if let conversation {

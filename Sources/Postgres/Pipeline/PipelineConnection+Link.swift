@@ -46,6 +46,7 @@ extension PipelineConnection {
         self.connection = connection
         cache = StatementCache()
         waitsForWriting = false
+        isPaused = false
         mailbox.withLock { $0.isOpen = true }
         socket = connection.socket
         reactor.watch(socket, for: self)

@@ -58,6 +58,8 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
     var cache = StatementCache()
     var conversation: Conversation?
     var waitsForWriting = false
+    /// Whether nothing is read until a reader has taken what there is.
+    var isPaused = false
     private var lastUse = Reactor.now()
 
     /// - Parameter idleLimit: how long an unused shared connection stays open.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Jobs
 import Logging
+import Observability
 import Platform
 import PluginHost
 import ServiceLifecycle
@@ -59,6 +60,7 @@ struct Work: AsyncParsableCommand {
             environment: common.environment)
         settings.crashLog = CrashLog(in: common.dataDirectory)
         settings.outbound.allowedNetworks = network.ranges
+        settings.tracing = try TracingSettings.read(common.environment)
         return settings
     }
 

@@ -81,4 +81,48 @@ struct SystemHealthReaderTests {
             #expect(health.findings.map(\.code).contains("jobs_dead"))
         }
     }
+
+    @Test("Jobs that are parked are not late, however many there are; the one that could begin is")
+    func parked() async throws {
+        try await TestPlatform.with { test in
+            let (suspended, off, active) = (
+                try await test.tenant("suspended"), try await test.tenant("off"), try await test.tenant("active")
+            )
+            func wait(_ tenant: TestTenant, minutes: Int, count: Int) async throws {
+                try await test.database.asSuperuser { admin in
+                    _ = try await admin.run(
+                        """
+                        INSERT INTO core.jobs_ready (tenant_id, id, module, kind, priority, payload, max_attempts,
+                                                     timeout_ms, root, depth, enqueued_at)
+                        SELECT \(tenant.id), core.uuid7(), 'knowledge', 'knowledge.suggest', 5, '{}', 1, 1000,
+                               core.uuid7(), 0::int2, now() - make_interval(mins => \(minutes)::int4)
+                        FROM generate_series(1, \(count))
+                        """)
+                }
+            }
+            try await wait(suspended, minutes: 60, count: 1500)
+            try await wait(off, minutes: 50, count: 1500)
+            try await test.database.asSuperuser { admin in
+                _ = try await admin.run("UPDATE core.tenants SET status = 'suspended' WHERE id = \(suspended.id)")
+                _ = try await admin.run(
+                    """
+                    INSERT INTO core.tenant_modules (tenant_id, module_id, enabled)
+                    VALUES (\(off.id), 'knowledge', false)
+                    ON CONFLICT (tenant_id, module_id) DO UPDATE SET enabled = false
+                    """)
+            }
+            let quiet = try await test.platform.health.read()
+            #expect(quiet.number("jobs_ready") == 3000 && quiet.number("oldest_ready_seconds") == 0)
+            #expect(quiet.findings.isEmpty, "\(quiet.findings)")
+            try await wait(active, minutes: 5, count: 1)
+            let late = try await test.platform.health.read()
+            #expect((300..<400).contains(late.number("oldest_ready_seconds")))
+            #expect(late.findings.contains { ["jobs_late", "no_workers"].contains($0.code) })
+            try await test.database.asSuperuser { admin in
+                _ = try await admin.run(
+                    "INSERT INTO core.plugin_pauses (module_id, code, detail) VALUES ('knowledge', 'operator', 'x')")
+            }
+            #expect(try await test.platform.health.read().number("oldest_ready_seconds") == 0)
+        }
+    }
 }

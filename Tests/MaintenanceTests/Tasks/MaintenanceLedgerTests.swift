@@ -2,6 +2,7 @@ import Maintenance
 import Platform
 @_spi(Kernel) import PluginKit
 import Postgres
+import Tenancy
 import TestKit
 import Testing
 
@@ -31,7 +32,7 @@ struct MaintenanceLedgerTests {
             let ledger = test.platform.maintenance
             let done = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for _ in 0..<8 {
-                    group.addTask { try await ledger.runIfDue(.backup, lease: .seconds(60)) { ["n": 1] } }
+                    group.addTask { try await ledger.runIfDue(.backup) { ["n": 1] } }
                 }
                 return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
             }
@@ -47,7 +48,7 @@ struct MaintenanceLedgerTests {
             try await MaintenanceLedgerTests.hasten(test)
             let ledger = test.platform.maintenance
             await #expect(throws: Broken.self) {
-                try await ledger.runIfDue(.backup, lease: .seconds(60)) { throw Broken() }
+                try await ledger.runIfDue(.backup) { throw Broken() }
             }
             let task = try await MaintenanceLedgerTests.task(test, "backup")
             #expect(task["last_outcome"]?.string == "failed" && task["last_error"]?.string == "Broken()")
@@ -69,10 +70,10 @@ struct MaintenanceLedgerTests {
         try await TestPlatform.with { test in
             try await MaintenanceLedgerTests.hasten(test)
             let ledger = test.platform.maintenance
-            try await ledger.runIfDue(.backup, lease: .seconds(60)) {
+            try await ledger.runIfDue(.backup) {
                 // Meanwhile its lease ends, and another process begins anew.
                 try await MaintenanceLedgerTests.hasten(test)
-                let isTaken = try await ledger.runIfDue(.backup, lease: .seconds(60)) { ["who": "second"] }
+                let isTaken = try await ledger.runIfDue(.backup) { ["who": "second"] }
                 #expect(isTaken)
                 return ["who": "first"]
             }
@@ -83,6 +84,53 @@ struct MaintenanceLedgerTests {
         }
     }
 
+    @Test("Who is at work keeps the task however long it takes; who has died loses it a moment later")
+    func heartbeat() async throws {
+        try await TestPlatform.with { test in
+            try await MaintenanceLedgerTests.hasten(test)
+            let worker = test.platform.databases.pipeline(of: .worker)
+            let ledger = MaintenanceLedger(pipeline: worker, lease: .seconds(1))
+            func seconds(_ expression: SQL) async throws -> Double {
+                try await test.database.asSuperuser { admin in
+                    try await admin.run(
+                        """
+                        SELECT EXTRACT(epoch FROM \(expression))::float8 AS seconds
+                        FROM core.maintenance_tasks
+                        WHERE name = 'backup'
+                        """
+                    ).first?.get("seconds") ?? 0
+                }
+            }
+            try await ledger.runIfDue(.backup) {
+                let beginning = try await seconds("clock_timestamp()")
+                while try await seconds("clock_timestamp()") < beginning + 3 {
+                    let isTaken = try await ledger.runIfDue(.backup) { ["who": "second"] }
+                    #expect(!isTaken)
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+                return ["who": "first"]
+            }
+            let newest = try #require(try await ledger.runs(PageRequest(limit: 1, after: [])).values.first)
+            #expect(newest["outcome"]?.string == "succeeded" && newest["detail"]?["who"]?.string == "first")
+
+            // A process begins and is heard of no more.
+            try await MaintenanceLedgerTests.hasten(test)
+            _ = try await worker.run(["SELECT core.claim_maintenance('backup', 'gone', interval '1 second')"])
+            let isTaken = try await eventually { try await ledger.runIfDue(.backup) { ["who": "next"] } }
+            #expect(isTaken)
+            let runs = try await ledger.runs(PageRequest(limit: 2, after: [])).values
+            #expect(runs.map { $0["outcome"]?.string } == ["succeeded", "lost"])
+
+            // As processes have it, the wait is a minute at most.
+            try await MaintenanceLedgerTests.hasten(test)
+            try await test.platform.maintenance.runIfDue(.backup) {
+                let left = try await seconds("leased_until - clock_timestamp()")
+                #expect(left > 0 && left <= 60)
+                return .object([])
+            }
+        }
+    }
+
     @Test("A task is attended while a process looks whether it is due, and for a moment after that")
     func attended() async throws {
         try await TestPlatform.with { test in
@@ -90,7 +138,7 @@ struct MaintenanceLedgerTests {
             // No process of a test makes backups.
             let isAttended = try await ledger.isAttended(.backup)
             #expect(!isAttended)
-            let isDue = try await ledger.runIfDue(.backup, lease: .seconds(60)) { .object([]) }
+            let isDue = try await ledger.runIfDue(.backup) { .object([]) }
             #expect(!isDue)
             #expect(try await MaintenanceLedgerTests.task(test, "backup")["is_attended"] == .bool(true))
             try await test.database.asSuperuser { admin in
@@ -110,11 +158,11 @@ struct MaintenanceLedgerTests {
     func request() async throws {
         try await TestPlatform.with { test in
             let ledger = test.platform.maintenance
-            _ = try await ledger.runIfDue(.backup, lease: .seconds(60)) { .object([]) }
-            let isDue = try await ledger.runIfDue(.backup, lease: .seconds(60)) { .object([]) }
+            _ = try await ledger.runIfDue(.backup) { .object([]) }
+            let isDue = try await ledger.runIfDue(.backup) { .object([]) }
             #expect(!isDue)
             _ = try await ledger.request(.backup)
-            let isDueNow = try await ledger.runIfDue(.backup, lease: .seconds(60)) { .object([]) }
+            let isDueNow = try await ledger.runIfDue(.backup) { .object([]) }
             #expect(isDueNow)
         }
     }

@@ -90,6 +90,91 @@ struct ConversationTests {
         }
     }
 
+    /// What the process holds in memory, in bytes.
+    private static func residentBytes() throws -> Int {
+        let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
+        return (Int(pages[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE))
+    }
+
+    @Test("the rows of a slow reader wait with the server, not here, and all of them come")
+    func slowReader() async throws {
+        let server = try await TestServer.shared()
+        try await server.asSuperuser { lease in
+            let backend: Int = try #require(try await lease.run("SELECT pg_backend_pid() AS pid").first).get("pid")
+            let before = try Self.residentBytes()
+            var (count, bytes) = (0, 0)
+            try await lease.copyOut(
+                unsafeSQL: "COPY (SELECT repeat('x', 9999) FROM generate_series(1, 20000)) TO STDOUT"
+            ) { row in
+                if count == 0 {
+                    // The server has much more to say, and cannot: not for a moment, but as long as nobody listens.
+                    let isHeldBack = try await server.asSuperuser { other in
+                        var times = 0
+                        return try await eventually {
+                            let isWaiting: Bool? = try await other.run(
+                                """
+                                SELECT COALESCE(wait_event = 'ClientWrite', false) AS is_so
+                                FROM pg_stat_activity
+                                WHERE pid = \(Int64(backend))
+                                """
+                            ).first?.get("is_so")
+                            times = isWaiting == true ? times + 1 : 0
+                            return times == 200
+                        }
+                    }
+                    #expect(isHeldBack)
+                    let grown = try Self.residentBytes() - before
+                    #expect(grown < 100 << 20, "\(grown >> 20) MiB more")
+                }
+                count += 1
+                bytes += row.count
+            }
+            #expect(count == 20_000 && bytes == 200_000_000)
+            #expect(try await lease.run("SELECT 1 AS n").first?.get("n") == 1)
+        }
+    }
+
+    @Test("a reader who leaves early leaves the connection as it was")
+    func leavingReader() async throws {
+        struct Enough: Error {}
+        let server = try await TestServer.shared()
+        try await server.asSuperuser { lease in
+            let backend: Int? = try await lease.run("SELECT pg_backend_pid() AS pid").first?.get("pid")
+            for taken in [1, 5000] {
+                var count = 0
+                await #expect(throws: Enough.self) {
+                    try await lease.copyOut(
+                        unsafeSQL: "COPY (SELECT repeat('x', 999) FROM generate_series(1, 20000)) TO STDOUT"
+                    ) { _ in
+                        count += 1
+                        if count == taken { throw Enough() }
+                    }
+                }
+                #expect(count == taken)
+                let after: Int? = try await lease.run("SELECT pg_backend_pid() AS pid").first?.get("pid")
+                #expect(after == backend)
+            }
+        }
+    }
+
+    @Test("a COPY ends when its connection dies, also while nothing is read")
+    func deathEndsCopy() async throws {
+        let server = try await TestServer.shared()
+        let code = try await failure {
+            try await server.asSuperuser { lease in
+                let backend: Int = try #require(try await lease.run("SELECT pg_backend_pid() AS pid").first).get("pid")
+                var isFirst = true
+                try await lease.copyOut(
+                    unsafeSQL: "COPY (SELECT repeat('x', 9999) FROM generate_series(1, 20000)) TO STDOUT"
+                ) { _ in
+                    if isFirst { try await server.terminate(backend) }
+                    isFirst = false
+                }
+            }
+        }
+        #expect(code == "statement_failed 57P01" || code == "connection_lost", "\(code)")
+    }
+
     @Test("a conversation ends when its connection dies")
     func deathEndsConversation() async throws {
         let server = try await TestServer.shared()

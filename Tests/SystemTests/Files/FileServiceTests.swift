@@ -1,7 +1,9 @@
+import Files
 import Foundation
 import Platform
 import PluginHost
 import PluginKit
+import Postgres
 import Tenancy
 import TestKit
 import Testing
@@ -50,6 +52,49 @@ struct FileServiceTests {
             #expect(try await site.client.send("GET", link).status == 404)
             #expect(try await ask(site, "read", id: id).status == 404)
             #expect(site.contents == [])
+        }
+    }
+
+    @Test(
+        "What a module stores or removes is told of in the name of whoever it does it for; a job's follows from the job"
+    )
+    func events() async throws {
+        try await with { site in
+            let (tenant, root, job) = (site.tenant.id, UUID.version7(), ID<Void>.make())
+            try await site.test.database.asSuperuser { admin in
+                _ = try await admin.run(
+                    """
+                    INSERT INTO core.jobs_running (tenant_id, id, module, kind, priority, payload, max_attempts, timeout_ms,
+                                                   root, depth, worker_id, lease, charged_ms)
+                    VALUES (\(tenant), \(job), 'knowledge', 'knowledge.act', 5, '{}', 1, 1000, \(root), 1::int2,
+                            gen_random_uuid(), gen_random_uuid(), 1)
+                    """)
+            }
+            let module = try #require(ModuleName("knowledge"))
+            let system = Actor(kind: .system, id: ActorID(job.uuid), role: "system")
+            let files = site.test.platform.files.files(of: module, for: TenantSession(verified: tenant, actor: system))
+            let file = try await files.store(Array("of a job".utf8), name: "a.txt")
+            try await files.delete(file.id)
+            _ = try await ask(site, "store", text: "of a member")
+            let told = try await site.test.database.asSuperuser { admin in
+                try await admin.run(
+                    """
+                    SELECT type, actor_kind || ' ' || actor_id AS actor, depth::int8 AS depth, root = \(root) AS is_ours
+                    FROM core.events
+                    WHERE tenant_id = \(tenant) AND type LIKE 'file.%'
+                    ORDER BY at, id
+                    """
+                ).rows.map { row in
+                    let words: [String] = [try row.get("type"), try row.get("actor")]
+                    return "\(words.joined(separator: " ")) \(try row.get("depth", as: Int.self)) "
+                        + "\(try row.get("is_ours", as: Bool.self))"
+                }
+            }
+            let member = site.tenant.session.actor.id
+            #expect(
+                told == [
+                    "file.created s \(job) 2 true", "file.deleted s \(job) 2 true", "file.created m \(member) 0 false",
+                ])
         }
     }
 

@@ -189,6 +189,29 @@ struct FileTests {
         }
     }
 
+    @Test("A refusal is not kept under a key: other bytes are taken under it, and so are the same ones later")
+    func refusalsUnderKeys() async throws {
+        try await FileSite.with(adjust: { $0.files.maximumByteCount = 1000 }) { site in
+            let key = [("Idempotency-Key", "upload-2")]
+            let digest = Hex.encode(SHA256.digest([1, 2, 3]))
+            let large = try await site.upload(Array(repeating: 1, count: 1001), headers: key)
+            #expect(large.status == 413)
+            let wrong = try await site.upload([4, 5], query: "&digest=\(digest)", headers: key)
+            #expect(wrong.status == 422 && wrong.code == "digest_differs")
+            let stored = try await site.upload([4, 5, 6], headers: key)
+            #expect(stored.status == 201 && stored.headers["Idempotency-Replayed"].isEmpty, "\(stored.text)")
+            #expect(try await site.upload([4, 5, 6], headers: key).json == stored.json)
+        }
+        try await FileSite.with(adjust: { $0.files.place = .none }) { site in
+            let key = [("Idempotency-Key", "upload-3")]
+            // Nothing was read, so nothing is under way and no answer was lost.
+            for bytes: [UInt8] in [[1], [1], [2, 3]] {
+                let refused = try await site.upload(bytes, headers: key)
+                #expect(refused.status == 503 && refused.code == "files_unavailable", "\(refused.text)")
+            }
+        }
+    }
+
     @Test("A list goes from page to page, newest first")
     func pages() async throws {
         try await FileSite.with { site in

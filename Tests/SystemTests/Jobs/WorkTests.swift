@@ -115,6 +115,27 @@ struct WorkTests {
         }
     }
 
+    @Test("J9: Told to end, it ends processes that do not; nothing counts against the job or the plugin")
+    func stubborn() async throws {
+        try await WorkSite.with { site in
+            let id = try await site.enqueue("sleep", 1000)
+            let isBegun = try await eventually { try await site.job(id)["state"] == "running" }
+            #expect(isBegun)
+            let child = try #require(try await site.workers().last)
+            // It hears no signal but the one that nobody can ignore.
+            kill(child, SIGSTOP)
+            let status = try String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)
+            let parent = try #require(status.split(separator: ")").last?.split(separator: " ").dropFirst().first)
+            kill(try #require(Int32(parent)), SIGTERM)
+            let isGone = try await eventually(within: .seconds(60)) { kill(child, 0) != 0 }
+            #expect(isGone)
+            // `up` begins anew with another process, which does what was given back.
+            let done = try await site.until(id, "succeeded")
+            #expect(done["attempt"] == 1 && done["failures"]?.array == [], "\(done)")
+            #expect(try await site.number("SELECT count(*) FROM core.plugin_crashes") == 0)
+        }
+    }
+
     /// Of each thread: the 19th field of /proc/[pid]/task/[tid]/stat, proc(5).
     private static func niceness(of process: Int32) throws -> [Int] {
         let folder = "/proc/\(process)/task"

@@ -1,8 +1,11 @@
 import Foundation
+import Jobs
 import NIOHTTP1
 import Observability
 import Platform
 import PluginKit
+import Postgres
+import ServiceLifecycle
 import TestKit
 import Testing
 
@@ -86,6 +89,50 @@ struct TracingTests {
             for secret in ["noah", "Noah", "parcel", "where\"", "127.0.0.1", "q="] {
                 #expect(!text.contains(secret), "\(secret)")
             }
+        }
+    }
+
+    @Test("The job that follows from a request is a span after the request's, with what it asks the database below it")
+    func jobs() async throws {
+        try await StubServer.with { collector in
+            let settings = try #require(
+                try TracingSettings.read(["OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_SERVICE_NAME": "desk"]))
+            try await TestPlatform.with(adjust: { $0.tracing = settings }) { test in
+                let tenant = try await test.tenant("acme")
+                let body: JSONValue = [
+                    "customer": ["email": "noah@customer.example", "name": "Noah"], "subject": "parcel",
+                    "message": ["content": "where is it"],
+                ]
+                let created = try await TestClient(test.url).send(
+                    "POST", "/v1/conversations", token: tenant.token, body: body,
+                    headers: [("traceparent", "00-\(Self.trace)-\(Self.caller)-01")])
+                #expect(created.status == 201)
+                let services = test.platform.jobServices(
+                    of: "knowledge", JobWorker.Settings(), logger: test.database.server.logger)
+                // The others run already.
+                let worker = try #require(services?.last)
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await worker.run() }
+                    let isDone = try await eventually {
+                        try await test.database.asSuperuser { admin in
+                            try await admin.run("SELECT count(*) AS jobs FROM core.jobs_finished").first?.get("jobs")
+                                == 1
+                        }
+                    }
+                    #expect(isDone)
+                    group.cancelAll()
+                }
+            }
+            let spans = try collector.asked.flatMap { try CollectedSpan.all(in: $0.body) }
+            let request = try #require(spans.first { $0.name == "POST /v1/conversations" })
+            let job = try #require(spans.first { $0.name == "knowledge.suggest" })
+            #expect(job.trace == Self.trace && job.parent == request.span && job.kind == 5 && job.service == "desk")
+            #expect(job.attributes["romashka.module"] == "knowledge" && job.attributes["romashka.job_attempt"] == "1")
+            #expect(job.attributes["error.type"] == nil)
+            let parts = spans.filter { $0.parent == job.span }
+            #expect(!parts.isEmpty && parts.allSatisfy { $0.kind == 3 && $0.trace == Self.trace })
+            let text = collector.asked.map { String(decoding: $0.body, as: UTF8.self) }.joined()
+            for secret in ["noah", "Noah", "parcel", "where is"] { #expect(!text.contains(secret), "\(secret)") }
         }
     }
 

@@ -115,20 +115,25 @@ package struct ProviderSignIn: Sendable {
         let claims = try await claims(code, answer.issuer, connection, state, browser: browser, base: base)
         if case .link(let profile, let session) = state.purpose {
             try await identities.link(claims, connection, to: profile, while: session)
-            return HeadedReply(headers: [cookie.clearing], body: ProviderSignIn.outcome("linked"))
+            return ProviderSignIn.reply([cookie.clearing], ProviderSignIn.outcome("linked"))
         }
         guard let profile = try await member(claims, connection) else { throw ProviderSignIn.notMember }
         // A factor that guards the account guards every way into it; the cookie stays for who is to prove it.
         if !claims.hasSecondFactor, try await secondFactors.guarded(profile, of: connection.tenant) != nil {
             let next = secrets.begin(
                 .secondFactor(profile), tenant: connection.tenant, connection: connection.id, browser: browser)
-            return HeadedReply(
-                headers: [], body: ProviderSignIn.outcome("second_factor_required", state: secrets.sign(next)))
+            return ProviderSignIn.reply(
+                [], ProviderSignIn.outcome("second_factor_required", state: secrets.sign(next)))
         }
         let session = try await sessions.begin(
             profile, of: connection.tenant, hasSecondFactor: claims.hasSecondFactor, request.client)
-        return HeadedReply(
-            headers: [cookie.clearing], body: ProviderSignIn.outcome("logged_in", session: session.value))
+        return ProviderSignIn.reply(
+            [cookie.clearing], ProviderSignIn.outcome("logged_in", session: session.value))
+    }
+
+    /// An outcome for programs, and for people's browsers the page that hands it on.
+    private static func reply(_ headers: [(name: String, value: String)], _ outcome: JSONValue) -> HeadedReply {
+        HeadedReply(headers: headers, body: outcome, page: SignInPage.page(of: outcome))
     }
 
     static func outcome(_ word: String, session: JSONValue = .null, state: String? = nil) -> JSONValue {

@@ -15,7 +15,12 @@ struct SignInBrowser {
         self.provider = provider
     }
 
-    private var headers: [(String, String)] { cookie.isEmpty ? [] : [("Cookie", "theme=dark; \(cookie)")] }
+    /// The header `Accept`; empty when it sends none.
+    var accept = ""
+
+    private var headers: [(String, String)] {
+        (cookie.isEmpty ? [] : [("Cookie", "theme=dark; \(cookie)")]) + (accept.isEmpty ? [] : [("Accept", accept)])
+    }
 
     /// Begins a login; where the provider asks who one is.
     mutating func start(_ connection: String, query: String = "") async throws -> TestClient.Answer {
@@ -37,7 +42,8 @@ struct SignInBrowser {
     ) async throws -> TestClient.Answer {
         let query = [code.map { "code=\($0)" }, state.map { "state=\($0)" }].compactMap { $0 }.joined(separator: "&")
         return try await client.send(
-            "GET", "/v1/auth/oidc/\(connection)/callback?\(query)\(more)", headers: sendsCookie ? headers : [])
+            "GET", "/v1/auth/oidc/\(connection)/callback?\(query)\(more)",
+            headers: sendsCookie ? headers : headers.filter { $0.0 != "Cookie" })
     }
 
     /// Proves a second factor for a sign-in that waits for it.
