@@ -161,6 +161,7 @@ extension MigrationGround {
         FROM core.jobs_ready
         """,
         "INSERT INTO core.job_lanes (tenant_id, module, virtual_time, cost_ms) VALUES ($tenant, 'zanzibar', 1, 1)",
+        "INSERT INTO core.job_backlogs (tenant_id, module, jobs, allowed) VALUES ($tenant, 'zanzibar', 1, 1)",
         "INSERT INTO core.job_totals (module, outcome, attempts, busy_ms) VALUES ('zanzibar', 'succeeded', 1, 1)",
         """
         INSERT INTO core.job_workers (id, module, host, process, expires_at)
