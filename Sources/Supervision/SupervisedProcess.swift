@@ -66,7 +66,10 @@ package final class SupervisedProcess: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging([Self.marker: "1"]) { $1 }
+        // Swift's backtracer holds what the child had open, and when the child is killed meanwhile it does so for ever:
+        // the child would count as alive. Whose code a crash was is told without it; who wants it sets the variable.
+        process.environment = ["SWIFT_BACKTRACE": "enable=no"].merging(ProcessInfo.processInfo.environment) { $1 }
+            .merging([Self.marker: "1"]) { $1 }
         lifeline = Pipe()
         process.standardInput = lifeline
         // Standard output is for results, and those are the parent's.
