@@ -53,7 +53,7 @@ let kernel: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
         ]
     ),
-    .target(name: "EmbeddedPostgres", dependencies: [logging]),
+    .target(name: "EmbeddedPostgres", dependencies: ["Supervision", logging]),
     .target(name: "Postgres", dependencies: ["CPostgres", "CEpoll", pluginKit, logging]),
     .target(
         name: "Tenancy",
@@ -72,8 +72,8 @@ let kernel: [Target] = [
     .target(
         name: "Identity",
         dependencies: [
-            "Observability", "Files", "Mail", "Tenancy", "Postgres", "Cryptography", "Outbound", "CJWT", pluginKit,
-            logging, lifecycle,
+            "Observability", "Supervision", "Files", "Mail", "Tenancy", "Postgres", "Cryptography", "Outbound", "CJWT",
+            pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),

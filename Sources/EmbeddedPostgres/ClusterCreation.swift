@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+internal import Supervision
 
 /// The creation of a cluster, which either happens as a whole or leaves no trace.
 struct ClusterCreation {
@@ -27,7 +28,7 @@ struct ClusterCreation {
         ]
         arguments.append(start.configuration.mode == .ephemeral ? "--no-sync" : "--data-checksums")
         let command = Command(start.installation.initializer, arguments)
-        let (exit, output) = try await ChildProcess.run(try command.bound(dyingBy: "KILL", as: directory.account))
+        let (exit, output) = try await command.bound(dyingBy: "KILL", as: directory.account).run()
         if Task.isCancelled { throw .cancelled }
         guard exit.isSuccess else {
             throw EmbeddedPostgresError(

@@ -1,5 +1,6 @@
 import Foundation
 package import Logging
+package import Supervision
 
 /// A PostgreSQL server that lives as long as this process.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+internal import Supervision
 
 extension PostgresInstallation {
     /// Where copies are kept for a server user who may not reach the original.
@@ -36,7 +37,7 @@ extension PostgresInstallation {
 
     /// Runs a program of the system that must succeed.
     private func run(_ executable: String, _ arguments: [String]) async throws(EmbeddedPostgresError) {
-        let (exit, output) = try await ChildProcess.run(Command(executable, arguments))
+        let (exit, output) = try await Command(executable, arguments).run()
         guard exit.isSuccess else {
             throw EmbeddedPostgresError(
                 .fileSystem,

@@ -1,4 +1,5 @@
 import Foundation
+internal import Supervision
 
 extension PostgresInstallation {
     /// The version of the Python package that has the server's programs.
@@ -73,7 +74,7 @@ extension PostgresInstallation {
         guard let python = try? python(environment: environment) else { return [] }
         var command = Command(python, ["-c", pythonQuestion])
         command.environment = environment
-        let (exit, output) = try await ChildProcess.run(command)
+        let (exit, output) = try await command.run()
         return exit.isSuccess ? output.split(separator: "\n").map(String.init) : []
     }
 

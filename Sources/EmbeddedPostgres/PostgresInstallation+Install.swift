@@ -1,4 +1,5 @@
 import Foundation
+internal import Supervision
 
 extension PostgresInstallation {
     /// Downloads a server into a directory, by way of Python's package manager.
@@ -32,7 +33,7 @@ extension PostgresInstallation {
             ]
         )
         command.environment = environment
-        let (exit, output) = try await ChildProcess.run(command)
+        let (exit, output) = try await command.run()
         if Task.isCancelled { throw .cancelled }
         guard exit.isSuccess, home(in: temporary) != nil else {
             let reason = output.split(separator: "\n").suffix(6).joined(separator: "\n")

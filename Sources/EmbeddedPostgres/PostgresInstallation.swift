@@ -1,4 +1,5 @@
 import Foundation
+internal import Supervision
 
 /// The programs of one PostgreSQL server on this machine.
 package struct PostgresInstallation: Hashable, Sendable {
@@ -28,7 +29,7 @@ package struct PostgresInstallation: Hashable, Sendable {
                 fix: "name a directory that has bin/postgres and bin/initdb."
             )
         }
-        let (exit, output) = try await ChildProcess.run(Command("\(found)/bin/postgres", ["--version"]))
+        let (exit, output) = try await Command("\(found)/bin/postgres", ["--version"]).run()
         guard exit.isSuccess, let match = output.firstMatch(of: /\(PostgreSQL\) ((\d+)\.?[^\s]*)/),
             let majorVersion = Int(match.2)
         else {

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Supervision
 
 /// One attempt to start a server, from an empty or a used directory to a server that accepts connections.
 struct ServerStart {
@@ -120,7 +121,7 @@ struct ServerStart {
             installation.server, ["-D", directory.data] + settings.arguments, output: directory.startLog
         )
         let signal = configuration.mode == .ephemeral ? "QUIT" : "INT"
-        return try await ChildProcess.start(try command.bound(dyingBy: signal, as: directory.account))
+        return try await command.bound(dyingBy: signal, as: directory.account).start()
     }
 
     /// Waits until the server accepts connections.

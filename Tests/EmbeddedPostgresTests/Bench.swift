@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Supervision
 import Testing
 
 @testable import EmbeddedPostgres
@@ -86,7 +87,7 @@ extension EmbeddedServer {
     func sql(_ sql: String, connection: String? = nil) async -> (isSuccess: Bool, output: String) {
         let arguments = ["-X", "-A", "-t", "-w", "-q", "-c", sql, connection ?? url()]
         do throws(EmbeddedPostgresError) {
-            let (exit, output) = try await ChildProcess.run(Command("\(installation.home)/bin/psql", arguments))
+            let (exit, output) = try await Command("\(installation.home)/bin/psql", arguments).run()
             return (exit.isSuccess, output.trimmingCharacters(in: .whitespacesAndNewlines))
         } catch {
             return (false, error.description)

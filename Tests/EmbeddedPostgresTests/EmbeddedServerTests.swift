@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Supervision
 import Testing
 
 @testable import EmbeddedPostgres

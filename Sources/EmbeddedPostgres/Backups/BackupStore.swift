@@ -1,4 +1,5 @@
 import Foundation
+internal import Supervision
 
 /// The backups of one data directory, in `backups` below it: a directory for each.
 package struct BackupStore: Sendable {
@@ -69,7 +70,7 @@ package struct BackupStore: Sendable {
         let command = Command(
             try Command.find("cp", package: "coreutils"),
             ["-a", isShared ? "-l" : "--reflink=auto", "--", source, "\(directory)/"])
-        let (exit, output) = try await ChildProcess.run(command)
+        let (exit, output) = try await command.run()
         guard exit.isSuccess else {
             throw EmbeddedPostgresError(
                 .backupFailed, "\(source) could not be copied (\(exit)): \(output)",

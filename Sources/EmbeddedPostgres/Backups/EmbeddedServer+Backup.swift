@@ -1,5 +1,6 @@
 import Foundation
 package import Logging
+internal import Supervision
 
 extension EmbeddedServer {
     /// Copies the running server with all that belongs to it, and checks the copy: every file against its checksum,
@@ -77,7 +78,7 @@ extension EmbeddedServer {
     }
 
     private func run(_ command: Command, _ what: String) async throws(EmbeddedPostgresError) {
-        let (exit, output) = try await ChildProcess.run(try command.bound(dyingBy: "KILL", as: directory.account))
+        let (exit, output) = try await command.bound(dyingBy: "KILL", as: directory.account).run()
         guard exit.isSuccess else {
             throw EmbeddedPostgresError(
                 .backupFailed, "The cluster could not be \(what) (\(exit)):\n\(output)",

@@ -185,7 +185,7 @@ package final class JobSupervisor: Service {
     }
 
     /// Gives the jobs of a process that died to others at once, instead of when its lease runs out.
-    private func clean(up process: SupervisedProcess, _ exit: SupervisedProcess.Exit, of module: String) async {
+    private func clean(up process: SupervisedProcess, _ exit: ProcessExit, of module: String) async {
         logger.warning("a process for jobs ended", metadata: ["module": "\(module)", "exit": "\(exit)"])
         // Killed by a signal, one of its jobs may be to blame, and nobody knows which; else the process chose to end.
         let isStopping = state.withLock { $0.isStopping }

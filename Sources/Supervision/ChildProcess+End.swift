@@ -8,7 +8,7 @@ extension ChildProcess {
     ///   - limit: how long the process has for an answer to each but the last.
     /// - Returns: how it ended.
     @discardableResult
-    func end(bySignals signals: [Int32], each limit: Duration) async -> ProcessExit {
+    package func end(bySignals signals: [Int32], each limit: Duration) async -> ProcessExit {
         for signal in signals {
             self.signal(signal)
             if signal == signals.last { break }

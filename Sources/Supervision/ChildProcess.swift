@@ -1,12 +1,10 @@
-import Dispatch
-import Foundation
-import Synchronization
+package import Foundation
+internal import Synchronization
 
 /// A process started by this one and watched until it ends.
 ///
-/// It is started by a thread of its own, which then sleeps until the process ends: the death signal that
-/// ``Command/bound(dyingBy:as:)`` asks for is sent when the *thread* that started the process ends.
-final class ChildProcess: Sendable {
+/// A thread sleeps until the process itself has ended, whatever its own children hold open and however long they live.
+package final class ChildProcess: Sendable {
     /// Someone waiting for the end.
     private typealias Waiter = CheckedContinuation<ProcessExit?, Never>
 
@@ -19,7 +17,7 @@ final class ChildProcess: Sendable {
     }
 
     /// The process's id.
-    let id: pid_t
+    package let id: pid_t
 
     /// What is known of it.
     private let state = Mutex(State.running(waiters: [:], next: 0))
@@ -29,11 +27,29 @@ final class ChildProcess: Sendable {
         self.id = id
     }
 
-    /// Starts a process.
-    static func start(_ command: Command) async throws(EmbeddedPostgresError) -> ChildProcess {
-        let started: Result<ChildProcess, EmbeddedPostgresError> = await withCheckedContinuation { continuation in
+    /// Watches a process that this one has started, and that nobody else reaps.
+    ///
+    /// - Parameter id: the process's id.
+    package static func watching(_ id: pid_t) -> ChildProcess {
+        let process = ChildProcess(id: id)
+        let thread = Thread { process.watch() }
+        thread.name = "child process"
+        thread.start()
+        return process
+    }
+
+    /// Starts a process on the thread that then watches it.
+    ///
+    /// A death signal that the process asks for is sent when the *thread* that started it ends, thus with this process.
+    ///
+    /// - Parameter spawn: starts the process and returns its id.
+    /// - Throws: what `spawn` returns instead.
+    package static func start<Failure: Error>(
+        _ spawn: @escaping @Sendable () -> Result<pid_t, Failure>
+    ) async throws(Failure) -> ChildProcess {
+        let started: Result<ChildProcess, Failure> = await withCheckedContinuation { continuation in
             let thread = Thread {
-                switch command.spawn() {
+                switch spawn() {
                 case .failure(let error): continuation.resume(returning: .failure(error))
                 case .success(let id):
                     let process = ChildProcess(id: id)
@@ -47,25 +63,8 @@ final class ChildProcess: Sendable {
         return try started.get()
     }
 
-    /// Runs a process to its end; when the task is cancelled, the process is asked to end early.
-    ///
-    /// - Returns: how it ended and what it wrote to standard output and error.
-    static func run(_ command: Command) async throws(EmbeddedPostgresError) -> (exit: ProcessExit, output: String) {
-        let file = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("output-\(UUID().uuidString)")
-        defer { FileSystem.remove(file.path) }
-        var command = command
-        command.output = file.path
-        let process = try await start(command)
-        let exit = await withTaskCancellationHandler {
-            await process.exit()
-        } onCancel: {
-            process.signal(SIGTERM)
-        }
-        return (exit, FileSystem.text(of: file.path) ?? "")
-    }
-
     /// Waits for the end, whether or not the task is cancelled.
-    func exit() async -> ProcessExit {
+    package func exit() async -> ProcessExit {
         while true {
             if let exit = await wait(register: { _ in }) { return exit }
         }
@@ -74,7 +73,7 @@ final class ChildProcess: Sendable {
     /// Waits for the end, whether or not the task is cancelled.
     ///
     /// - Returns: how the process ended, or nothing if it has not within the limit.
-    func exit(within limit: Duration) async -> ProcessExit? {
+    package func exit(within limit: Duration) async -> ProcessExit? {
         let (seconds, attoseconds) = limit.components
         let deadline = DispatchTime.now() + Double(seconds) + Double(attoseconds) / 1e18
         return await wait { waiter in
@@ -85,7 +84,7 @@ final class ChildProcess: Sendable {
     /// Waits for the end or the cancellation of the task.
     ///
     /// - Returns: how the process ended, or nothing if the task was cancelled before.
-    func exitUnlessCancelled() async -> ProcessExit? {
+    package func exitUnlessCancelled() async -> ProcessExit? {
         let registered = Mutex<UInt64?>(nil)
         return await withTaskCancellationHandler {
             await wait { waiter in
@@ -98,7 +97,7 @@ final class ChildProcess: Sendable {
     }
 
     /// Sends a signal, unless the process has ended.
-    func signal(_ signal: Int32) {
+    package func signal(_ signal: Int32) {
         state.withLock { state in
             guard case .running = state else { return }
             _ = kill(id, signal)

@@ -1,30 +1,17 @@
 import Foundation
+import Supervision
 import Testing
 
 @testable import EmbeddedPostgres
 
-@Suite("Child process")
-struct ChildProcessTests {
+@Suite("Command")
+struct CommandTests {
     @Test("status, signal and output are told")
     func exitsAreTold() async throws {
-        let (exit, output) = try await ChildProcess.run(Command("/bin/sh", ["-c", "echo out; echo err >&2; exit 3"]))
+        let (exit, output) = try await Command("/bin/sh", ["-c", "echo out; echo err >&2; exit 3"]).run()
         #expect(exit == .status(3))
         #expect(output == "out\nerr\n")
-        #expect(try await ChildProcess.run(Command("/bin/sh", ["-c", "kill -9 $$"])).exit == .signal(SIGKILL))
-    }
-
-    @Test("a limit ends the wait, not the process")
-    func waitIsLimited() async throws {
-        let process = try await ChildProcess.start(Command("/bin/sleep", ["60"]))
-        #expect(await process.exit(within: .milliseconds(5)) == nil)
-        #expect(await process.end(bySignals: [SIGTERM], each: .seconds(5)) == .signal(SIGTERM))
-        #expect(await process.exit(within: .zero) == .signal(SIGTERM))
-    }
-
-    @Test("a process that ignores the first signal is ended by the last")
-    func strongerSignalsFollow() async throws {
-        let process = try await ChildProcess.start(Command("/bin/sleep", ["60"]))
-        #expect(await process.end(bySignals: [SIGURG, SIGKILL], each: .milliseconds(50)) == .signal(SIGKILL))
+        #expect(try await Command("/bin/sh", ["-c", "kill -9 $$"]).run().exit == .signal(SIGKILL))
     }
 
     @Test("no file of the host is open in the child")
@@ -32,7 +19,7 @@ struct ChildProcessTests {
         let descriptor = open("/dev/null", O_RDONLY)
         defer { close(descriptor) }
         try #require(descriptor > 2)
-        let (_, output) = try await ChildProcess.run(Command("/bin/sh", ["-c", "ls /proc/$$/fd | tr '\\n' ' '; pwd"]))
+        let (_, output) = try await Command("/bin/sh", ["-c", "ls /proc/$$/fd | tr '\\n' ' '; pwd"]).run()
         #expect(output.hasPrefix("0 1 2 "))
         #expect(!output.contains("\(descriptor) "))
         #expect(output.hasSuffix("/\n"))
@@ -44,7 +31,7 @@ struct ChildProcessTests {
         defer { FileSystem.remove(note) }
         await #expect(processExitsWith: .signal(SIGKILL)) { [note = note as String] in
             let command = try Command("/bin/sleep", ["60"]).bound(dyingBy: "TERM", as: nil)
-            let process = try await ChildProcess.start(command)
+            let process = try await command.start()
             try "\(process.id)".write(toFile: note, atomically: true, encoding: .utf8)
             // Only a child that has become the program has asked for its signal.
             _ = try await Bench.until { FileSystem.text(of: "/proc/\(process.id)/comm") == "sleep\n" }
