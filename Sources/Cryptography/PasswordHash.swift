@@ -13,10 +13,12 @@ package struct PasswordHash: Sendable, Hashable, CustomStringConvertible {
     /// Hashes `password` with a new random salt of 16 bytes. Occupies the thread; servers call `PasswordHasher`.
     ///
     /// - Throws: `PasswordError.unavailable`.
-    package init(hashing password: Password, cost: ScryptCost = .standard) throws(PasswordError) {
+    package init(
+        hashing password: Password, cost: ScryptCost = .standard, derive: KeyDerivation = Scrypt.derive
+    ) throws(PasswordError) {
         self.cost = cost
         salt = RandomBytes.generate(Self.saltByteCount)
-        hash = try Scrypt.derive(from: password.bytes, salt: salt, cost: cost, count: Self.hashByteCount)
+        hash = try derive(password.bytes, salt, cost, Self.hashByteCount)
     }
 
     /// Reads a PHC string whose cost, salt (8...64 bytes) and hash (16...64 bytes) are within the bounds.
@@ -58,8 +60,10 @@ package struct PasswordHash: Sendable, Hashable, CustomStringConvertible {
     /// Whether `password` is the one that was hashed. Occupies the thread; servers call `PasswordHasher`.
     ///
     /// - Throws: `PasswordError.unavailable`.
-    package func matches(_ password: Password) throws(PasswordError) -> Bool {
-        let candidate = try Scrypt.derive(from: password.bytes, salt: salt, cost: cost, count: hash.count)
+    package func matches(
+        _ password: Password, derive: KeyDerivation = Scrypt.derive
+    ) throws(PasswordError) -> Bool {
+        let candidate = try derive(password.bytes, salt, cost, hash.count)
         return ConstantTime.equal(candidate, hash)
     }
 

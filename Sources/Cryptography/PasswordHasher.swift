@@ -7,13 +7,19 @@ package final class PasswordHasher: Sendable {
 
     private let pool: BoundedThreadPool
     private let decoy: PasswordHash
+    private let derive: KeyDerivation
 
     /// - Parameters:
     ///   - cost: The cost of new hashes.
     ///   - concurrency: How many computations run at once, at least 1.
     ///   - queueLimit: How many callers may wait before the next is refused.
-    package init(cost: ScryptCost = .standard, concurrency: Int = 2, queueLimit: Int = 64) {
+    ///   - derive: What computes, here or elsewhere.
+    package init(
+        cost: ScryptCost = .standard, concurrency: Int = 2, queueLimit: Int = 64,
+        derive: @escaping KeyDerivation = Scrypt.derive
+    ) {
         self.cost = cost
+        self.derive = derive
         pool = BoundedThreadPool(concurrency: concurrency, queueLimit: queueLimit, overload: PasswordError.overloaded)
         decoy = .decoy(cost: cost)
     }
@@ -31,15 +37,15 @@ package final class PasswordHasher: Sendable {
     ///
     /// - Throws: `PasswordError.overloaded`, `.unavailable`, or `CancellationError` while it waits.
     package func hash(_ password: Password) async throws -> PasswordHash {
-        try await pool.run { [cost] in try PasswordHash(hashing: password, cost: cost) }
+        try await pool.run { [cost, derive] in try PasswordHash(hashing: password, cost: cost, derive: derive) }
     }
 
     /// Whether `password` is the one behind `hash`. Without a hash (no such account) it takes as long and says no.
     ///
     /// - Throws: `PasswordError.overloaded`, `.unavailable`, or `CancellationError` while it waits.
     package func verify(_ password: Password, against hash: PasswordHash?) async throws -> Bool {
-        try await pool.run { [decoy] in
-            let matches = try (hash ?? decoy).matches(password)
+        try await pool.run { [decoy, derive] in
+            let matches = try (hash ?? decoy).matches(password, derive: derive)
             return matches && hash != nil
         }
     }

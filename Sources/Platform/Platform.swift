@@ -127,7 +127,9 @@ package struct Platform: Sendable {
         files = try TenantFiles(
             settings.files, pipeline: auth, control: control, master: settings.master, metrics: metrics, logger: logger)
         fileKeeper = FileKeeper(files, leases: databases.leases, logger: logger)
-        let passwords = PasswordHasher(cost: settings.passwordCost, concurrency: settings.passwordConcurrency)
+        let passwords = PasswordHasher(
+            cost: settings.passwordCost, concurrency: settings.passwordConcurrency,
+            derive: settings.keyDerivation)
         self.databases = databases
         self.control = control
         self.registry = registry

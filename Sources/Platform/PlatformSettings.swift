@@ -20,6 +20,8 @@ package struct PlatformSettings: Sendable {
     package var leaseBudget = 20
     /// How many passwords are checked at once, 32 MiB each: on half of the cores, so that the others stay free.
     package var passwordConcurrency = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+    /// What computes for checks of passwords: this process, or others for it.
+    package var keyDerivation: KeyDerivation = Scrypt.derive
     /// What one check of a password costs.
     package var passwordCost = ScryptCost.standard
     /// Sign-in through tenants' providers.

@@ -28,6 +28,6 @@ struct Romashka: AsyncParsableCommand {
             VerifySchema.self,
             Doctor.self, TenantCommand.self, MemberCommand.self, KeysCommand.self, TokenCommand.self,
             ModuleCommand.self, PluginCommand.self, JobsCommand.self, HealthCommand.self, MaintenanceCommand.self,
-            BackupCommand.self, RoutesCommand.self, OpenAPICommand.self, ImportDemo.self,
+            BackupCommand.self, RoutesCommand.self, OpenAPICommand.self, ImportDemo.self, DeriveKeys.self,
         ])
 }

@@ -17,7 +17,7 @@ class Caller:
     def __init__(self, url: str, address: str = "127.0.0.1"):
         place = urlsplit(url)
         self.connection = http.client.HTTPConnection(
-            place.hostname, place.port, timeout=30, source_address=(address, 0))
+            place.hostname, place.port, timeout=60, source_address=(address, 0))
 
     def send(self, method: str, path: str, body: dict | None = None, token: str | None = None) -> tuple[int, float, dict]:
         """Status, seconds and headers of an answer."""

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HTTP
+import Identity
 import Platform
 import PluginKit
 import Supervision
@@ -28,7 +29,8 @@ struct Serve: AsyncParsableCommand {
         try await common.withDatabase { access in
             // A server of several beside one database must not keep files for itself.
             let keepsFiles = common.environment["DATABASE_URL"] == nil
-            let settings = try serving.settings(access, common, keepsFiles: keepsFiles)
+            var settings = try serving.settings(access, common, keepsFiles: keepsFiles)
+            settings.keyDerivation = KeyProcesses(DeriveKeys.arguments).derive
             let platform = try await Platform.start(settings, logger: common.logger)
             try await serving.run(platform, access, common) { port in
                 let url = "http://\(host):\(port)"
