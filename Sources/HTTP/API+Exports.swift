@@ -1,8 +1,10 @@
+internal import Events
 internal import HTTPTypes
 internal import Hummingbird
 internal import Identity
 internal import NIOCore
 @_spi(Kernel) internal import PluginKit
+internal import Tenancy
 
 /// Lists that are written out whole: page after page, each when the one before has left.
 extension API {
@@ -19,6 +21,11 @@ extension API {
     ) async throws -> Response {
         let format = try ExportFormat(input.query)
         let first = try await exported(mounted, input, caller, reach, after: [])
+        let acting = Acting(caller.session, requestID: requestID)
+        try await Acting.$current.withValue(acting) {
+            let route = "\(mounted.route.method) \(mounted.path)"
+            try await exports.begin(route, as: format.rawValue, of: caller.session.tenant)
+        }
         let window = limits.idle
         let end = ContinuousClock.now + API.exportDeadline
         let body = ResponseBody { writer in

@@ -22,6 +22,7 @@ package final class API: HTTPResponder {
     private let pluginPages: PluginPages
     let cursors: CursorCodec
     let idempotency: IdempotencyKeys
+    let exports: ExportLedger
     let teammates: Teammates
     let events: EventStreams
     let hooks: HookDoor
@@ -35,8 +36,8 @@ package final class API: HTTPResponder {
     package init(
         table: RouteTable, authenticator: Authenticator, permissions: Permissions, control: ControlPlane,
         health: Health, documents: Documents, pluginPages: PluginPages, metricsPage: MetricsPage, telemetry: Telemetry,
-        cursors: CursorKey,
-        idempotency: IdempotencyKeys, teammates: Teammates, events: EventStreams, hooks: HookDoor,
+        cursors: CursorKey, idempotency: IdempotencyKeys, exports: ExportLedger, teammates: Teammates,
+        events: EventStreams, hooks: HookDoor,
         homes: [(module: MountedRoute.Module, path: String)], limits: ConnectionLimits, proxies: TrustedProxies,
         logger: Logger
     ) {
@@ -45,6 +46,7 @@ package final class API: HTTPResponder {
         self.hooks = hooks
         self.homes = homes
         self.idempotency = idempotency
+        self.exports = exports
         self.teammates = teammates
         self.table = table
         self.authenticator = authenticator

@@ -225,7 +225,8 @@ package struct Platform: Sendable {
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
             telemetry: Telemetry(table, registry: metrics, tracer: tracer, accessLog: accessLog),
             cursors: CursorKey(master: settings.master), idempotency: IdempotencyKeys(pipeline: auth),
-            teammates: teammates, events: streams, hooks: Platform.hooks(addresses, of: modules, registry),
+            exports: ExportLedger(pipeline: auth), teammates: teammates, events: streams,
+            hooks: Platform.hooks(addresses, of: modules, registry),
             homes: modules.compactMap { module in
                 registry.active(module.name.description)?.manifest?.home.map { (module: module, path: $0) }
             },

@@ -69,7 +69,9 @@ extension EventType {
                 "expires_at": time, "ended_at": nil,
             ]),
         Entity("module", "A module's switch or settings", sample: ["module_id": "knowledge", "enabled": true]),
-        Entity("secret", "A secret of a module", sample: ["module_id": "knowledge", "name": "webhook_key"]),
+        Entity(
+            "secret", "A secret of a module", ["created", "updated", "deleted", "used"],
+            sample: ["module_id": "knowledge", "name": "webhook_key"]),
         Entity(
             "sign_in", "A sign-in provider",
             sample: [
@@ -89,6 +91,9 @@ extension EventType {
         Entity("customer_key", "A key that signs who customers are", sample: ["ends_at": nil]),
         Entity(
             "customer_tokens", "The end of a customer's tokens", ["created", "updated"], sample: ["epoch": 2]),
+        Entity(
+            "export", "A list written out whole", ["begun"],
+            sample: ["route": "GET /v1/conversations/export", "format": "csv"]),
         Entity("job", "A dead or waiting job", ["retried", "cancelled", "redriven"], sample: ["jobs": 3]),
     ]
 }

@@ -1,5 +1,6 @@
 package import Cryptography
-package import PluginKit
+internal import Observability
+internal import PluginKit
 package import Postgres
 package import Tenancy
 
@@ -14,18 +15,44 @@ package struct ModuleSecrets: Sendable {
         cipher = try AESGCM(key: master.derive("module-secret"))
     }
 
-    /// A secret; nil when it is not set.
-    package func read(_ name: String, of module: ModuleName, _ tenant: TenantID) async throws -> String? {
+    /// A secret, for a module that works for a session; nil when it is not set. That it was used is told of, once in an
+    /// hour, by the event `secret.used`.
+    package func read(_ name: String, of module: ModuleName, for session: TenantSession) async throws -> String? {
+        let tenant = session.tenant
         let row = try await pipeline.runForCaller(
             [
                 """
-                SELECT sealed
+                SELECT sealed, COALESCE(used_at < now() - INTERVAL '1 hour', true) AS untold
                 FROM core.module_secrets
                 WHERE tenant_id = \(tenant) AND module_id = \(module.description) AND name = \(name)
                 """
             ], isReplayable: true)[0].first
-        guard let sealed: [UInt8] = try row?.get("sealed") else { return nil }
+        guard let row else { return nil }
+        let sealed: [UInt8] = try row.get("sealed")
+        if try row.get("untold") { try await tell(name, of: module, for: session) }
         return String(decoding: try cipher.open(sealed, context: context(name, module, tenant)), as: UTF8.self)
+    }
+
+    /// Tells of a use, unless somebody has meanwhile.
+    private func tell(_ name: String, of module: ModuleName, for session: TenantSession) async throws {
+        let acting = Acting(session, requestID: RequestScope.current?.requestID ?? "")
+        _ = try await Acting.$current.withValue(acting) {
+            try await pipeline.runForCaller([
+                """
+                WITH used AS (
+                    UPDATE core.module_secrets
+                    SET used_at = now()
+                    WHERE tenant_id = \(session.tenant) AND module_id = \(module.description) AND name = \(name)
+                      AND COALESCE(used_at < now() - INTERVAL '1 hour', true)
+                    RETURNING tenant_id, module_id, name
+                )
+                SELECT core.tell(
+                    tenant_id, 'secret.used', tenant_id, 'modules.write',
+                    jsonb_build_object('module_id', module_id, 'name', name))
+                FROM used
+                """
+            ])
+        }
     }
 
     /// The names of those that are set.

@@ -1,7 +1,7 @@
 import Foundation
 import HTTP
 import Platform
-import PluginKit
+@_spi(Kernel) import PluginKit
 import Postgres
 import Tenancy
 import TestKit
@@ -108,16 +108,19 @@ struct EventContractTests {
         }
     }
 
-    @Test("what is only looked up again and again is no event")
+    @Test("what is only looked up again and again is no event; what is taken away as a whole is")
     func quiet() async throws {
         try await IsolationSite.with { site in
             let token = try await site.test.login(site.b)
-            let before = try await EventContractTests.count(site)
+            var before = try await EventContractTests.count(site)
             for route in site.routes where route.route.method == "GET" && route.route.access != .public {
                 let bearer = route.route.access == .operator ? site.test.operatorToken : token
-                _ = try await site.send(route, id: site.idsOfB[0], token: bearer)
+                let answer = try await site.send(route, id: site.idsOfB[0], token: bearer)
+                let after = try await EventContractTests.count(site)
+                let isTaken = route.route.medium == .export && answer.status == 200
+                #expect(after - before == (isTaken ? 1 : 0), "\(route.title)")
+                before = after
             }
-            #expect(try await EventContractTests.count(site) == before)
         }
     }
 }

@@ -88,8 +88,8 @@ struct SamplePluginTests {
             _ = try await client.send(
                 "PATCH", "/v1/modules/sample", token: one.token, body: ["settings": ["token": "very secret 1"]])
             let module = try #require(test.platform.table.routes.first { $0.path.hasPrefix("/v1/sample") }?.module)
-            #expect(try await module.secrets.read("token", of: module.name, one.id) == "very secret 1")
-            #expect(try await module.secrets.read("token", of: module.name, other.id) == nil)
+            #expect(try await module.secrets.read("token", of: module.name, for: one.session) == "very secret 1")
+            #expect(try await module.secrets.read("token", of: module.name, for: other.session) == nil)
             try await test.database.asSuperuser { admin in
                 let row = try #require(try await admin.run("SELECT sealed FROM core.module_secrets").first)
                 let sealed: [UInt8] = try row.get("sealed")
@@ -98,7 +98,7 @@ struct SamplePluginTests {
                 _ = try await admin.run("UPDATE core.module_secrets SET tenant_id = \(other.id)")
             }
             await #expect(throws: (any Error).self) {
-                try await module.secrets.read("token", of: module.name, other.id)
+                try await module.secrets.read("token", of: module.name, for: other.session)
             }
         }
     }
