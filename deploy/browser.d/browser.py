@@ -1,13 +1,13 @@
-"""Looks at a plugin's frame and at a help centre with a real browser. Called by deploy/browser."""
+"""Looks at a plugin's frame, a help centre and a sign-in with a real browser. Called by deploy/browser."""
 
 import json
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import urllib.parse
-import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,25 +17,19 @@ sys.path.insert(0, str(FOLDER.parent / "bench.d"))
 
 from processes import Server, progress  # noqa: E402
 
+from expect import PASSWORD, call, same  # noqa: E402
+from provider import Provider  # noqa: E402
+from sign_in import check_sign_in  # noqa: E402
 from webdriver import Browser  # noqa: E402
 
 HOST = "help.acme.example"
 HOSTILE = "<script>window.hit = 1</script><img src=x onerror=\"window.hit = 2\">\"'&lt;"
 
 
-def call(url: str, method: str, path: str, body: dict | None = None, token: str | None = None) -> dict:
-    """Sends JSON and returns JSON."""
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    data = json.dumps(body).encode() if body else None
-    request = urllib.request.Request(url + path, data, headers, method=method)
-    with urllib.request.urlopen(request, timeout=20) as response:
-        return json.load(response)
-
-
-def same(what: str, found: object, wanted: object) -> None:
-    """Fails when something is not as it must be."""
-    if found != wanted:
-        raise SystemExit(f"{what}: {found!r} instead of {wanted!r}")
+def free_port() -> int:
+    """A port to come back to from a provider, so it must be known beforehand."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 def start(folder: Path, cleanup: ExitStack) -> dict:
@@ -49,7 +43,8 @@ def start(folder: Path, cleanup: ExitStack) -> dict:
         # PostgreSQL runs as another user when this runs as root.
         path.chmod(0o755)
     server = Server(
-        [str(ROOT / ".build/debug/romashka"), "up", "--port", "0", "--data-dir", str(folder / "data"), "--json"],
+        [str(ROOT / ".build/debug/romashka"), "up", "--port", str(free_port()), "--data-dir",
+         str(folder / "data"), "--json", "--allow-insecure-oidc"],
         folder, "romashka", {"ROMASHKA_PLUGINS": str(plugins)}, ROOT)
     cleanup.callback(server.stop)
     server.wait_until(lambda: server.output.read_bytes().endswith(b"\n"))
@@ -58,7 +53,7 @@ def start(folder: Path, cleanup: ExitStack) -> dict:
 
 def onboard(ready: dict) -> tuple[str, str]:
     """A tenant with a host and a hostile article; the token of its admin, and the article's id."""
-    url, login = ready["url"], {"email": "ada@acme.example", "password": "password-of-ada", "tenant": "acme"}
+    url, login = ready["url"], {"email": "ada@acme.example", "password": PASSWORD, "tenant": "acme"}
     admin = {"email": login["email"], "name": "Ada", "password": login["password"]}
     tenant = call(
         url, "POST", "/v1/operator/tenants", {"slug": "acme", "name": "Acme", "admin": admin}, ready["operator_token"])
@@ -156,6 +151,10 @@ def main() -> None:
             progress(f"opening the help centre {name}")
             check_article(browser, f"{root}/help/items/{article}")
             check_search(browser, f"{root}/help")
+        progress("signing in through a provider")
+        provider = Provider(home)
+        cleanup.callback(provider.stop)
+        check_sign_in(browser, url, token, provider, f"{own}/help")
         progress("people see what they should")
 
 

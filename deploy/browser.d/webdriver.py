@@ -6,6 +6,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ class Browser:
             arguments = [
                 # Chromium's own sandbox needs rights that containers and root do not have.
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-                "--disable-background-networking", f"--user-data-dir={folder / 'profile'}",
+                "--disable-background-networking", "--disable-popup-blocking", f"--user-data-dir={folder / 'profile'}",
                 "--host-resolver-rules=" + ", ".join(f"MAP {host} 127.0.0.1" for host in hosts),
             ]
             options = {"args": arguments}
@@ -76,6 +77,21 @@ class Browser:
                 return value
             time.sleep(0.05)
         raise Refused(f"{what} did not happen; the page is {self.run('return document.documentElement.outerHTML')}")
+
+    def set_cookie(self, name: str, value: str) -> None:
+        """Gives the site of the page a cookie."""
+        self._send("POST", f"/session/{self.session}/cookie", {"cookie": {"name": name, "value": value, "path": "/"}})
+
+    @contextmanager
+    def opened(self, url: str):
+        """Lets the page open a window, and looks at that one meanwhile."""
+        page = self._send("GET", f"/session/{self.session}/window")
+        self.run(f"window.open({json.dumps(url)})")
+        handles = self._send("GET", f"/session/{self.session}/window/handles")
+        window = next(handle for handle in handles if handle != page)
+        self._send("POST", f"/session/{self.session}/window", {"handle": window})
+        yield
+        self._send("POST", f"/session/{self.session}/window", {"handle": page})
 
     def close(self) -> None:
         """Ends the browser and its driver."""
