@@ -36,8 +36,9 @@ package struct Installation: Sendable {
     package static func find(
         environment: [String: String], plugins: String? = nil
     ) throws(ConfigurationError) -> Installation {
-        let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .path
+        // Where another program has taken its place meanwhile, the link says so behind the path.
+        let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let executable = URL(fileURLWithPath: program ?? CommandLine.arguments[0]).deletingLastPathComponent().path
         let starts =
             environment["ROMASHKA_HOME"].map { [$0] }
             ?? (above(executable) + above(FileManager.default.currentDirectoryPath))

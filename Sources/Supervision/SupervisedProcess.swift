@@ -23,9 +23,9 @@ package final class SupervisedProcess: Sendable {
     package init(_ arguments: [String], onLine: (@Sendable (String) -> Void)? = nil) throws {
         let input = Pipe()
         let output = onLine.map { _ in Pipe() }
-        let spawn = Spawn(
-            URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path, arguments,
-            environment: Self.environment, input: .descriptor(input.fileHandleForReading.fileDescriptor),
+        let spawn = Spawn.ourselves(
+            arguments, environment: Self.environment,
+            input: .descriptor(input.fileHandleForReading.fileDescriptor),
             output: .descriptor(output?.fileHandleForWriting.fileDescriptor ?? STDERR_FILENO),
             error: .descriptor(STDERR_FILENO)
         )

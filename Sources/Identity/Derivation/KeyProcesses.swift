@@ -1,12 +1,11 @@
 package import Cryptography
-internal import Foundation
 internal import Synchronization
 
 /// Derives keys in processes of their own, one for each that is derived at the same time. They end by themselves when
 /// they are not asked for a minute, and with this process.
 package final class KeyProcesses: Sendable {
     private let arguments: [String]
-    private let program: String
+    private let program: String?
     private let idle = Mutex<[KeyProcess]>([])
 
     /// - Parameters:
@@ -14,7 +13,7 @@ package final class KeyProcesses: Sendable {
     ///   - program: its path; nil means this very program.
     package init(_ arguments: [String], program: String? = nil) {
         self.arguments = arguments
-        self.program = program ?? URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
+        self.program = program
     }
 
     /// See `KeyDerivation`; to compute twice does no harm, so a process that ended meanwhile is replaced once.

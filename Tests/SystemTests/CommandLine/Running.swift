@@ -8,10 +8,11 @@ final class Running: Sendable {
     let output = Pipe()
     private let progress = Pipe()
 
-    init(_ arguments: [String]) throws {
+    /// - Parameter program: where it is, when it is not where the build put it.
+    init(_ arguments: [String], program: URL? = nil) throws {
         let built = URL(fileURLWithPath: FileManager.default.currentDirectoryPath).appending(
             path: ".build/debug/romashka")
-        process.executableURL = built
+        process.executableURL = program ?? built
         process.arguments = arguments
         process.standardOutput = output
         process.standardError = arguments.first == "import-demo" ? progress : FileHandle.nullDevice
