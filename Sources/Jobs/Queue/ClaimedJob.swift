@@ -6,6 +6,8 @@ package struct ClaimedJob: Sendable {
     package let id: ID<JobSubject>
     package let tenant: TenantID
     package let kind: String
+    /// From 0, which is claimed first.
+    let priority: Int
     package let payload: JSONValue
     /// Which attempt it is, from 1.
     package let attempt: Int
@@ -26,6 +28,7 @@ package struct ClaimedJob: Sendable {
         id = try row.get("id")
         tenant = try row.get("tenant_id")
         kind = try row.get("kind")
+        priority = try row.get("priority")
         attempt = try row.get("attempt")
         timeout = .milliseconds(try row.get("timeout_ms", as: Int.self))
         lease = try row.get("lease")

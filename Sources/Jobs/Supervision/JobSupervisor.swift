@@ -52,11 +52,14 @@ package final class JobSupervisor: Service {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 while !state.withLock({ $0.isStopping }) {
+                    let begin = ContinuousClock.now
                     for module in await modulesWithWork() {
                         guard let child = start(module) else { continue }
                         group.addTask { await self.watch(child, of: module) }
                     }
-                    try? await cancelWhenGracefulShutdown { try await Task.sleep(for: JobSupervisor.interval) }
+                    // A look is slow while somebody holds a snapshot, and must not be all that the database does.
+                    let pause = max(JobSupervisor.interval, begin.duration(to: .now) * 9)
+                    try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
                 }
                 await end()
             }
@@ -78,14 +81,16 @@ package final class JobSupervisor: Service {
         for child in state.withLock({ Array($0.children.values) }) { child.process.signal(SIGKILL) }
     }
 
-    /// The modules with a job that may begin and that no pause holds up.
+    /// The modules with a job that may begin, that no pause holds up and that have no process here.
     package func modulesWithWork() async -> [String] {
+        let running = state.withLock { Array($0.children.keys) }
         do {
             let result = try await pipeline.run([
                 """
                 SELECT q.module
                 FROM core.job_queues AS q
                 WHERE NOT EXISTS (SELECT FROM core.plugin_pauses AS pause WHERE pause.module_id = q.module)
+                  AND q.module <> ALL (\(running))
                   AND (EXISTS (
                            WITH RECURSIVE steps AS (
                                (SELECT r.tenant_id

@@ -1,0 +1,213 @@
+internal import Foundation
+internal import PluginKit
+internal import Postgres
+internal import Tenancy
+
+/// How jobs are looked for and taken.
+extension JobQueue {
+    /// The horizon as columns.
+    struct Strands {
+        let tenants: [TenantID]
+        let priorities: [Int64]
+        let floors: [ID<JobSubject>]
+
+        init(_ floors: [JobHorizon.Strand: UUID]) {
+            tenants = floors.map(\.key.tenant)
+            priorities = floors.map { Int64($0.key.priority) }
+            self.floors = floors.map { ID($0.value) }
+        }
+
+        var rows: SQL {
+            "unnest(\(tenants), \(priorities), \(floors)) AS strand (tenant_id, priority, floor)"
+        }
+    }
+
+    /// What waited and whose time has come.
+    var promoted: SQL {
+        """
+        WITH due AS (
+            DELETE FROM core.jobs_waiting
+            WHERE ctid = ANY (ARRAY(
+                SELECT w.ctid
+                FROM core.jobs_waiting AS w
+                WHERE w.module = \(module.description) AND w.run_at <= clock_timestamp() AND w.run_at < 'infinity'
+                ORDER BY w.run_at
+                LIMIT 500))
+            RETURNING *
+        )
+        INSERT INTO core.jobs_ready (\(JobQueue.columns))
+        SELECT \(JobQueue.columns)
+        FROM due
+        """
+    }
+
+    /// The tenants with work, each found by one step along the index: what it costs grows with them and not with their
+    /// jobs.
+    private var tenantsWithWork: SQL {
+        """
+        (SELECT r.tenant_id
+         FROM core.jobs_ready AS r
+         WHERE r.module = \(module.description)
+         ORDER BY r.tenant_id
+         LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT r.tenant_id
+            FROM core.jobs_ready AS r
+            WHERE r.module = \(module.description) AND r.tenant_id > steps.tenant_id
+            ORDER BY r.tenant_id
+            LIMIT 1)
+        FROM steps
+        WHERE steps.tenant_id IS NOT NULL
+        """
+    }
+
+    /// The lanes with work. Tenants that are suspended, or have the module off, keep their jobs where they are.
+    func lanes(_ slots: Int, _ strands: Strands?) -> SQL {
+        let module = module.description
+        let tenants = strands.map { "SELECT DISTINCT strand.tenant_id FROM \($0.rows)" as SQL } ?? tenantsWithWork
+        let counted: SQL =
+            if let strands {
+                """
+                FROM \(strands.rows)
+                CROSS JOIN LATERAL (
+                    SELECT
+                    FROM core.jobs_ready AS r
+                    WHERE r.module = \(module) AND r.tenant_id = strand.tenant_id AND r.priority = strand.priority
+                      AND r.id > strand.floor
+                    LIMIT \(slots)
+                ) AS found
+                WHERE strand.tenant_id = first.tenant_id
+                """
+            } else {
+                """
+                FROM core.jobs_ready AS r
+                WHERE r.module = \(module) AND r.tenant_id = first.tenant_id
+                """
+            }
+        return """
+            WITH RECURSIVE steps AS (
+                \(tenants)
+            ), lanes AS MATERIALIZED (
+                SELECT
+                    s.tenant_id,
+                    COALESCE(lane.virtual_time, 0) AS virtual_time,
+                    COALESCE(lane.cost_ms, 10) AS cost_ms,
+                    COALESCE(((p.limits || t.limits) ->> 'job_weight')::float8, 1) AS weight,
+                    running.room,
+                    -- A bucket holds what ten seconds bring, and at least one; without a limit there is none.
+                    CASE WHEN rate.per_second IS NOT NULL THEN least(
+                        greatest(rate.per_second * 10, 1),
+                        COALESCE(lane.tokens, greatest(rate.per_second * 10, 1))
+                            + EXTRACT(epoch FROM clock_timestamp() - COALESCE(lane.filled_at, clock_timestamp()))::float8
+                            * rate.per_second) END AS tokens
+                FROM steps AS s
+                JOIN core.tenants AS t ON t.id = s.tenant_id AND t.status = 'active'
+                JOIN core.plans AS p ON p.id = t.plan
+                LEFT JOIN core.tenant_modules AS switch ON switch.tenant_id = t.id AND switch.module_id = \(module)
+                LEFT JOIN core.job_lanes AS lane ON lane.tenant_id = t.id AND lane.module = \(module)
+                -- Who may run as many as they like is not counted.
+                CROSS JOIN LATERAL (
+                    SELECT CASE WHEN most.jobs IS NULL THEN 1000000 ELSE most.jobs - (
+                        SELECT count(*)
+                        FROM core.jobs_running AS r
+                        WHERE r.module = \(module) AND r.tenant_id = t.id
+                    ) END AS room
+                    FROM (SELECT ((p.limits || t.limits) ->> 'jobs_running')::int8 AS jobs) AS most
+                ) AS running
+                CROSS JOIN LATERAL (
+                    SELECT ((p.limits || t.limits) ->> 'jobs_per_minute')::float8 / 60 AS per_second
+                ) AS rate
+                WHERE COALESCE(switch.enabled, true)
+                  AND NOT EXISTS (SELECT FROM core.plugin_pauses AS pause WHERE pause.module_id = \(module))
+            ), first AS (
+                SELECT *
+                FROM lanes
+                WHERE room > 0 AND COALESCE(tokens, 1) >= 1
+                ORDER BY virtual_time
+                LIMIT \(slots)
+            )
+            SELECT first.*, (
+                SELECT count(*)
+                FROM (
+                    SELECT
+                    \(counted)
+                    LIMIT \(slots)
+                ) AS counted
+            ) AS ready
+            FROM first
+            """
+    }
+
+    func take(
+        _ turns: [FairShare.Turn], _ clock: Double, _ revision: Int64, _ worker: UUID,
+        _ strands: Strands?
+    ) -> SQL {
+        let module = module.description
+        let heads: SQL =
+            if let strands {
+                """
+                SELECT r.ctid
+                FROM \(strands.rows)
+                CROSS JOIN LATERAL (
+                    SELECT r.ctid, r.priority, r.id
+                    FROM core.jobs_ready AS r
+                    WHERE r.module = \(module) AND r.tenant_id = plan.tenant_id AND r.priority = strand.priority
+                      AND r.id > strand.floor
+                    ORDER BY r.id
+                    LIMIT plan.jobs
+                ) AS r
+                WHERE strand.tenant_id = plan.tenant_id
+                """
+            } else {
+                """
+                SELECT r.ctid
+                FROM core.jobs_ready AS r
+                WHERE r.module = \(module) AND r.tenant_id = plan.tenant_id
+                """
+            }
+        return """
+            WITH turn AS MATERIALIZED (
+                UPDATE core.job_queues
+                SET revision = revision + 1, virtual_time = \(clock)
+                WHERE module = \(module) AND revision = \(revision)
+                RETURNING module
+            ), plan AS MATERIALIZED (
+                SELECT given.tenant_id, given.jobs, given.charge / 1000.0::float8 AS charge,
+                       given.reached / 1000.0::float8 AS reached,
+                       CASE WHEN given.left_over >= 0 THEN given.left_over / 1000.0::float8 END AS tokens
+                FROM turn
+                CROSS JOIN unnest(
+                    \(turns.map(\.tenant)), \(turns.map { Int64($0.count) }), \(turns.map { Int64($0.charge * 1000) }),
+                    \(turns.map { Int64($0.virtualTime * 1000) }), \(turns.map { Int64(($0.tokens ?? -1) * 1000) })
+                ) AS given (tenant_id, jobs, charge, reached, left_over)
+            ), charged AS (
+                INSERT INTO core.job_lanes AS lane (tenant_id, module, virtual_time, cost_ms, tokens)
+                SELECT plan.tenant_id, \(module), plan.reached, plan.charge, plan.tokens
+                FROM plan
+                ON CONFLICT (tenant_id, module) DO UPDATE
+                SET virtual_time = EXCLUDED.virtual_time, cost_ms = EXCLUDED.cost_ms, tokens = EXCLUDED.tokens,
+                    filled_at = clock_timestamp()
+            ), taken AS (
+                DELETE FROM core.jobs_ready
+                WHERE ctid = ANY (ARRAY(
+                    SELECT head.ctid
+                    FROM plan
+                    CROSS JOIN LATERAL (
+                        \(heads)
+                        ORDER BY r.priority, r.id
+                        LIMIT plan.jobs
+                    ) AS head))
+                RETURNING *
+            )
+            INSERT INTO core.jobs_running (\(JobQueue.columns), worker_id, lease, charged_ms)
+            SELECT
+                t.tenant_id, t.id, t.module, t.kind, t.priority, t.payload, t.max_attempts, t.timeout_ms, t.attempt + 1,
+                t.failures, t.steps, t.chain, t.place, t.unique_key, t.root, t.depth, t.trace, t.enqueued_at, \(worker),
+                gen_random_uuid(), plan.charge
+            FROM taken AS t
+            JOIN plan ON plan.tenant_id = t.tenant_id
+            RETURNING id, tenant_id, kind, priority, payload, attempt, timeout_ms, steps, lease, charged_ms, trace
+            """
+    }
+}
