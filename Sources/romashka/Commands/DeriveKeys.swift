@@ -6,6 +6,9 @@ struct DeriveKeys: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "derive-keys",
         abstract: "Derive keys for the server that started this process.",
+        discussion: Help.discussion(
+            "Servers start it when somebody logs in. It answers a socket on standard input, and ends without one.",
+            examples: ["romashka derive-keys"]),
         shouldDisplay: false)
 
     /// What this program is called with for it.
