@@ -159,9 +159,11 @@ struct EventStreamTests {
             $0.connectionLimits.header = .milliseconds(300)
         }) { site in
             var listener = try await site.listen()
-            for _ in 0..<10 {
+            var heartbeats = 0
+            while heartbeats < 10 {
                 let message = try #require(try await listener.next())
-                #expect(message.event == nil && message.id == nil)
+                // What was told before it began to listen may come yet on a busy machine, such as its own login.
+                if message.event == nil && message.id == nil { heartbeats += 1 }
             }
             let told = ContinuousClock.now
             await site.test.beginShutdown()
