@@ -15,9 +15,10 @@ struct ReplacedProgramTests {
             try FileManager.default.createSymbolicLink(
                 at: folder.appending(path: name), withDestinationURL: built.appending(path: name))
         }
-        let copy = folder.appending(path: "romashka")
-        try FileManager.default.copyItem(at: program.resolvingSymlinksInPath(), to: copy)
-        return copy
+        // By a process of its own: a file that is open for writing cannot be run ("text file busy"), and whatever the
+        // tests beside this one start at that moment would have it open for as long as it is not yet their program.
+        _ = try SamplePlugin.run("/bin/cp", [program.resolvingSymlinksInPath().path, "romashka"], in: folder.path)
+        return folder.appending(path: "romashka")
     }
 
     /// The process that serves, among the children of one.
