@@ -2,6 +2,7 @@
 extension PipelineStateMachine {
     /// The connection is there.
     mutating func connected() -> [Action] {
+        guard link != .closed else { return [.close] }
         link = .connected
         return sendNext()
     }
@@ -14,6 +15,7 @@ extension PipelineStateMachine {
 
     /// The connection broke. What only reads starts over on the next one; what may have written is answered as lost.
     mutating func lost(_ error: DatabaseError) -> [Action] {
+        guard link != .closed else { return [] }
         link = .disconnected
         var actions: [Action] = []
         var again: [Entry] = []
@@ -31,9 +33,9 @@ extension PipelineStateMachine {
         return actions + [.connect]
     }
 
-    /// The connection is closed on purpose: nothing starts over.
+    /// The connection is closed on purpose and for good: nothing starts over.
     mutating func closed(_ error: DatabaseError) -> [Action] {
-        link = .disconnected
+        link = .closed
         let failed = takeInFlight().filter { !$0.isAbandoned }.map { Action.complete($0.id, .failure(error)) }
         return [.close] + failed + failEverything(error)
     }

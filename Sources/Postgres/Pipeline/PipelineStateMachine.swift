@@ -3,7 +3,7 @@
 /// ```
 ///              submit                connected
 /// disconnected ──────▶ connecting ──────────────▶ connected ──▶ (lost, poisoned, expired) ──▶ disconnected
-///                          └── connectFailed ──▶ disconnected
+///                          └── connectFailed ──▶ disconnected          (from each: closed, for good)
 /// ```
 /// Requests wait, are sent in order up to a window, and are answered in the order sent, each by its own Sync.
 /// `Rows` is the content of one result, so that tests need no database.
@@ -14,12 +14,14 @@ struct PipelineStateMachine<Rows: Sendable> {
 
     /// Whether there is a connection.
     enum Link: Equatable {
-        /// None, and nobody asked for one. Can transition to: connecting.
+        /// None, and nobody asked for one. Can transition to: connecting, closed.
         case disconnected
-        /// One is being made. Can transition to: connected, disconnected.
+        /// One is being made. Can transition to: connected, disconnected, closed.
         case connecting
-        /// One is there. Can transition to: disconnected.
+        /// One is there. Can transition to: disconnected, closed.
         case connected
+        /// There will be none any more: whoever asks is told so, instead of connecting while the process ends.
+        case closed
     }
 
     /// What a request sends, in order; the server answers each.
@@ -113,6 +115,7 @@ struct PipelineStateMachine<Rows: Sendable> {
             return [.connect]
         case .connecting: return []
         case .connected: return sendNext()
+        case .closed: return failEverything(DatabaseError(.connectionLost, message: "closed"))
         }
     }
 

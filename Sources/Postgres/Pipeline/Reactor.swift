@@ -21,6 +21,10 @@ package final class Reactor: @unchecked Sendable {
         var jobs: [@Sendable (Reactor) -> Void] = []
         var isSignalled = false
         var isStopped = false
+        /// Whether there is a thread.
+        var isRunning = true
+
+        var isEmpty: Bool { woken.isEmpty && jobs.isEmpty }
     }
 
     private let epoll: Int32
@@ -38,6 +42,11 @@ package final class Reactor: @unchecked Sendable {
         signal = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         guard epoll >= 0, signal >= 0 else { throw DatabaseError(.overloaded, message: "no file descriptors are left") }
         control(EPOLL_CTL_ADD, signal)
+        guard start() else { throw DatabaseError(.overloaded, message: "no thread could be started") }
+    }
+
+    /// Starts the thread; false when the process has none left.
+    private func start() -> Bool {
         var thread = pthread_t()
         let retained = Unmanaged.passRetained(self)
         let status = pthread_create(
@@ -49,9 +58,10 @@ package final class Reactor: @unchecked Sendable {
             }, retained.toOpaque())
         guard status == 0 else {
             retained.release()
-            throw DatabaseError(.overloaded, message: "no thread could be started")
+            return false
         }
         pthread_detach(thread)
+        return true
     }
 
     deinit {
@@ -59,7 +69,8 @@ package final class Reactor: @unchecked Sendable {
         close(signal)
     }
 
-    /// Ends the thread after what it does now; connections close as their owners let go of them.
+    /// Ends the thread once every connection is closed. Who comes late, such as an attempt to connect that was under way,
+    /// is served by a new one: nobody waits for ever.
     package func stop() {
         post { $0.isStopped = true }
     }
@@ -99,12 +110,14 @@ package final class Reactor: @unchecked Sendable {
     func stopTicking(_ client: any ReactorClient) { connecting[ObjectIdentifier(client)] = nil }
 
     private func post(_ change: (inout sending Inbox) -> Void) {
-        let mustSignal = inbox.withLock { inbox in
+        let (mustSignal, mustStart) = inbox.withLock { inbox in
             change(&inbox)
-            defer { inbox.isSignalled = true }
-            return !inbox.isSignalled
+            defer { (inbox.isSignalled, inbox.isRunning) = (true, true) }
+            return (!inbox.isSignalled, !inbox.isRunning)
         }
         if mustSignal { eventfd_write(signal, 1) }
+        // Where no thread can be had, the caller's is, for the moment that it takes.
+        if mustStart, !start() { run() }
     }
 
     private func control(_ operation: Int32, _ socket: Int32, readable: Bool = true, writable: Bool = false) {
@@ -137,19 +150,23 @@ package final class Reactor: @unchecked Sendable {
         }
     }
 
-    /// Serves what was posted; false when the reactor is to end.
+    /// Serves what was posted; false when the thread is to end.
     private func drainInbox() -> Bool {
-        let (woken, jobs, isStopped) = inbox.withLock { inbox in
+        let (woken, jobs) = inbox.withLock { inbox in
             defer {
                 inbox.woken = []
                 inbox.jobs = []
                 inbox.isSignalled = false
             }
-            return (inbox.woken, inbox.jobs, inbox.isStopped)
+            return (inbox.woken, inbox.jobs)
         }
         for job in jobs { job(self) }
         for client in woken { client.serve(readable: false, writable: false) }
-        return !isStopped
+        let isUsed = !clients.isEmpty || !connecting.isEmpty
+        return inbox.withLock { inbox in
+            inbox.isRunning = !inbox.isStopped || isUsed || !inbox.isEmpty
+            return inbox.isRunning
+        }
     }
 
     /// Nanoseconds of the monotonic clock.

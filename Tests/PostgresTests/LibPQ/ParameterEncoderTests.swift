@@ -77,16 +77,23 @@ struct ParameterEncoderTests {
     }
 
     @Test(
-        "bytes come back", arguments: [[], [0], [0, 255, 92], Array(repeating: 7, count: 100_000), nil] as [[UInt8]?])
+        "bytes come back", arguments: [[], [0], [0, 255, 92], nil] as [[UInt8]?])
     func bytesComeBack(value: [UInt8]?) async throws { try await echo(value) }
+
+    @Test("many bytes come back")
+    func manyBytesComeBack() async throws { try await echo([UInt8](repeating: 7, count: 100_000)) }
 
     @Test(
         "a document comes back as jsonb keeps it",
         arguments: [
             [:], [], nil, "a\"\n🌼", 1, true, ["a": [1, 2.5, nil, ["b": false]]],
-            .string(String(repeating: "x", count: 100_000)),
         ] as [JSONValue])
     func documentComesBack(value: JSONValue) async throws { try await echo(value) }
+
+    @Test("a long document comes back")
+    func longDocumentComesBack() async throws {
+        try await echo(JSONValue.string(String(repeating: "x", count: 100_000)))
+    }
 
     @Test("an absent document is NULL, not the document null")
     func absentDocumentIsNull() async throws { try await echo(JSONValue?.none) }

@@ -180,26 +180,48 @@ extension PipelineConnectionTests {
         #expect(isClosed)
     }
 
-    @Test("closing while a connection is made leaves one at most, and it serves")
+    @Test("closing while a connection is made leaves none, and whoever asks then is told so")
     func closingWhileConnecting() async throws {
         let server = try await TestServer.shared()
-        let name = "reopening-\(UUID().uuidString)"
-        let pipeline = server.pipeline(server.settings.named(name))
+        let name = "closing-early-\(UUID().uuidString)"
         for _ in 0..<10 {
+            let pipeline = server.pipeline(server.settings.named(name))
             async let early = failure { _ = try await pipeline.run(["SELECT 1"], timeout: .seconds(60)) }
             await Task.yield()
             pipeline.close()
-            _ = try await pipeline.backend()
             let code = try await early
             #expect(code == nil || code == "connection_lost")
+            let late = try await failure { _ = try await pipeline.run(["SELECT 1"], timeout: .seconds(60)) }
+            #expect(late == "connection_lost")
         }
-        let isAlone = try await server.asSuperuser { lease in
+        let isNone = try await server.asSuperuser { lease in
             try await eventually {
-                try await lease.run("SELECT 1 FROM pg_stat_activity WHERE application_name = \(name)").count <= 1
+                try await lease.run("SELECT 1 FROM pg_stat_activity WHERE application_name = \(name)").isEmpty
             }
         }
-        #expect(isAlone)
-        pipeline.close()
+        #expect(isNone)
+    }
+
+    @Test("nobody waits for ever when the thread is stopped, neither who was connecting nor who comes late")
+    func stopping() async throws {
+        let server = try await TestServer.shared()
+        for _ in 0..<10 {
+            let reactor = try Reactor()
+            let (closed, open) = (server.pipeline(reactor: reactor), server.pipeline(reactor: reactor))
+            async let early = failure { _ = try await closed.run(["SELECT 1"], timeout: .seconds(60)) }
+            async let served = failure { _ = try await open.run(["SELECT 1"], timeout: .seconds(60)) }
+            await Task.yield()
+            closed.close()
+            reactor.stop()
+            let code = try await early
+            #expect(code == nil || code == "connection_lost")
+            #expect(try await served == nil)
+            open.close()
+            for pipeline in [closed, open] {
+                let late = try await failure { _ = try await pipeline.run(["SELECT 1"], timeout: .seconds(60)) }
+                #expect(late == "connection_lost")
+            }
+        }
     }
 
     @Test("a connection that died is let go of")

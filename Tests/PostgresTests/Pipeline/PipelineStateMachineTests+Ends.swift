@@ -54,10 +54,11 @@ extension PipelineStateMachineTests {
                 window: 2, on(.submit(1, reads: true), "connect"), on(.submit(2)), on(.submit(3, reads: true)),
                 on(.connected, "send 1", "send 2"),
                 on(.closed, "close", "fail 1 connection_lost", "fail 2 connection_lost", "fail 3 connection_lost"),
-                on(.submit(4), "connect")),
+                on(.submit(4, reads: true), "fail 4 connection_lost")),
             PipelineScenario(
                 "also before it was there", on(.submit(1), "connect"), on(.closed, "close", "fail 1 connection_lost"),
-                on(.submit(2), "connect"), on(.connected, "send 2")),
+                on(.submit(2), "fail 2 connection_lost"), on(.connected, "close"),
+                on(.submit(3), "fail 3 connection_lost")),
         ])
     func closed(_ scenario: PipelineScenario) { scenario.play() }
 
