@@ -17,9 +17,19 @@ struct Flights {
         var refuse: (@Sendable (any Error) -> Void)?
         var task: RunningTask?
         var isCancelled = false
+        var telling = Telling.no
     }
 
-    /// The task that does the work. Only used while the flight is known, which the task itself ends before it ends.
+    /// Whether the task of a flight is told that it is cancelled. Meanwhile the task must not end.
+    enum Telling {
+        /// Nobody has. Can transition to: now.
+        case no
+        /// Somebody is about it, and the task that would end waits here. Can transition to: done.
+        case now(CheckedContinuation<Void, Never>?)
+        case done
+    }
+
+    /// The task that does the work. Only used while its flight is known and told, which the task waits for.
     struct RunningTask: @unchecked Sendable {
         private let task: UnsafeCurrentTask
 
@@ -27,6 +37,7 @@ struct Flights {
             self.task = task
         }
 
+        /// Runs what the task's code has set to be run then, on this thread: never under a lock.
         func cancel() { task.cancel() }
     }
 
@@ -78,6 +89,36 @@ struct Flights {
         return .success(lastID)
     }
 
+    /// The task of a flight that is cancelled, to be told so now; nil when it has ended, not begun, or been told.
+    mutating func beginTelling(_ id: UInt64) -> RunningTask? {
+        guard let flight = flights[id], let task = flight.task, case .no = flight.telling else { return nil }
+        flights[id]?.telling = .now(nil)
+        return task
+    }
+
+    /// It has been told.
+    ///
+    /// - Returns: the task that waits for that to end.
+    mutating func endTelling(_ id: UInt64) -> CheckedContinuation<Void, Never>? {
+        guard case .now(let waiting) = flights[id]?.telling else { return nil }
+        flights[id]?.telling = .done
+        return waiting
+    }
+
+    /// Lets a task wait while it is being told.
+    ///
+    /// - Returns: false when there is nothing to wait for.
+    mutating func wait(for id: UInt64, _ continuation: CheckedContinuation<Void, Never>) -> Bool {
+        guard case .now = flights[id]?.telling else { return false }
+        flights[id]?.telling = .now(continuation)
+        return true
+    }
+
+    /// Whether a task is being told, so that it must not end.
+    func isTelling(_ id: UInt64) -> Bool {
+        if case .now = flights[id]?.telling { true } else { false }
+    }
+
     /// Work that has ended, or will not begin.
     mutating func remove(_ id: UInt64) -> Flight? {
         guard let flight = flights.removeValue(forKey: id) else { return nil }
@@ -100,25 +141,25 @@ struct Flights {
         breakers[tenant, default: Breaker(at: now)].record(isFailure: isFailure, at: now)
     }
 
-    /// Cancels what is past its deadline.
+    /// Finds what is past its deadline.
     ///
-    /// - Returns: the callers to answer, and how long work goes on that is past its deadline.
-    mutating func giveUp(at now: Instant) -> (callers: [@Sendable (any Error) -> Void], longestOverrun: Duration) {
-        var callers: [@Sendable (any Error) -> Void] = []
+    /// - Returns: the callers to answer with the flights to cancel, and how long work goes on that is past its deadline.
+    mutating func giveUp(
+        at now: Instant
+    ) -> (overdue: [(id: UInt64, refuse: @Sendable (any Error) -> Void)], longestOverrun: Duration) {
+        var overdue: [(id: UInt64, refuse: @Sendable (any Error) -> Void)] = []
         var longest = Duration.zero
         for (id, flight) in flights {
             let overrun = flight.since.duration(to: now) - flight.limit
             longest = max(longest, overrun)
             guard overrun > .zero, let refuse = flight.refuse else { continue }
-            callers.append(refuse)
+            overdue.append((id, refuse))
             flights[id]?.refuse = nil
-            flights[id]?.isCancelled = true
-            flight.task?.cancel()
             record(true, for: flight.tenant, at: now)
             lastError = PluginFault(timeoutAfter: flight.limit, request: flight.requestID)
             note(PluginWall.timeout.code, in: flight)
         }
-        return (callers, longest)
+        return (overdue, longest)
     }
 
     private static let busy = Problem(

@@ -78,13 +78,12 @@ package final class PluginWall: Service {
                 let scope = RequestScope.current
                 let result = submission.yield {
                     let outcome = await RequestScope.$current.withValue(scope) {
-                        // Most traces are not recorded; then there is nothing to hand on.
-                        guard let scope, scope.span.isSampled else { return await self.outcome(id, of: body) }
-                        return await TraceParent.$current.withValue(scope.span.traceparent) {
+                        guard let trace = scope?.handedOn else { return await self.outcome(id, of: body) }
+                        return await TraceParent.$current.withValue(trace) {
                             await self.outcome(id, of: body)
                         }
                     }
-                    if self.land(id, outcome.failure, in: scope) { continuation.resume(with: outcome) }
+                    if await self.land(id, outcome.failure, in: scope) { continuation.resume(with: outcome) }
                 }
                 if case .terminated = result { refuse(id, with: PluginWall.stopping) }
                 // A caller who left before could not be noticed.
@@ -99,10 +98,11 @@ package final class PluginWall: Service {
         _ id: UInt64, of body: @Sendable () async throws -> Value
     ) async -> Result<Value, any Error> {
         let task = withUnsafeCurrentTask { $0.map(Flights.RunningTask.init) }
-        state.withLock { state in
+        let isCancelled = state.withLock { state in
             state[id]?.task = task
-            if state[id]?.isCancelled == true { task?.cancel() }
+            return state[id]?.isCancelled == true
         }
+        if isCancelled { tell(id) }
         do {
             return .success(try await body())
         } catch {
@@ -128,9 +128,22 @@ package final class PluginWall: Service {
     func takeErrors() -> [PluginError] { state.withLock { $0.errors.take() } }
 
     /// The code has ended. Returns whether the caller still waits for its answer.
-    private func land(_ id: UInt64, _ failure: (any Error)?, in scope: RequestScope?) -> Bool {
+    private func land(_ id: UInt64, _ failure: (any Error)?, in scope: RequestScope?) async -> Bool {
         let now = ContinuousClock.now
-        return state.withLock { state in
+        if let isAwaited = conclude(id, failure, in: scope, at: now) { return isAwaited }
+        // Somebody is cancelling this very task, and must be done with it before it ends.
+        await withCheckedContinuation { continuation in
+            if !state.withLock({ $0.wait(for: id, continuation) }) { continuation.resume() }
+        }
+        return conclude(id, failure, in: scope, at: now) ?? false
+    }
+
+    /// Takes note of an end; nil while the task is being cancelled.
+    private func conclude(
+        _ id: UInt64, _ failure: (any Error)?, in scope: RequestScope?, at now: ContinuousClock.Instant
+    ) -> Bool? {
+        state.withLock { state in
+            guard !state.isTelling(id) else { return nil }
             guard let flight = state.remove(id), flight.refuse != nil else { return false }
             let isFault = failure.map { PluginFault.isFault($0) && !flight.isCancelled } ?? false
             if isFault, let failure {
@@ -145,12 +158,17 @@ package final class PluginWall: Service {
         }
     }
 
-    /// The caller left: the code is told.
+    /// Cancels work whose caller left or was answered. What the plugin's code has set to be run then may block, or come
+    /// back here for work that it waits for: so it runs on the plugin's own threads, and under no lock.
     private func cancel(_ id: UInt64) {
-        state.withLock { state in
-            state[id]?.isCancelled = true
-            state[id]?.task?.cancel()
-        }
+        state.withLock { $0[id]?.isCancelled = true }
+        if case .terminated = submission.yield({ self.tell(id) }) { tell(id) }
+    }
+
+    private func tell(_ id: UInt64) {
+        guard let task = state.withLock({ $0.beginTelling(id) }) else { return }
+        task.cancel()
+        state.withLock { $0.endTelling(id) }?.resume()
     }
 
     /// Answers for code that will never begin.
@@ -166,9 +184,10 @@ package final class PluginWall: Service {
         executor.watch()
         let now = ContinuousClock.now
         let (overdue, longest) = state.withLock { $0.giveUp(at: now) }
-        for refuse in overdue {
+        for (id, refuse) in overdue {
             timeouts.add()
             refuse(PluginWall.timeout)
+            cancel(id)
         }
         return (overdue.count, longest)
     }

@@ -73,6 +73,40 @@ struct PluginWallTests {
         }
     }
 
+    @Test("Code that waits for other code of the same plugin is cancelled with it")
+    func nested() async throws {
+        try await with { wall in
+            let code = await code {
+                try await wall.run(for: nil) {
+                    try await wall.run(for: nil, deadline: .seconds(60)) { try await Task.sleep(for: .seconds(30)) }
+                }
+            }
+            #expect(code == "plugin_timeout")
+            let isOver = try await eventually { wall.status.inFlight == 0 }
+            #expect(isOver)
+        }
+    }
+
+    @Test("Code that blocks when it is cancelled keeps no deadline of others from being kept")
+    func blocksCancellation() async throws {
+        let gate = Gate()
+        try await with { wall in
+            defer { gate.open() }
+            let stubborn: @Sendable () async throws -> Void = {
+                try await withTaskCancellationHandler {
+                    try await Task.sleep(for: .seconds(30))
+                } onCancel: {
+                    gate.pass()
+                }
+            }
+            #expect(await code { try await wall.run(for: nil, stubborn) } == "plugin_timeout")
+            #expect(await code { try await wall.run(for: nil, stubborn) } == "plugin_timeout")
+            gate.open()
+            let isOver = try await eventually { wall.status.inFlight == 0 }
+            #expect(isOver)
+        }
+    }
+
     @Test("Code that blocks every thread is answered for, and other work of the same plugin goes on")
     func blockedThreads() async throws {
         let gate = Gate()
