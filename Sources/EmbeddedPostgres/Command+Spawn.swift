@@ -8,7 +8,8 @@ extension Command {
     /// Starts the program, which works in `/`, reads nothing and has no file of this process open.
     ///
     /// - Returns: the process's id. The death signal, if one is asked for, follows the thread that calls this.
-    func spawn() -> Result<pid_t, EmbeddedPostgresError> {
+    /// - Throws: `EmbeddedPostgresError` when it cannot be started.
+    func spawn() throws(EmbeddedPostgresError) -> pid_t {
         let path = output ?? "/dev/null"
         let spawn = Spawn(
             "/bin/sh", ["-c", Self.fromRoot, executable] + arguments, environment: environment,
@@ -16,20 +17,18 @@ extension Command {
             error: .descriptor(STDOUT_FILENO)
         )
         do {
-            return .success(try spawn.start())
+            return try spawn.start()
         } catch {
-            return .failure(
-                EmbeddedPostgresError(
-                    .startFailed, "Cannot run \(executable): \(error.localizedDescription).",
-                    fix: "check that \(path) may be written, and the limit of processes."
-                )
+            throw EmbeddedPostgresError(
+                .startFailed, "Cannot run \(executable): \(error.localizedDescription).",
+                fix: "check that \(path) may be written, and the limit of processes."
             )
         }
     }
 
     /// Starts the program and watches it.
     func start() async throws(EmbeddedPostgresError) -> ChildProcess {
-        try await ChildProcess.start { spawn() }
+        try await ChildProcess.start { () throws(EmbeddedPostgresError) in try spawn() }
     }
 
     /// Runs the program to its end; when the task is cancelled, it is asked to end early.

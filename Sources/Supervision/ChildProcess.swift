@@ -32,9 +32,7 @@ package final class ChildProcess: Sendable {
     /// - Parameter id: the process's id.
     package static func watching(_ id: pid_t) -> ChildProcess {
         let process = ChildProcess(id: id)
-        let thread = Thread { process.watch() }
-        thread.name = "child process"
-        thread.start()
+        onThread { process.watch() }
         return process
     }
 
@@ -43,24 +41,24 @@ package final class ChildProcess: Sendable {
     /// A death signal that the process asks for is sent when the *thread* that started it ends, thus with this process.
     ///
     /// - Parameter spawn: starts the process and returns its id.
-    /// - Throws: what `spawn` returns instead.
+    /// - Throws: what `spawn` throws.
     package static func start<Failure: Error>(
-        _ spawn: @escaping @Sendable () -> Result<pid_t, Failure>
+        _ spawn: @escaping @Sendable () throws(Failure) -> pid_t
     ) async throws(Failure) -> ChildProcess {
         let started: Result<ChildProcess, Failure> = await withCheckedContinuation { continuation in
-            let thread = Thread {
-                switch spawn() {
-                case .failure(let error): continuation.resume(returning: .failure(error))
-                case .success(let id):
-                    let process = ChildProcess(id: id)
-                    continuation.resume(returning: .success(process))
-                    process.watch()
-                }
+            onThread {
+                let started = Result(catching: spawn).map(ChildProcess.init(id:))
+                continuation.resume(returning: started)
+                if case .success(let process) = started { process.watch() }
             }
-            thread.name = "child process"
-            thread.start()
         }
         return try started.get()
+    }
+
+    private static func onThread(_ body: @escaping @Sendable () -> Void) {
+        let thread = Thread(block: body)
+        thread.name = "child process"
+        thread.start()
     }
 
     /// Waits for the end, whether or not the task is cancelled.

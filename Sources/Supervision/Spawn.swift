@@ -19,8 +19,6 @@ package struct Spawn: Sendable {
 
     /// The program's path.
     let executable: String
-    /// What the program is told that it is called.
-    let name: String
     /// Its arguments, without its own path.
     let arguments: [String]
     let environment: [String: String]
@@ -30,14 +28,12 @@ package struct Spawn: Sendable {
 
     /// - Parameters:
     ///   - executable: the program's path.
-    ///   - name: what it is told that it is called; nil means its path.
     ///   - arguments: without its own path.
     package init(
-        _ executable: String, named name: String? = nil, _ arguments: [String], environment: [String: String],
-        input: Stream, output: Stream, error: Stream
+        _ executable: String, _ arguments: [String], environment: [String: String], input: Stream, output: Stream,
+        error: Stream
     ) {
         self.executable = executable
-        self.name = name ?? executable
         self.arguments = arguments
         self.environment = environment
         self.input = input
@@ -45,18 +41,9 @@ package struct Spawn: Sendable {
         self.error = error
     }
 
-    /// This very program again: the same version, even when another has taken its place on the disk.
-    package static func ourselves(
-        _ arguments: [String], environment: [String: String], input: Stream, output: Stream, error: Stream
-    ) -> Spawn {
-        Spawn(
-            path, named: CommandLine.arguments.first, arguments, environment: environment, input: input,
-            output: output, error: error)
-    }
-
-    /// The path of this program, by which the system names what runs from it; where something else is there by now, the
-    /// link that leads to it all the same.
-    private static var path: String {
+    /// The path of this very program, by which the system names what runs from it; where something else is there by
+    /// now, the link that leads to the version that runs all the same.
+    package static var thisProgram: String {
         let link = "/proc/self/exe"
         var (ours, found) = (stat(), stat())
         guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: link), stat(link, &ours) == 0,
@@ -95,7 +82,7 @@ package struct Spawn: Sendable {
         posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        let argumentPointers = ([name] + arguments).map { strdup($0) } + [nil]
+        let argumentPointers = ([executable] + arguments).map { strdup($0) } + [nil]
         let environmentPointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
         var id: pid_t = 0

@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// A child that runs this very executable, and that ends when this process does, in whatever way: the child reads the
-/// end of a pipe, whose other end only this process has.
+/// A child that runs this very executable, and that ends when this process does, in whatever way: the child reads from
+/// a connection whose other end only this process has.
 package final class SupervisedProcess: Sendable {
     /// Tells a child that it is one.
     package static let marker = "ROMASHKA_SUPERVISED"
@@ -21,17 +21,15 @@ package final class SupervisedProcess: Sendable {
     ///     our standard error, for standard output is for results, and those are the parent's.
     /// - Throws: `POSIXError` when it cannot be started.
     package init(_ arguments: [String], onLine: (@Sendable (String) -> Void)? = nil) throws {
-        let input = Pipe()
-        let output = onLine.map { _ in Pipe() }
-        let spawn = Spawn.ourselves(
-            arguments, environment: Self.environment,
-            input: .descriptor(input.fileHandleForReading.fileDescriptor),
-            output: .descriptor(output?.fileHandleForWriting.fileDescriptor ?? STDERR_FILENO),
-            error: .descriptor(STDERR_FILENO)
-        )
+        let input = try SocketPair()
+        let output = try onLine.map { _ in try SocketPair() }
+        let spawn = Spawn(
+            Spawn.thisProgram, arguments, environment: Self.environment,
+            input: .descriptor(input.theirs.fileDescriptor),
+            output: .descriptor(output?.theirs.fileDescriptor ?? STDERR_FILENO), error: .descriptor(STDERR_FILENO))
         process = ChildProcess.watching(try spawn.start())
-        lifeline = input.fileHandleForWriting
-        if let output, let onLine { Self.read(output.fileHandleForReading, onLine) }
+        lifeline = input.ours
+        if let output, let onLine { Self.read(output.ours, onLine) }
     }
 
     /// Without Swift's backtracer, which would make each end by a trap seconds longer; whose code a crash was is told

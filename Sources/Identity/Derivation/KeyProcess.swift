@@ -16,26 +16,17 @@ final class KeyProcess: Sendable {
     /// Starts one.
     ///
     /// - Parameters:
-    ///   - program: the program's path; nil means this very program.
+    ///   - program: the program's path.
     ///   - arguments: what it is called with.
     /// - Throws: `POSIXError`.
-    init(_ program: String?, _ arguments: [String]) throws(POSIXError) {
-        var ends: [Int32] = [-1, -1]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-            throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EMFILE)
-        }
-        socket = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
-        defer { close(ends[1]) }
+    init(_ program: String, _ arguments: [String]) throws(POSIXError) {
+        let sockets = try SocketPair()
+        socket = sockets.ours
         // No secret of ours: neither the master secret nor the database's address is its business.
         let environment = ProcessInfo.processInfo.environment.filter { $0.key == "LD_LIBRARY_PATH" }
-        let (input, error) = (Spawn.Stream.descriptor(ends[1]), Spawn.Stream.descriptor(STDERR_FILENO))
-        let output = Spawn.Stream.file("/dev/null", flags: O_WRONLY)
-        let spawn =
-            if let program {
-                Spawn(program, arguments, environment: environment, input: input, output: output, error: error)
-            } else {
-                Spawn.ourselves(arguments, environment: environment, input: input, output: output, error: error)
-            }
+        let spawn = Spawn(
+            program, arguments, environment: environment, input: .descriptor(sockets.theirs.fileDescriptor),
+            output: .file("/dev/null", flags: O_WRONLY), error: .descriptor(STDERR_FILENO))
         process = ChildProcess.watching(try spawn.start())
     }
 

@@ -1,4 +1,5 @@
 package import Cryptography
+internal import Supervision
 internal import Synchronization
 
 /// Derives keys in processes of their own, one for each that is derived at the same time. They end by themselves when
@@ -24,7 +25,7 @@ package final class KeyProcesses: Sendable {
     ) throws(PasswordError) -> [UInt8] {
         let request = KeyRequest(password: password, salt: salt, cost: cost, count: count)
         if let process = idle.withLock({ $0.popLast() }), let key = try derive(request, process) { return key }
-        guard let process = try? KeyProcess(program, arguments), let key = try derive(request, process) else {
+        guard let process = try? KeyProcess(program ?? Spawn.thisProgram, arguments), let key = try derive(request, process) else {
             throw .unavailable
         }
         return key

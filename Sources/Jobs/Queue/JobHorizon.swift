@@ -6,14 +6,15 @@ internal import PluginKit
 /// While somebody holds a snapshot, PostgreSQL keeps every job that was ever ready in its index, and a look from the
 /// beginning passes all of them. So when such a look takes long, it is taken now and then only, and those between begin
 /// at the horizon: behind the last job that was claimed, lane by lane and priority by priority. What has become ready
-/// before the horizon, such as a retry, is found by the next whole look, or as soon as there is nothing behind it.
+/// before the horizon, such as a retry, or where nothing was claimed yet, such as a tenant's first job, is found by the
+/// next whole look, or as soon as there is nothing behind the horizon.
 struct JobHorizon: Sendable {
     /// What whole looks may take, of all time.
     private static let share = 0.05
     /// No longer does anybody wait for the next one.
     private static let longestPause: Duration = .milliseconds(1500)
     /// Transactions end in another order than they took their ids in; within this time none is passed over.
-    private static let slack: TimeInterval = 0.25
+    private static let slackMilliseconds: UInt64 = 250
     /// Lanes that are looked at between whole looks.
     private static let maximumLanes = 200
 
@@ -53,23 +54,15 @@ struct JobHorizon: Sendable {
     mutating func passed(_ jobs: [(strand: Strand, id: UUID)]) {
         for job in jobs {
             let floor = JobHorizon.before(job.id)
-            if floors[job.strand].map({ JobHorizon.precedes($0, floor) }) ?? true { floors[job.strand] = floor }
+            floors[job.strand] = max(floor, floors[job.strand] ?? floor)
         }
         if floors.count > JobHorizon.maximumLanes { floors = [:] }
     }
 
     /// The first id of a time shortly before an id's own (RFC 9562 §5.7: 48 bits of milliseconds).
     static func before(_ id: UUID) -> UUID {
-        let bytes = withUnsafeBytes(of: id.uuid) { Array($0.prefix(6)) }
-        let milliseconds = max(0, bytes.reduce(Int64(0)) { $0 << 8 | Int64($1) } - Int64(slack * 1000))
-        func byte(_ place: Int64) -> UInt8 { UInt8(truncatingIfNeeded: milliseconds >> place) }
-        return UUID(
-            uuid: (byte(40), byte(32), byte(24), byte(16), byte(8), byte(0), 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0))
-    }
-
-    private static func precedes(_ one: UUID, _ other: UUID) -> Bool {
-        withUnsafeBytes(of: one.uuid) { one in
-            withUnsafeBytes(of: other.uuid) { other in one.lexicographicallyPrecedes(other) }
-        }
+        let milliseconds = withUnsafeBytes(of: id.uuid) { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) >> 16 }
+        let before = milliseconds - min(milliseconds, slackMilliseconds)
+        return UUID(high: before << 16 | 0x7000, low: 0x8000_0000_0000_0000)
     }
 }

@@ -41,20 +41,20 @@ extension JobQueue {
         """
     }
 
-    /// The tenants with work, each found by one step along the index: what it costs grows with them and not with their
-    /// jobs.
-    private var tenantsWithWork: SQL {
+    /// The tenants with work, as what `WITH RECURSIVE steps` stands for, and a null at its end. Each is found by one step
+    /// along the index: what it costs grows with them and not with their jobs.
+    static func tenantsWithWork(of module: SQL) -> SQL {
         """
         (SELECT r.tenant_id
          FROM core.jobs_ready AS r
-         WHERE r.module = \(module.description)
+         WHERE r.module = \(module)
          ORDER BY r.tenant_id
          LIMIT 1)
         UNION ALL
         SELECT (
             SELECT r.tenant_id
             FROM core.jobs_ready AS r
-            WHERE r.module = \(module.description) AND r.tenant_id > steps.tenant_id
+            WHERE r.module = \(module) AND r.tenant_id > steps.tenant_id
             ORDER BY r.tenant_id
             LIMIT 1)
         FROM steps
@@ -62,29 +62,32 @@ extension JobQueue {
         """
     }
 
+    /// What to select a tenant's jobs from, as `r`: all of them, or `most` behind the horizon of each priority.
+    private func jobs(of tenant: SQL, atMost most: SQL, _ strands: Strands?) -> SQL {
+        let module = module.description
+        guard let strands else {
+            return "core.jobs_ready AS r WHERE r.module = \(module) AND r.tenant_id = \(tenant)"
+        }
+        return """
+            \(strands.rows)
+            CROSS JOIN LATERAL (
+                SELECT r.ctid, r.priority, r.id
+                FROM core.jobs_ready AS r
+                WHERE r.module = \(module) AND r.tenant_id = strand.tenant_id AND r.priority = strand.priority
+                  AND r.id > strand.floor
+                ORDER BY r.id
+                LIMIT \(most)
+            ) AS r
+            WHERE strand.tenant_id = \(tenant)
+            """
+    }
+
     /// The lanes with work. Tenants that are suspended, or have the module off, keep their jobs where they are.
     func lanes(_ slots: Int, _ strands: Strands?) -> SQL {
         let module = module.description
-        let tenants = strands.map { "SELECT DISTINCT strand.tenant_id FROM \($0.rows)" as SQL } ?? tenantsWithWork
-        let counted: SQL =
-            if let strands {
-                """
-                FROM \(strands.rows)
-                CROSS JOIN LATERAL (
-                    SELECT
-                    FROM core.jobs_ready AS r
-                    WHERE r.module = \(module) AND r.tenant_id = strand.tenant_id AND r.priority = strand.priority
-                      AND r.id > strand.floor
-                    LIMIT \(slots)
-                ) AS found
-                WHERE strand.tenant_id = first.tenant_id
-                """
-            } else {
-                """
-                FROM core.jobs_ready AS r
-                WHERE r.module = \(module) AND r.tenant_id = first.tenant_id
-                """
-            }
+        let tenants =
+            strands.map { "SELECT DISTINCT strand.tenant_id FROM \($0.rows)" as SQL }
+            ?? JobQueue.tenantsWithWork(of: "\(module)")
         return """
             WITH RECURSIVE steps AS (
                 \(tenants)
@@ -131,7 +134,7 @@ extension JobQueue {
                 SELECT count(*)
                 FROM (
                     SELECT
-                    \(counted)
+                    FROM \(jobs(of: "first.tenant_id", atMost: "\(slots)", strands))
                     LIMIT \(slots)
                 ) AS counted
             ) AS ready
@@ -139,33 +142,11 @@ extension JobQueue {
             """
     }
 
+    /// Takes what the lanes were dealt, unless somebody else has dealt since `revision`.
     func take(
-        _ turns: [FairShare.Turn], _ clock: Double, _ revision: Int64, _ worker: UUID,
-        _ strands: Strands?
+        _ turns: [FairShare.Turn], _ clock: Double, _ revision: Int64, _ worker: UUID, _ strands: Strands?
     ) -> SQL {
         let module = module.description
-        let heads: SQL =
-            if let strands {
-                """
-                SELECT r.ctid
-                FROM \(strands.rows)
-                CROSS JOIN LATERAL (
-                    SELECT r.ctid, r.priority, r.id
-                    FROM core.jobs_ready AS r
-                    WHERE r.module = \(module) AND r.tenant_id = plan.tenant_id AND r.priority = strand.priority
-                      AND r.id > strand.floor
-                    ORDER BY r.id
-                    LIMIT plan.jobs
-                ) AS r
-                WHERE strand.tenant_id = plan.tenant_id
-                """
-            } else {
-                """
-                SELECT r.ctid
-                FROM core.jobs_ready AS r
-                WHERE r.module = \(module) AND r.tenant_id = plan.tenant_id
-                """
-            }
         return """
             WITH turn AS MATERIALIZED (
                 UPDATE core.job_queues
@@ -194,7 +175,8 @@ extension JobQueue {
                     SELECT head.ctid
                     FROM plan
                     CROSS JOIN LATERAL (
-                        \(heads)
+                        SELECT r.ctid
+                        FROM \(jobs(of: "plan.tenant_id", atMost: "plan.jobs", strands))
                         ORDER BY r.priority, r.id
                         LIMIT plan.jobs
                     ) AS head))

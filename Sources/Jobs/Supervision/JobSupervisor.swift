@@ -92,22 +92,7 @@ package final class JobSupervisor: Service {
                 WHERE NOT EXISTS (SELECT FROM core.plugin_pauses AS pause WHERE pause.module_id = q.module)
                   AND q.module <> ALL (\(running))
                   AND (EXISTS (
-                           WITH RECURSIVE steps AS (
-                               (SELECT r.tenant_id
-                                FROM core.jobs_ready AS r
-                                WHERE r.module = q.module
-                                ORDER BY r.tenant_id
-                                LIMIT 1)
-                               UNION ALL
-                               SELECT (
-                                   SELECT r.tenant_id
-                                   FROM core.jobs_ready AS r
-                                   WHERE r.module = q.module AND r.tenant_id > steps.tenant_id
-                                   ORDER BY r.tenant_id
-                                   LIMIT 1)
-                               FROM steps
-                               WHERE steps.tenant_id IS NOT NULL
-                           )
+                           WITH RECURSIVE steps AS (\(JobQueue.tenantsWithWork(of: "q.module")))
                            SELECT FROM steps AS j \(JobSupervisor.served))
                        OR EXISTS (
                            SELECT

@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import Platform
+import TestKit
 import Testing
 
 @testable import Identity
@@ -20,12 +21,8 @@ struct KeyProcessesTests {
 
     /// The processes that this one has started from the program.
     private static func children() throws -> [pid_t] {
-        let names = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
-        let lists = names.compactMap { try? String(contentsOfFile: "/proc/self/task/\($0)/children", encoding: .utf8) }
-        return try lists.flatMap { $0.split(separator: " ").compactMap { pid_t($0) } }.filter { id in
-            let line = (try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8)) ?? ""
-            return line.hasPrefix("\(try program)\0derive-keys")
-        }
+        let line = "\(try program)\0derive-keys"
+        return try ChildrenOfProcess.find(getpid()).filter { $0.line.hasPrefix(line) }.map(\.id)
     }
 
     @Test("a password's hash is the same there and here, and there is nothing of our environment there")

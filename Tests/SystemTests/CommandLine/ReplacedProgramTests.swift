@@ -23,14 +23,7 @@ struct ReplacedProgramTests {
 
     /// The process that serves, among the children of one.
     private static func server(of parent: pid_t) throws -> pid_t? {
-        let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent)/task")
-        let children = tasks.compactMap {
-            try? String(contentsOfFile: "/proc/\(parent)/task/\($0)/children", encoding: .utf8)
-        }
-        return children.flatMap { $0.split(separator: " ").compactMap { pid_t($0) } }.first { id in
-            let line = (try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8)) ?? ""
-            return line.contains("\0serve\0")
-        }
+        try ChildrenOfProcess.find(parent).first { $0.line.contains("\0serve\0") }?.id
     }
 
     @Test("a program that was replaced still starts its processes: people log in, and a server that ended comes back")
