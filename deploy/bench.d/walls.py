@@ -1,17 +1,15 @@
 """What a plugin that misbehaves takes from another one's p99: its walls bound it."""
 
 import shutil
-import statistics
 import time
 from pathlib import Path
 
 from database import ROOT
-from flood import PACE, p99
+from inbox import ALLOWED, PACE, Comparison, noise, times
 from people import Caller, Crowd, call
 from processes import progress, resident_megabytes
 from romashka import Romashka
 
-ALLOWED = 1.1
 CALLERS = 2
 #: What it does wrong, for how many milliseconds (megabytes for a leak), and the pause of a caller between two acts.
 KINDS = {
@@ -50,32 +48,29 @@ def plugins(folder: Path) -> Path:
 
 
 def measure(folder: Path, cleanup, seconds: float, rounds: int) -> None:
-    """Quiet and beside each kind of misuse in turn."""
+    """Alone and beside each kind of misuse in turn."""
     platform = Romashka(folder, plugins(folder))
     cleanup.callback(platform.server.stop)
     platform.database.fill(platform.login["tenant"])
-    token = platform.token()
-    p99(platform, token, 2)
-    quiet: list[float] = []
-    beside: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    times(platform, platform.token(), 2)
+    found = {kind: Comparison() for kind in KINDS}
     statuses: dict[str, dict[int, int]] = {}
     for number in range(rounds):
         for kind in KINDS:
-            progress(f"round {number + 1}: quiet, then beside a plugin whose code does: {kind}")
+            progress(f"round {number + 1}: alone, then beside a plugin whose code does: {kind}")
             token = platform.token()
-            quiet.append(p99(platform, token, seconds))
+            found[kind].alone.append(times(platform, token, seconds))
             with Misuse(platform.url, token, kind) as misuse:
                 time.sleep(1)
-                beside[kind].append(p99(platform, token, seconds))
+                found[kind].beside.append(times(platform, token, seconds))
             statuses[kind] = misuse.statuses
             if kind == "trap":
                 # Its crashes have paused it.
                 call(platform.url, "/v1/operator/plugins/knowledge/resume", {}, platform.operator_token)
             # What it began goes on for a while.
             time.sleep(20 if KINDS[kind][0] > 1000 else 0)
-    base = statistics.median(quiet)
-    print(f"p99 of the inbox at {PACE} requests/s, quiet: {base:.2f} ms; target beside a plugin that misbehaves: ≤ {ALLOWED} of it")
-    for kind, times in beside.items():
-        time_beside = statistics.median(times)
-        print(f"  {kind:6} {time_beside:6.2f} ms, ratio {time_beside / base:.2f}; its own answers {dict(sorted(statuses[kind].items()))}")
+    print(f"p99 of the inbox at {PACE} requests/s beside a plugin that misbehaves, target ≤ {ALLOWED}")
+    for kind, comparison in found.items():
+        print(f"  {kind:6} {comparison}; its own answers {dict(sorted(statuses[kind].items()))}")
+    print(f"  the same of nothing: {noise(list(found.values()))}")
     print(f"resident memory at the end: {resident_megabytes(platform.processes()):.0f} MB")
