@@ -1,4 +1,5 @@
 package import Foundation
+internal import Observability
 package import PluginKit
 internal import Postgres
 
@@ -37,8 +38,10 @@ package struct Acting: Sendable {
         self.requestID = requestID
     }
 
-    /// Says it to the transaction it begins, where `core.acting()` reads it.
+    /// Says it to the transaction it begins, where `core.acting()` reads it, and the request's place in its trace with it.
     var statement: SQL {
-        "SELECT set_config('romashka.acting', \("\(kind)|\(id)|\(requestID)|\(impersonator?.lowercased ?? "")"), true)"
+        let trace = RequestScope.current?.handedOn ?? ""
+        let acting = "\(kind)|\(id)|\(requestID)|\(impersonator?.lowercased ?? "")|\(trace)"
+        return "SELECT set_config('romashka.acting', \(acting), true)"
     }
 }

@@ -28,6 +28,9 @@ package struct RequestScope: Sendable {
     /// Whether parts of this request are recorded as spans of their own.
     package var isRecorded: Bool { tracer.records(span) }
 
+    /// The header `traceparent` for what follows from this request; nil where nobody records its trace, as most are not.
+    package var handedOn: String? { span.isSampled ? span.traceparent : nil }
+
     /// Records a part of the request that another system did.
     package func record(
         _ name: String, since stopwatch: Stopwatch, attributes: [(name: String, value: Span.Value)], isFailed: Bool

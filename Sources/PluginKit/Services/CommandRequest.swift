@@ -1,7 +1,7 @@
 /// A command to be run after the commit of the transaction that asks for it: rolled back, it was never asked for.
 ///
 /// ```swift
-/// try await call.tx.batch([change, "SELECT \(CommandRequest("conversations.assign", input, key: id).enqueuing)"])
+/// try await call.tx.batch([change, "SELECT \(CommandRequest("sample.pin", input, key: id).enqueuing)"])
 /// ```
 /// It runs as a job of the module that offers it, as that module and for the platform itself, so that what the caller
 /// may do is not asked; `plugin.json` must name it under `uses`. Where that module is switched off, it waits.
@@ -27,7 +27,9 @@ public struct CommandRequest: Sendable {
     /// Its statement fails with `Problem` 404 `command_unknown` when no module offers the command, 403
     /// `command_undeclared` when `plugin.json` does not name it, 409 `command_loop` when commands led to it without end.
     public var enqueuing: SQL {
-        var sql: SQL = "core.enqueue_command(\(name), \(input)::jsonb, \(key), \(runAt)::timestamptz)"
+        var sql: SQL = """
+            core.enqueue_command(\(name), \(input)::jsonb, \(key), \(runAt)::timestamptz, \(TraceParent.current)::text)
+            """
         sql.mayEnqueue = true
         return sql
     }
