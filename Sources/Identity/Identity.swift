@@ -63,15 +63,15 @@ package struct Identity: Sendable {
         erasure = Erasure(leases: leases, control: control, files: files)
         settings = SystemSettings(pipeline: pipeline)
         roles = CustomRoles(pipeline: pipeline, control: control, permissions: permissions)
-        teams = Teams(pipeline: pipeline)
+        teams = Teams(pipeline: pipeline, permissions: permissions)
         invitations = Invitations(
             pipeline: pipeline, credentials: credentials, sessions: sessions, members: members,
-            isMailSent: isMailSent)
+            throttle: LoginThrottle(pipeline: pipeline, master: master, bounds: .invitation), isMailSent: isMailSent)
         impersonations = Impersonations(pipeline: pipeline, keyring: keyring, control: control)
         ownAccount = OwnAccount(
             pipeline: pipeline, credentials: credentials, secondFactors: secondFactors, sessions: sessions)
         resets = PasswordResets(
-            pipeline: pipeline, credentials: credentials, accounts: ownAccount, members: members)
+            pipeline: pipeline, credentials: credentials, sessions: sessions, members: members)
         resetRequests = PasswordResetRequests(
             pipeline: pipeline, throttle: LoginThrottle(pipeline: pipeline, master: master, bounds: .mail),
             isMailSent: isMailSent)

@@ -80,6 +80,13 @@ package struct NetworkAddress: Hashable, Sendable {
         self.bytes = bytes
     }
 
+    /// The IPv4 address that stands in an IPv6 one (RFC 4291 §2.5.5.2), else the address itself.
+    package var unmapped: NetworkAddress {
+        let isMapped =
+            bytes.count == 16 && bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
+        return isMapped ? NetworkAddress(bytes: Array(bytes.suffix(4))) : self
+    }
+
     /// An address as people write it; nil for anything else, names and octal or short forms too.
     package init?(_ text: String) {
         var bytes = [UInt8](repeating: 0, count: 16)

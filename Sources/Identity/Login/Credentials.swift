@@ -22,6 +22,14 @@ struct Credentials: Sendable {
         self.secondFactors = secondFactors
     }
 
+    /// What somebody has proved. It holds as long as the account has this password, so whoever goes by it looks again.
+    struct Proof: Sendable {
+        let account: ID<Account>
+        /// What the account's password was right for.
+        let passwordHash: String
+        let hasSecondFactor: Bool
+    }
+
     /// One answer for a wrong password and for everything that is unknown.
     static let refused = Problem(
         status: 401, code: "login_refused", detail: "E-mail, password, code or tenant is wrong.")
@@ -47,12 +55,11 @@ struct Credentials: Sendable {
     /// - Parameters:
     ///   - account: nil when nobody was found.
     ///   - email: what the attempts are counted under.
-    /// - Returns: whether a second factor was proved.
     /// - Throws: `Problem` 401 `login_refused`, `second_factor_required`; 429 `too_many_attempts`; 503 `busy`.
     func check(
         _ account: ID<Account>?, email: String, password: String, code: String?, _ client: Request.Client
-    ) async throws -> Bool {
-        try await check([account], email: email, password: password, code: code, client).hasSecondFactor
+    ) async throws -> Proof {
+        try await check([account], email: email, password: password, code: code, client)
     }
 
     /// The same for several accounts, of which the first with this password is meant. All of them are tried, so that the
@@ -61,7 +68,7 @@ struct Credentials: Sendable {
     /// - Parameter accounts: always as many, with nil for those that are not there.
     func check(
         _ accounts: [ID<Account>?], email: String, password: String, code: String?, _ client: Request.Client
-    ) async throws -> (account: ID<Account>, hasSecondFactor: Bool) {
+    ) async throws -> Proof {
         try await throttle.count(email, client)
         let rows = try await pipeline.runForCaller(
             accounts.map { account in
@@ -71,13 +78,14 @@ struct Credentials: Sendable {
                 WHERE id = \(account ?? ID<Account>(.first))
                 """
             })
-        var proved: (account: ID<Account>, hash: PasswordHash, hasSecondFactor: Bool)?
+        var proved: (account: ID<Account>, text: String, hash: PasswordHash, hasSecondFactor: Bool)?
         for (account, result) in zip(accounts, rows) {
             let row = result.first
             let text = try row?.get("password_hash", as: String?.self) ?? nil
             let stored = try text.map { try PasswordHash(parsing: $0) }
-            guard try await isRight(password, stored), proved == nil, let account, let row, let stored else { continue }
-            proved = (account, stored, try row.get("totp_confirmed_at", as: Timestamp?.self) != nil)
+            guard try await isRight(password, stored), proved == nil, let account, let row, let text, let stored
+            else { continue }
+            proved = (account, text, stored, try row.get("totp_confirmed_at", as: Timestamp?.self) != nil)
         }
         guard let proved else { throw Credentials.refused }
         if proved.hasSecondFactor {
@@ -85,8 +93,11 @@ struct Credentials: Sendable {
             guard try await secondFactors.accept(code, of: proved.account) else { throw Credentials.refused }
         }
         try await throttle.forget(email, client)
-        if passwords.needsRehash(proved.hash) { try await store(password, for: proved.account) }
-        return (proved.account, proved.hasSecondFactor)
+        let hash =
+            if passwords.needsRehash(proved.hash) {
+                try await renew(proved.text, of: proved.account, password)
+            } else { proved.text }
+        return Proof(account: proved.account, passwordHash: hash, hasSecondFactor: proved.hasSecondFactor)
     }
 
     /// Counts an attempt to prove something, and forgets it when `body` succeeds.
@@ -107,11 +118,25 @@ struct Credentials: Sendable {
     }
 
     /// The same password under today's cost.
-    private func store(_ password: String, for account: ID<Account>) async throws {
+    ///
+    /// - Returns: the hash that the account has then.
+    /// - Throws: `Problem` 401 `login_refused` when the account has another password by now.
+    private func renew(_ old: String, of account: ID<Account>, _ password: String) async throws -> String {
         let hash = try await passwords.hash(chosen: password, at: "/password")
-        _ = try await pipeline.runForCaller([
-            "UPDATE core.accounts SET password_hash = \(hash.text) WHERE id = \(account)"
+        let results = try await pipeline.runForCaller([
+            """
+            UPDATE core.accounts
+            SET password_hash = \(hash.text)
+            WHERE id = \(account) AND password_hash = \(old)
+            """,
+            "SELECT password_hash FROM core.accounts WHERE id = \(account)",
         ])
+        if results[0].affected == 1 { return hash.text }
+        // Another login of the same person was faster, or somebody has chosen another password.
+        guard let present = try results[1].first?.get("password_hash", as: String?.self) ?? nil,
+            try await isRight(password, try PasswordHash(parsing: present))
+        else { throw Credentials.refused }
+        return present
     }
 
     private func isRight(_ password: String, _ stored: PasswordHash?) async throws -> Bool {

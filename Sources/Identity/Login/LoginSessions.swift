@@ -31,11 +31,15 @@ package struct LoginSessions: Sendable {
         p.id AS profile_id, p.name, p.role, p.role_id, p.epoch, t.id AS tenant_id, t.slug, t.name AS tenant_name
         """
 
-    /// Begins a login of somebody whose identity was proved.
+    /// Begins a login of somebody whose identity was proved. The account is held: who changes it meanwhile is seen here,
+    /// and who changes it later sees this login and ends it.
     ///
-    /// - Throws: `Problem` 401 `login_refused` when the profile or its tenant is not active.
+    /// - Parameter passwordHash: what the password was right for; nil for who came without one.
+    /// - Throws: `Problem` 401 `login_refused` when the profile or its tenant is not active, or the account has another
+    ///   password or a second factor by now.
     package func begin(
-        _ profile: ProfileID, of tenant: TenantID, hasSecondFactor: Bool, _ client: Request.Client
+        _ profile: ProfileID, of tenant: TenantID, passwordHash: String? = nil, hasSecondFactor: Bool,
+        _ client: Request.Client
     ) async throws -> Resource<SessionPayload> {
         let session = LoginSessionID.make()
         let end = Timestamp.now().advanced(by: LoginSessions.lifetime)
@@ -46,7 +50,11 @@ package struct LoginSessions: Sendable {
             SELECT p.tenant_id, \(session), p.id, 1, \(end), \(hasSecondFactor), \(client.userAgent), \(client.address)
             FROM core.profiles p
             JOIN core.tenants t ON t.id = p.tenant_id AND t.status = 'active'
+            JOIN core.accounts a ON a.id = p.account_id
             WHERE p.tenant_id = \(tenant) AND p.id = \(profile) AND p.status = 'active'
+              AND (\(passwordHash)::text IS NULL OR a.password_hash = \(passwordHash))
+              AND (a.totp_confirmed_at IS NULL OR \(hasSecondFactor))
+            FOR SHARE OF a
             """,
             """
             SELECT \(LoginSessions.memberColumns)

@@ -1,10 +1,12 @@
 internal import Cryptography
+internal import Outbound
 internal import PluginKit
 internal import Postgres
 internal import Tenancy
 
 /// Bounds how often somebody may try something: per address and account, per account, and per address. It counts before
-/// anything is looked at, so that attempts at once count too, and counts unknown accounts like known ones.
+/// anything is looked at, so that attempts at once count too, and counts unknown accounts like known ones. An address is
+/// what `ClientNetwork` makes of it.
 struct LoginThrottle: Sendable {
     /// How many attempts there may be, and in which time.
     struct Bounds: Sendable {
@@ -80,7 +82,7 @@ struct LoginThrottle: Sendable {
     }
 
     private func limits(_ account: String, _ client: Request.Client) -> [Limit] {
-        let address = client.address ?? ""
+        let address = client.address.map { ClientNetwork($0).text } ?? ""
         return [
             Limit(key: authenticator.authenticate("pair \(address) \(account)"), attempts: bounds.pair),
             Limit(key: authenticator.authenticate("account \(account)"), attempts: bounds.account),

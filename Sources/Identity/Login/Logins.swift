@@ -42,14 +42,15 @@ package struct Logins: Sendable {
             """
         ])[0]
         let accounts: [ID<Account>?] = try found.rows.map { try $0.get("account_id", as: ID<Account>.self) }
-        let (account, hasSecondFactor) = try await credentials.check(
+        let proof = try await credentials.check(
             accounts + Array(repeating: nil, count: places - accounts.count), email: email, password: password,
             code: code, client)
         // Which of several tenants is meant, nobody but the person knows.
-        guard let row = try found.rows.first(where: { try $0.get("account_id") == account }),
+        guard let row = try found.rows.first(where: { try $0.get("account_id") == proof.account }),
             try row.get("profiles", as: Int.self) == 1
         else { throw Credentials.refused }
         return try await sessions.begin(
-            try row.get("profile_id"), of: try row.get("tenant_id"), hasSecondFactor: hasSecondFactor, client)
+            try row.get("profile_id"), of: try row.get("tenant_id"), passwordHash: proof.passwordHash,
+            hasSecondFactor: proof.hasSecondFactor, client)
     }
 }

@@ -21,16 +21,27 @@ struct OwnAccount: Sendable {
     }
 
     /// Changes the password and ends every other login of the account.
+    ///
+    /// - Throws: `Problem` 401 `login_refused` also when somebody else has changed it meanwhile.
     func changePassword(_ input: PasswordChange, _ call: Call) async throws {
-        let (account, _) = try await prove(input.currentPassword, input.code, call)
+        let (proof, _) = try await prove(input.currentPassword, input.code, call)
         let hash = try await credentials.hash(chosen: input.newPassword, at: "/new_password")
-        try await store(hash, for: account, but: call.session, reason: "password changed")
+        let results = try await pipeline.runForCaller(
+            [
+                """
+                UPDATE core.accounts
+                SET password_hash = \(hash)
+                WHERE id = \(proof.account) AND password_hash = \(proof.passwordHash)
+                """
+            ] + OwnAccount.endings(of: proof.account, having: hash, but: call.session, reason: "password changed"))
+        guard results[0].affected == 1 else { throw Credentials.refused }
+        try await sessions.noticeEnds()
     }
 
     /// Prepares a second factor.
     func prepareSecondFactor(_ input: PasswordProof, _ call: Call) async throws -> Resource<SecondFactorPayload> {
-        let (account, email) = try await prove(input.password, input.code, call)
-        return try await secondFactors.prepare(account, email: email)
+        let (proof, email) = try await prove(input.password, input.code, call)
+        return try await secondFactors.prepare(proof.account, email: email)
     }
 
     /// Confirms a second factor by its first code and ends every other login, which was begun without it.
@@ -48,37 +59,35 @@ struct OwnAccount: Sendable {
 
     /// Removes the second factor.
     func removeSecondFactor(_ input: PasswordProof, _ call: Call) async throws {
-        let (account, _) = try await prove(input.password, input.code, call)
-        try await secondFactors.remove(account)
+        let (proof, _) = try await prove(input.password, input.code, call)
+        try await secondFactors.remove(proof.account)
     }
 
-    /// Stores a new password and ends the account's logins in every tenant.
-    func store(
-        _ hash: String, for account: ID<Account>, but kept: LoginSessionID?, reason: String
-    ) async throws {
-        _ = try await pipeline.runForCaller([
-            "UPDATE core.accounts SET password_hash = \(hash) WHERE id = \(account)",
-            "UPDATE core.password_resets SET used_at = now() WHERE account_id = \(account) AND used_at IS NULL",
-        ])
-        try await endLogins(of: account, but: kept, reason: reason)
-    }
-
-    private func endLogins(of account: ID<Account>, but kept: LoginSessionID?, reason: String) async throws {
-        let profiles = try await pipeline.runForCaller([
-            "SELECT tenant_id, id FROM core.profiles WHERE account_id = \(account)"
-        ])[0]
-        for row in profiles.rows {
-            try await sessions.endAll(
-                of: try row.get("id"), try row.get("tenant_id"), but: kept, reason: reason)
-        }
+    /// The statements that go on with the transaction that gave an account a password: whatever else opens it ends.
+    ///
+    /// - Parameter hash: of the new password; without it nothing was changed, and nothing ends.
+    static func endings(
+        of account: ID<Account>, having hash: String, but kept: LoginSessionID?, reason: String
+    ) -> [SQL] {
+        [
+            """
+            UPDATE core.password_resets AS r
+            SET used_at = now()
+            FROM core.accounts AS a
+            WHERE a.id = \(account) AND a.password_hash = \(hash) AND r.account_id = a.id AND r.used_at IS NULL
+            """,
+            LoginSessions.ending(
+                ofAccount: account, but: kept, reason: reason, where: "accounts.password_hash = \(hash)"),
+        ]
     }
 
     private func prove(
         _ password: String, _ code: String?, _ call: Call
-    ) async throws -> (account: ID<Account>, email: String) {
+    ) async throws -> (proof: Credentials.Proof, email: String) {
         let (account, email) = try await account(of: call)
-        _ = try await credentials.check(account, email: email, password: password, code: code, call.request.client)
-        return (account, email)
+        let proof = try await credentials.check(
+            account, email: email, password: password, code: code, call.request.client)
+        return (proof, email)
     }
 
     /// The caller's account; keys have none, and nobody touches it in somebody else's place.

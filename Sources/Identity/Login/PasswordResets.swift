@@ -15,14 +15,14 @@ package struct PasswordResets: Sendable {
 
     private let pipeline: PipelineConnection
     private let credentials: Credentials
-    private let accounts: OwnAccount
+    private let sessions: LoginSessions
     private let members: Members
 
     /// - Parameter pipeline: of the kernel's role `auth`.
-    init(pipeline: PipelineConnection, credentials: Credentials, accounts: OwnAccount, members: Members) {
+    init(pipeline: PipelineConnection, credentials: Credentials, sessions: LoginSessions, members: Members) {
         self.pipeline = pipeline
         self.credentials = credentials
-        self.accounts = accounts
+        self.sessions = sessions
         self.members = members
     }
 
@@ -32,7 +32,8 @@ package struct PasswordResets: Sendable {
     /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `account_not_managed`.
     func create(for profile: ProfileID, by call: Call) async throws -> Resource<PasswordResetPayload> {
         try await members.requireAuthority(over: profile, call)
-        guard let reset = try await create(for: profile, of: call.tenant, onlyManaged: true) else {
+        let beginner: ProfileID? = call.actor.kind == .member ? ProfileID(call.actor.id.uuid) : nil
+        guard let reset = try await create(for: profile, of: call.tenant, by: beginner, onlyManaged: true) else {
             throw Problem.conflict(
                 "This account belongs to its person, not to this tenant.", code: "account_not_managed")
         }
@@ -43,21 +44,22 @@ package struct PasswordResets: Sendable {
     ///
     /// - Throws: `Problem.notFound`.
     package func create(for profile: ProfileID, of tenant: TenantID) async throws -> Resource<PasswordResetPayload> {
-        guard let reset = try await create(for: profile, of: tenant, onlyManaged: false) else {
+        guard let reset = try await create(for: profile, of: tenant, by: nil, onlyManaged: false) else {
             throw Problem.notFound
         }
         return reset
     }
 
     private func create(
-        for profile: ProfileID, of tenant: TenantID, onlyManaged: Bool
+        for profile: ProfileID, of tenant: TenantID, by beginner: ProfileID?, onlyManaged: Bool
     ) async throws -> Resource<PasswordResetPayload>? {
         let token = OneTimeToken<PasswordReset>(prefix: PasswordResets.prefix)
         let result = try await pipeline.runForCaller([
             """
             WITH begun AS (
-                INSERT INTO core.password_resets (id, account_id, hash, expires_at)
-                SELECT \(token.id), a.id, \(token.hash), \(Timestamp.now().advanced(by: PasswordResets.lifetime))
+                INSERT INTO core.password_resets (id, account_id, hash, expires_at, begun_by)
+                SELECT \(token.id), a.id, \(token.hash), \(Timestamp.now().advanced(by: PasswordResets.lifetime)),
+                       \(beginner)::uuid
                 FROM core.profiles p
                 JOIN core.accounts a ON a.id = p.account_id
                 WHERE p.tenant_id = \(tenant) AND p.id = \(profile)
@@ -80,19 +82,33 @@ package struct PasswordResets: Sendable {
             throw PasswordResets.refused
         }
         let open = try await pipeline.runForCaller([
-            "SELECT hash FROM core.password_resets WHERE id = \(token.id) AND used_at IS NULL AND expires_at > now()"
+            """
+            SELECT hash, account_id
+            FROM core.password_resets
+            WHERE id = \(token.id) AND used_at IS NULL AND expires_at > now()
+            """
         ])[0].first
         guard let open, ConstantTime.equal(try open.get("hash"), token.hash) else { throw PasswordResets.refused }
         let hash = try await credentials.hash(chosen: input.password, at: "/password")
-        let used = try await pipeline.runForCaller([
-            """
-            UPDATE core.password_resets
-            SET used_at = now()
-            WHERE id = \(token.id) AND used_at IS NULL AND expires_at > now()
-            RETURNING account_id
-            """
-        ])[0].first
-        guard let used else { throw PasswordResets.refused }
-        try await accounts.store(hash, for: try used.get("account_id"), but: nil, reason: "password reset")
+        let account = try open.get("account_id", as: ID<Account>.self)
+        let results = try await pipeline.runForCaller(
+            [
+                // The account before its resets, as whoever changes the password has them.
+                "SELECT FROM core.accounts WHERE id = \(account) FOR NO KEY UPDATE",
+                """
+                WITH used AS (
+                    UPDATE core.password_resets
+                    SET used_at = now()
+                    WHERE id = \(token.id) AND used_at IS NULL AND expires_at > now()
+                    RETURNING account_id
+                )
+                UPDATE core.accounts AS a
+                SET password_hash = \(hash)
+                FROM used
+                WHERE a.id = used.account_id
+                """,
+            ] + OwnAccount.endings(of: account, having: hash, but: nil, reason: "password reset"))
+        guard results[1].affected == 1 else { throw PasswordResets.refused }
+        try await sessions.noticeEnds()
     }
 }

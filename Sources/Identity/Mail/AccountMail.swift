@@ -158,21 +158,24 @@ extension AccountMail {
         let expiresAt: Timestamp
     }
 
+    /// Takes what is due, one of each tenant before a second of any: many of one are not in the others' way.
     private func dueInvitations() async throws -> [DueInvitation] {
         try await pipeline.run([
             """
             UPDATE core.invitations AS i
             SET mail_attempts = LEAST(i.mail_attempts + 1, 1000), mail_due_at = now() + \(delay("i.mail_attempts"))
             FROM core.tenants AS t
-            WHERE t.id = i.tenant_id AND t.status = 'active'
+            WHERE t.id = i.tenant_id
               AND (i.tenant_id, i.id) IN (
                 SELECT due.tenant_id, due.id
                 FROM core.invitations AS due
+                JOIN (\(AccountMail.turns)) AS turns ON turns.tenant_id = due.tenant_id AND turns.id = due.id
+                -- again, because somebody may have been faster
                 WHERE due.mail_due_at <= now()
                   AND due.accepted_at IS NULL AND due.revoked_at IS NULL AND due.expires_at > now()
-                ORDER BY due.mail_due_at
+                ORDER BY turns.turn, due.mail_due_at
                 LIMIT 20
-                FOR UPDATE SKIP LOCKED)
+                FOR UPDATE OF due SKIP LOCKED)
             RETURNING i.tenant_id, i.id, i.email, t.name AS tenant_name, i.expires_at,
                       (SELECT p.name FROM core.profiles p WHERE p.tenant_id = i.tenant_id AND p.id = i.invited_by) AS inviter
             """
@@ -183,6 +186,16 @@ extension AccountMail {
                 expiresAt: try row.get("expires_at"))
         }
     }
+
+    /// What is due, numbered within each tenant. What suspended tenants have waits, and nobody for it.
+    private static let turns: SQL = """
+        SELECT waiting.tenant_id, waiting.id,
+               row_number() OVER (PARTITION BY waiting.tenant_id ORDER BY waiting.mail_due_at, waiting.id) AS turn
+        FROM core.invitations AS waiting
+        JOIN core.tenants AS active ON active.id = waiting.tenant_id AND active.status = 'active'
+        WHERE waiting.mail_due_at <= now()
+          AND waiting.accepted_at IS NULL AND waiting.revoked_at IS NULL AND waiting.expires_at > now()
+        """
 
     /// Mails an invitation its token, which nobody has seen before and which replaces the one before it.
     private func send(_ invitation: DueInvitation) async throws {

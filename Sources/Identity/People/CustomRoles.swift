@@ -4,6 +4,9 @@ internal import Tenancy
 
 /// The roles that tenants make of named permissions.
 struct CustomRoles: Sendable {
+    /// The most roles of a tenant: every process holds them all, and reads them again with each change.
+    private static let maximumCount = 200
+
     private let pipeline: PipelineConnection
     private let control: ControlPlane
     private let authority: RoleAuthority
@@ -33,19 +36,31 @@ struct CustomRoles: Sendable {
 
     /// Makes a role.
     ///
-    /// - Throws: `Problem` 403 `role_forbidden` for permissions that the caller lacks; 409 `already_exists`.
+    /// - Throws: `Problem` 403 `role_forbidden` for permissions that the caller lacks; 409 `already_exists`,
+    ///   `limit_reached`.
     func create(_ input: NewRole, by call: Call) async throws -> Resource<RolePayload> {
         try authority.require(input.scopes, by: call)
+        let id = ID<CustomRole>.make()
         let results = try await pipeline.runForCaller([
+            // One at a time counts, so that many at once do not all find the last place free.
+            "SELECT FROM core.tenants WHERE id = \(call.tenant) FOR NO KEY UPDATE",
             """
             INSERT INTO core.roles (tenant_id, id, name, permissions)
-            VALUES (\(call.tenant), \(ID<CustomRole>.make()), \(input.name), \(input.permissions))
+            SELECT \(call.tenant), \(id), \(input.name), \(input.permissions)
+            WHERE (SELECT count(*) FROM core.roles WHERE tenant_id = \(call.tenant)) < \(CustomRoles.maximumCount)
             RETURNING \(CustomRoles.columns)
             """,
-            "SELECT core.record_change('role', \(call.tenant), \(input.name))",
+            """
+            SELECT core.record_change('role', tenant_id, name)
+            FROM core.roles
+            WHERE tenant_id = \(call.tenant) AND id = \(id)
+            """,
         ])
+        guard !results[1].isEmpty else {
+            throw Problem.conflict("This tenant may have \(CustomRoles.maximumCount) roles.", code: "limit_reached")
+        }
         try await control.refreshForCaller()
-        return try Resource(results[0])
+        return try Resource(results[1])
     }
 
     /// Changes a role; its holders may do the new and no longer the old within a second.

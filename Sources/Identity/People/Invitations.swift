@@ -9,6 +9,8 @@ enum Invitation {}
 /// Invitations: they expire, are used once, and their secret is shown once.
 struct Invitations: Sendable {
     static let prefix = "rmi"
+    /// The most invitations of a tenant that are open at once.
+    private static let maximumCount = 1000
     /// One answer for every token that does not hold, whatever the reason.
     private static let refused = Problem(
         status: 404, code: "invitation_refused", detail: "This invitation does not hold, or not any more.")
@@ -18,13 +20,18 @@ struct Invitations: Sendable {
     private let sessions: LoginSessions
     private let members: Members
     private let authority: RoleAuthority
+    private let throttle: LoginThrottle
     private let isMailSent: Bool
 
-    /// - Parameter pipeline: of the kernel's role `auth`.
+    /// - Parameters:
+    ///   - pipeline: of the kernel's role `auth`.
+    ///   - throttle: with the bounds `.invitation`.
+    ///   - isMailSent: whether this installation sends mail.
     init(
         pipeline: PipelineConnection, credentials: Credentials, sessions: LoginSessions, members: Members,
-        isMailSent: Bool
+        throttle: LoginThrottle, isMailSent: Bool
     ) {
+        self.throttle = throttle
         self.isMailSent = isMailSent
         self.pipeline = pipeline
         self.credentials = credentials
@@ -57,14 +64,17 @@ struct Invitations: Sendable {
 
     /// Invites an address; an open invitation of the same address is replaced.
     ///
-    /// - Throws: `Problem` 403 `role_forbidden`; 409 `already_exists` when the person is a member, `mail_not_configured`.
+    /// - Throws: `Problem` 403 `role_forbidden`; 409 `already_exists` when the person is a member, `limit_reached`,
+    ///   `mail_not_configured`; 429 `too_many_attempts`.
     func create(_ input: NewInvitation, by call: Call) async throws -> Resource<CreatedInvitationPayload> {
         try authority.require(input.role, by: call)
         guard isMailSent || !input.isMailed else { throw Problem.mailNotConfigured }
+        if input.isMailed { try await throttle.countInvitation(of: input.email, by: call.tenant) }
         let token = OneTimeToken<Invitation>(prefix: Invitations.prefix)
         let inviter: ProfileID? = call.actor.kind == .member ? ProfileID(call.actor.id.uuid) : nil
         let end = Timestamp.now().advanced(by: .seconds(input.hours * 3600))
         let results = try await pipeline.runForCaller([
+            Members.lock(call.tenant),
             """
             UPDATE core.invitations
             SET revoked_at = now()
@@ -77,13 +87,46 @@ struct Invitations: Sendable {
             SELECT \(call.tenant), \(token.id), \(input.email), \(input.role.word), \(input.role.customID),
                    \(token.hash), \(inviter), \(end), CASE WHEN \(input.isMailed) THEN now() END
             WHERE NOT EXISTS (SELECT FROM core.profiles WHERE tenant_id = \(call.tenant) AND email = \(input.email))
+              AND \(Invitations.isStanding(inviter, call))
+              AND (
+                SELECT count(*)
+                FROM core.invitations
+                WHERE tenant_id = \(call.tenant) AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+              ) < \(Invitations.maximumCount)
             RETURNING \(Invitations.columns), \(input.isMailed ? nil : token.text)::text AS token
             """,
+            """
+            SELECT EXISTS (
+                       SELECT FROM core.profiles WHERE tenant_id = \(call.tenant) AND email = \(input.email)
+                   ) AS is_member,
+                   \(Invitations.isStanding(inviter, call)) AS is_standing
+            """,
         ])
-        guard !results[1].isEmpty else {
-            throw Problem.conflict("Somebody with this address is a member already.", code: "already_exists")
+        guard !results[2].isEmpty else { throw try Invitations.refusal(results[3]) }
+        return try Resource(results[2])
+    }
+
+    /// Whether who invites still is who they were when the request came: else what they hand out would not be taken back
+    /// with them.
+    private static func isStanding(_ inviter: ProfileID?, _ call: Call) -> SQL {
+        let role = Role(claim: call.actor.role)
+        return """
+            (\(inviter)::uuid IS NULL OR EXISTS (
+                SELECT
+                FROM core.profiles
+                WHERE tenant_id = \(call.tenant) AND id = \(inviter) AND status = 'active'
+                  AND role = \(role?.word) AND role_id IS NOT DISTINCT FROM \(role?.customID)))
+            """
+    }
+
+    /// Why nobody was invited.
+    private static func refusal(_ reasons: ResultSet) throws -> Problem {
+        guard let row = reasons.first else { return .notFound }
+        if try row.get("is_member") {
+            return .conflict("Somebody with this address is a member already.", code: "already_exists")
         }
-        return try Resource(results[1])
+        guard try row.get("is_standing") else { return RoleAuthority.forbidden }
+        return .conflict("This tenant may have \(maximumCount) open invitations.", code: "limit_reached")
     }
 
     /// Takes an open invitation back.
@@ -110,32 +153,58 @@ struct Invitations: Sendable {
         }
         let open = try await pipeline.runForCaller([
             """
-            SELECT i.tenant_id, i.email, i.hash, a.id AS account_id
+            SELECT i.tenant_id, i.email, i.hash, i.role, i.role_id, a.id AS account_id,
+                   inviter.role AS inviter_role, inviter.role_id AS inviter_role_id
             FROM core.invitations i
             JOIN core.tenants t ON t.id = i.tenant_id AND t.status = 'active'
+            LEFT JOIN core.profiles inviter ON inviter.tenant_id = i.tenant_id AND inviter.id = i.invited_by
             LEFT JOIN core.accounts a ON a.email = i.email AND a.managed_by IS NULL
             WHERE i.id = \(token.id) AND i.accepted_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > now()
             """
         ])[0].first
         guard let open, ConstantTime.equal(try open.get("hash"), token.hash) else { throw Invitations.refused }
         let tenant = try open.get("tenant_id", as: TenantID.self)
+        guard try isCovered(open, tenant) else { throw Invitations.refused }
         try await members.requireRoom(in: tenant)
         let email = try open.get("email", as: String.self)
         let existing = try open.get("account_id", as: ID<Account>?.self)
-        let hash: String?
-        var hasSecondFactor = false
+        let proof: Credentials.Proof
         if let existing {
-            hasSecondFactor = try await credentials.check(
+            proof = try await credentials.check(
                 existing, email: email, password: input.password, code: input.code, client)
-            hash = nil
         } else {
-            hash = try await credentials.hash(chosen: input.password, at: "/password")
+            proof = Credentials.Proof(
+                account: .make(), passwordHash: try await credentials.hash(chosen: input.password, at: "/password"),
+                hasSecondFactor: false)
         }
         let profile = ProfileID.make()
         let results = try await pipeline.runForCaller(
-            acceptance(token, tenant, existing, hash, profile, name: input.name))
-        guard !results[0].isEmpty else { throw Invitations.refused }
-        return try await sessions.begin(profile, of: tenant, hasSecondFactor: hasSecondFactor, client)
+            [Members.lock(tenant), Invitations.holding(proof)]
+                + acceptance(token, tenant, proof, isNew: existing == nil, profile, name: input.name))
+        guard existing == nil || !results[1].isEmpty else { throw Credentials.refused }
+        guard !results[2].isEmpty else { throw Invitations.refused }
+        return try await sessions.begin(
+            profile, of: tenant, passwordHash: proof.passwordHash, hasSecondFactor: proof.hasSecondFactor, client)
+    }
+
+    /// Whether who invited may still hand the role on: their own may be a narrower one by now, or this one a wider one.
+    private func isCovered(_ invitation: Row, _ tenant: TenantID) throws -> Bool {
+        guard let word = try invitation.get("inviter_role", as: String?.self) else { return true }
+        guard let own = Role(word, try invitation.get("inviter_role_id")),
+            let role = Role(try invitation.get("role"), try invitation.get("role_id"))
+        else { return false }
+        return authority.covers(own, role, of: tenant)
+    }
+
+    /// Holds the account whose password was proved; nothing when it has another one by now.
+    private static func holding(_ proof: Credentials.Proof) -> SQL {
+        """
+        SELECT id
+        FROM core.accounts
+        WHERE id = \(proof.account) AND password_hash = \(proof.passwordHash)
+          AND (totp_confirmed_at IS NULL OR \(proof.hasSecondFactor))
+        FOR SHARE
+        """
     }
 
     /// One statement, so that of two people who use the same token one comes too late.
@@ -143,27 +212,32 @@ struct Invitations: Sendable {
     /// A new account belongs to its person only if the token was mailed. Else whoever invited has seen the token too and
     /// may have used it, so the tenant manages the account, and it opens no other tenant.
     private func acceptance(
-        _ token: OneTimeToken<Invitation>, _ tenant: TenantID, _ existing: ID<Account>?, _ hash: String?,
+        _ token: OneTimeToken<Invitation>, _ tenant: TenantID, _ proof: Credentials.Proof, isNew: Bool,
         _ profile: ProfileID, name: String
     ) -> [SQL] {
-        let account = existing ?? ID<Account>.make()
-        return [
+        [
             """
             UPDATE core.invitations
             SET accepted_at = now()
             WHERE tenant_id = \(tenant) AND id = \(token.id)
               AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+              AND (\(isNew) OR EXISTS (
+                  SELECT
+                  FROM core.accounts
+                  WHERE id = \(proof.account) AND password_hash = \(proof.passwordHash)
+                    AND (totp_confirmed_at IS NULL OR \(proof.hasSecondFactor))))
             RETURNING id
             """,
             """
             INSERT INTO core.accounts (id, email, password_hash, managed_by)
-            SELECT \(account), i.email, \(hash), CASE WHEN i.mail_attempts = 0 THEN i.tenant_id END
+            SELECT \(proof.account), i.email, \(proof.passwordHash),
+                   CASE WHEN i.mail_attempts = 0 THEN i.tenant_id END
             FROM core.invitations i
-            WHERE i.tenant_id = \(tenant) AND i.id = \(token.id) AND i.accepted_at = now() AND \(hash != nil)
+            WHERE i.tenant_id = \(tenant) AND i.id = \(token.id) AND i.accepted_at = now() AND \(isNew)
             """,
             """
             INSERT INTO core.profiles (tenant_id, id, account_id, email, name, role, role_id)
-            SELECT \(tenant), \(profile), \(account), i.email, \(name), i.role, i.role_id
+            SELECT \(tenant), \(profile), \(proof.account), i.email, \(name), i.role, i.role_id
             FROM core.invitations i
             WHERE i.tenant_id = \(tenant) AND i.id = \(token.id) AND i.accepted_at = now()
             """,

@@ -114,53 +114,60 @@ package struct Members: Sendable {
         try await requireAuthority(over: id, call)
         if let role = input.role { try authority.require(role, by: call) }
         let isDemotion = input.role.map { $0 != .owner } ?? false || input.status == "disabled"
-        let results = try await pipeline.runForCaller([
-            Members.lock(call.tenant),
-            """
-            UPDATE core.profiles
-            SET name = COALESCE(\(input.name), name),
-                role = COALESCE(\(input.role?.word), role),
-                role_id = CASE WHEN \(input.role != nil) THEN \(input.role?.customID) ELSE role_id END,
-                status = COALESCE(\(input.status), status),
-                epoch = epoch + \(input.role != nil || input.status != nil ? 1 : 0)
-            WHERE tenant_id = \(call.tenant) AND id = \(id)
-              AND NOT (\(isDemotion) AND \(Members.isLastOwner(call.tenant)))
-            RETURNING \(Members.columns)
-            """,
-            """
-            SELECT core.record_change('profile', tenant_id, id || ':' || epoch)
-            FROM core.profiles
-            WHERE tenant_id = \(call.tenant) AND id = \(id) AND \(input.role != nil || input.status != nil)
-            """,
-        ])
-        guard !results[1].isEmpty else { throw Members.lastOwner }
+        let isPossible: SQL = "NOT (\(isDemotion) AND \(Members.isLastOwner(call.tenant)))"
+        var statements = [Members.lock(call.tenant)]
+        if input.role != nil || input.status != nil {
+            statements += Members.takingBack(id, call.tenant, where: "\(Members.changes(input)) AND \(isPossible)")
+        }
+        let results = try await pipeline.runForCaller(
+            statements + [
+                """
+                UPDATE core.profiles
+                SET name = COALESCE(\(input.name), name),
+                    role = COALESCE(\(input.role?.word), role),
+                    role_id = CASE WHEN \(input.role != nil) THEN \(input.role?.customID) ELSE role_id END,
+                    status = COALESCE(\(input.status), status),
+                    epoch = epoch + \(input.role != nil || input.status != nil ? 1 : 0)
+                WHERE tenant_id = \(call.tenant) AND id = \(id) AND \(isPossible)
+                RETURNING \(Members.columns)
+                """,
+                """
+                SELECT core.record_change('profile', tenant_id, id || ':' || epoch)
+                FROM core.profiles
+                WHERE tenant_id = \(call.tenant) AND id = \(id) AND \(input.role != nil || input.status != nil)
+                """,
+            ])
+        let changed = results[results.count - 2]
+        guard !changed.isEmpty else { throw Members.lastOwner }
         try await control.refreshForCaller()
-        return try Resource(results[1])
+        return try Resource(changed)
     }
 
-    /// Removes a person from the tenant, and the account if the tenant manages it.
+    /// Removes a person from the tenant with what they handed out, and the account if the tenant manages it.
     ///
     /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `last_owner`.
     func remove(_ id: ProfileID, by call: Call) async throws {
         try await requireAuthority(over: id, call)
-        let results = try await pipeline.runForCaller([
-            Members.lock(call.tenant),
-            """
-            WITH gone AS (
-                DELETE FROM core.profiles
-                WHERE tenant_id = \(call.tenant) AND id = \(id) AND NOT \(Members.isLastOwner(call.tenant))
-                RETURNING tenant_id, id
-            )
-            SELECT core.record_change('profile', tenant_id, id || \(":\(Int64.max)"))
-            FROM gone
-            """,
-            """
-            DELETE FROM core.accounts AS a
-            WHERE a.managed_by = \(call.tenant)
-              AND NOT EXISTS (SELECT FROM core.profiles AS p WHERE p.account_id = a.id)
-            """,
-        ])
-        guard !results[1].isEmpty else { throw Members.lastOwner }
+        let isPossible: SQL = "NOT \(Members.isLastOwner(call.tenant))"
+        let first = [Members.lock(call.tenant)] + Members.takingBack(id, call.tenant, where: isPossible)
+        let results = try await pipeline.runForCaller(
+            first + [
+                """
+                WITH gone AS (
+                    DELETE FROM core.profiles
+                    WHERE tenant_id = \(call.tenant) AND id = \(id) AND \(isPossible)
+                    RETURNING tenant_id, id
+                )
+                SELECT core.record_change('profile', tenant_id, id || \(":\(Int64.max)"))
+                FROM gone
+                """,
+                """
+                DELETE FROM core.accounts AS a
+                WHERE a.managed_by = \(call.tenant)
+                  AND NOT EXISTS (SELECT FROM core.profiles AS p WHERE p.account_id = a.id)
+                """,
+            ])
+        guard !results[first.count].isEmpty else { throw Members.lastOwner }
         try await control.refreshForCaller()
     }
 
@@ -179,8 +186,9 @@ package struct Members: Sendable {
         try authority.require(role, by: call)
     }
 
-    /// Two owners who remove each other at once must not both succeed, so whoever may take an owner away waits here.
-    private static func lock(_ tenant: TenantID) -> SQL {
+    /// Two owners who remove each other at once must not both succeed, so whoever may take an owner away waits here, and
+    /// whoever hands out what is taken back with a person.
+    static func lock(_ tenant: TenantID) -> SQL {
         "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE"
     }
 

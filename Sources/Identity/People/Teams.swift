@@ -7,11 +7,16 @@ enum Team {}
 
 /// The teams of a tenant and who is in them.
 struct Teams: Sendable {
+    /// The most teams of a tenant: whoever sees what is their teams' has all of theirs read again with each change.
+    private static let maximumCount = 500
+
     private let pipeline: PipelineConnection
+    private let permissions: Permissions
 
     /// - Parameter pipeline: of the kernel's role `auth`.
-    init(pipeline: PipelineConnection) {
+    init(pipeline: PipelineConnection, permissions: Permissions) {
         self.pipeline = pipeline
+        self.permissions = permissions
     }
 
     private static func columns(_ tenant: TenantID) -> SQL {
@@ -43,17 +48,26 @@ struct Teams: Sendable {
 
     /// Makes a team.
     ///
-    /// - Throws: `Problem` 403 `role_forbidden`; 409 `already_exists`; 422 `reference_missing` for somebody who is no
-    ///   member of the tenant.
+    /// - Throws: `Problem` 403 `role_forbidden`; 409 `already_exists`, `limit_reached`; 422 `reference_missing` for
+    ///   somebody who is no member of the tenant.
     func create(_ input: NewTeam, by call: Call) async throws -> Resource<TeamPayload> {
         try await requireAuthority(over: input.memberIDs, by: call)
         let tenant = call.tenant
         let id = ID<Team>.make()
         let results = try await pipeline.runForCaller([
-            "INSERT INTO core.teams (tenant_id, id, name) VALUES (\(tenant), \(id), \(input.name))",
+            // One at a time counts, so that many at once do not all find the last place free.
+            "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE",
+            """
+            INSERT INTO core.teams (tenant_id, id, name)
+            SELECT \(tenant), \(id), \(input.name)
+            WHERE (SELECT count(*) FROM core.teams WHERE tenant_id = \(tenant)) < \(Teams.maximumCount)
+            """,
             Teams.additions(input.memberIDs, to: id, tenant), Teams.notice(tenant), Teams.selection(id, tenant),
         ])
-        return try Resource(results[3])
+        guard !results[4].isEmpty else {
+            throw Problem.conflict("This tenant may have \(Teams.maximumCount) teams.", code: "limit_reached")
+        }
+        return try Resource(results[4])
     }
 
     /// Changes a team's name, its people, or both.
@@ -83,15 +97,44 @@ struct Teams: Sendable {
         return try Resource(last)
     }
 
-    /// Whose permissions reach over their teams does not widen them by taking others into a team of theirs.
+    /// A permission that reaches over teams is widened by new people in a team of its holder, whoever takes them in: only
+    /// who has the permission over everything may. That somebody else asks, such as a key that the holder has made, is
+    /// no way around it.
     private func requireAuthority(over members: [ProfileID], by call: Call) async throws {
-        let own = ProfileID(call.actor.id.uuid)
-        guard call.permissions.values.contains(.team), members.contains(own) else { return }
-        let mates = try await Teammates(pipeline: pipeline).of(TenantSession(verified: call.tenant, actor: call.actor))
-        guard Set(members).isSubset(of: mates) else {
+        let lacking = permissions.known.filter { call.permissions[$0] != .all }
+        guard !lacking.isEmpty, members.count > 1 else { return }
+        let widened = try await pipeline.runForCaller([Teams.widened(lacking, among: members, call.tenant)])[0]
+        guard widened.isEmpty else {
             throw Problem(
-                status: 403, code: "role_forbidden", detail: "You cannot take others into a team of your own.")
+                status: 403, code: "role_forbidden",
+                detail: "Somebody would see, with others in their team, what you may not see yourself.")
         }
+    }
+
+    /// Somebody among people who are to share a team to whom one of the permissions would reach further. Built-in roles
+    /// have no permission that reaches over teams.
+    private static func widened(_ permissions: [String], among members: [ProfileID], _ tenant: TenantID) -> SQL {
+        """
+        SELECT p.id
+        FROM core.profiles AS p
+        JOIN core.roles AS r ON r.tenant_id = p.tenant_id AND r.id = p.role_id
+        WHERE p.tenant_id = \(tenant) AND p.id = ANY(\(members))
+          AND EXISTS (
+              SELECT
+              FROM jsonb_each_text(r.permissions) AS held (permission, scope)
+              WHERE held.scope = 'team' AND held.permission = ANY(\(permissions)))
+          AND EXISTS (
+              SELECT given.id
+              FROM unnest(\(members)) AS given (id)
+              WHERE given.id <> p.id
+              EXCEPT
+              SELECT theirs.profile_id
+              FROM core.team_members AS mine
+              JOIN core.team_members AS theirs
+                  ON theirs.tenant_id = mine.tenant_id AND theirs.team_id = mine.team_id
+              WHERE mine.tenant_id = \(tenant) AND mine.profile_id = p.id)
+        LIMIT 1
+        """
     }
 
     /// Removes a team; its people stay.

@@ -34,6 +34,35 @@ struct ScopeTests {
         }
     }
 
+    @Test("Nobody takes others into a team of somebody who would see what they may not, by a key either")
+    func teamsByKey() async throws {
+        try await PeopleSite.with { site in
+            let role = try await site.send(
+                "POST", "/roles", ["name": "Lead", "permissions": ["conversations.read": "team"]])
+            let lead = try await site.add("lead", role: try #require(role.json["id"]?.string))
+            let mate = try await site.add("mate", role: "agent")
+            let other = try await site.add("other", role: "agent")
+            func members(_ ids: String...) -> JSONValue { .array(ids.map { .string($0) }) }
+            let own = try await site.send("POST", "/teams", ["name": "Own", "member_ids": members(lead, mate)])
+            let id = try #require(own.json["id"]?.string)
+            let made = try await site.send("POST", "/api-keys", ["name": "k", "permissions": ["teams.write"]])
+            let key = try #require(made.json["key"]?.string)
+            func change(_ members: JSONValue, token: String? = nil) async throws -> TestClient.Answer {
+                try await site.send("PATCH", "/teams/\(id)", ["member_ids": members], token: token)
+            }
+            #expect(try await change(members(lead, mate, other), token: key).code == "role_forbidden")
+            let all: JSONValue = ["name": "All", "member_ids": members(lead, other)]
+            #expect(try await site.send("POST", "/teams", all, token: key).code == "role_forbidden")
+            let others: JSONValue = ["name": "Others", "member_ids": members(mate, other)]
+            #expect(try await site.send("POST", "/teams", others, token: key).status == 201)
+            #expect(try await change(members(lead), token: key).status == 200)
+            #expect(try await change(members(lead, mate), token: key).code == "role_forbidden")
+            // Who sees everything may show it.
+            #expect(try await change(members(lead, mate, other)).status == 200)
+            #expect(try await change(members(lead, other), token: key).status == 200)
+        }
+    }
+
     @Test("Whoever hands a conversation on is answered what became of it, and no longer sees it")
     func handingOn() async throws {
         try await PeopleSite.with { site in

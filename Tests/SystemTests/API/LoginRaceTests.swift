@@ -1,0 +1,162 @@
+import Cryptography
+import PluginKit
+import Postgres
+import TestKit
+import Testing
+
+/// What becomes of a proof while the account changes: a login, another password, a reset.
+@Suite("Logins and changes at once")
+struct LoginRaceTests {
+    private static let other = "quite another one"
+
+    private static func hash(_ password: String, logarithm: Int = 10) throws -> String {
+        let cost = try #require(ScryptCost(logarithm: logarithm, blockSize: 8, parallelization: 1))
+        return try PasswordHash(hashing: try Password(password), cost: cost).text
+    }
+
+    private static func setPassword(_ hash: String) -> SQL {
+        "UPDATE core.accounts SET password_hash = \(hash) WHERE email = 'grace@acme.example'"
+    }
+
+    /// Sends a request while what somebody else has begun stands uncommitted, and commits that when the request waits.
+    private static func send(
+        _ site: PeopleSite, while change: SQL,
+        _ request: @escaping @Sendable () async throws -> TestClient.Answer,
+        looking look: @Sendable () async throws -> Void = {}
+    ) async throws -> TestClient.Answer {
+        try await site.test.database.asSuperuser { admin in
+            try await admin.run("BEGIN")
+            try await admin.run(change)
+            return try await withThrowingTaskGroup(of: TestClient.Answer.self) { group in
+                group.addTask { try await request() }
+                let waits = try await eventually(within: .seconds(4)) { try await isAnybodyWaiting(site) }
+                #expect(waits)
+                try await look()
+                try await admin.run("COMMIT")
+                return try #require(try await group.next())
+            }
+        }
+    }
+
+    private static func isAnybodyWaiting(_ site: PeopleSite) async throws -> Bool {
+        try await site.test.database.asSuperuser { admin in
+            let waiting = try await admin.run(
+                """
+                SELECT pid
+                FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """)
+            return !waiting.isEmpty
+        }
+    }
+
+    /// Something that happens to an account.
+    enum Change: String, CaseIterable {
+        case password
+        case secondFactor
+
+        func statement() throws -> SQL {
+            switch self {
+            case .password: LoginRaceTests.setPassword(try LoginRaceTests.hash(LoginRaceTests.other))
+            case .secondFactor:
+                """
+                UPDATE core.accounts
+                SET totp_salt = decode(repeat('00', 16), 'hex'), totp_confirmed_at = now()
+                WHERE email = 'grace@acme.example'
+                """
+            }
+        }
+    }
+
+    @Test("A login that was proved before the account changed does not begin after it", arguments: Change.allCases)
+    func proofs(change: Change) async throws {
+        try await PeopleSite.with { site in
+            let id = try await site.add("grace", role: "agent")
+            let answer = try await Self.send(site, while: try change.statement()) { try await site.login("grace") }
+            #expect(answer.status == 401 && answer.code == "login_refused", "\(answer.text)")
+            let logins = try await site.test.database.asSuperuser { admin in
+                try await admin.run("SELECT id FROM core.sessions WHERE profile_id::text = \(id)")
+            }
+            #expect(logins.isEmpty)
+        }
+    }
+
+    @Test("An old password that is hashed anew does not replace the one chosen meanwhile")
+    func rehash() async throws {
+        try await PeopleSite.with { site in
+            try await site.add("grace", role: "agent")
+            let old = Self.setPassword(try Self.hash(PeopleSite.password, logarithm: 11))
+            try await site.test.database.asSuperuser { admin in _ = try await admin.run(old) }
+            let answer = try await Self.send(site, while: Self.setPassword(try Self.hash(Self.other))) {
+                try await site.login("grace")
+            }
+            #expect(answer.code == "login_refused", "\(answer.text)")
+            #expect(try await site.login("grace", password: Self.other).status == 200)
+        }
+    }
+
+    @Test("Of many who log in at once while their password is hashed anew, all get in")
+    func rehashAtOnce() async throws {
+        try await PeopleSite.with { site in
+            try await site.add("grace", role: "agent")
+            let old = Self.setPassword(try Self.hash(PeopleSite.password, logarithm: 11))
+            try await site.test.database.asSuperuser { admin in _ = try await admin.run(old) }
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<6 { group.addTask { try await site.login("grace").status } }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }
+            }
+            #expect(statuses.allSatisfy { $0 == 200 }, "\(statuses)")
+        }
+    }
+
+    @Test("Who changes a password by one that is no longer right changes nothing")
+    func change() async throws {
+        try await PeopleSite.with { site in
+            try await site.add("grace", role: "agent")
+            let token = try await site.token("grace")
+            let body: JSONValue = [
+                "current_password": .string(PeopleSite.password), "new_password": "a third password",
+            ]
+            let answer = try await Self.send(site, while: Self.setPassword(try Self.hash(Self.other))) {
+                try await site.send("POST", "/me/password", body, token: token)
+            }
+            #expect(answer.status == 401 && answer.code == "login_refused", "\(answer.text)")
+            #expect(try await site.login("grace", password: "a third password").status == 401)
+            #expect(try await site.login("grace", password: Self.other).status == 200)
+        }
+    }
+
+    @Test("A reset gives the password and ends the logins at one moment")
+    func reset() async throws {
+        try await PeopleSite.with { site in
+            let id = try await site.add("grace", role: "agent")
+            let token = try await site.token("grace")
+            let reset = try await site.send("POST", "/members/\(id)/password-reset")
+            let body: JSONValue = ["token": reset.json["token"] ?? .null, "password": .string(Self.other)]
+            @Sendable func state() async throws -> String {
+                try await site.test.database.asSuperuser { admin in
+                    let row = try await admin.run(
+                        """
+                        SELECT a.password_hash || count(r.used_at) AS state
+                        FROM core.accounts a
+                        JOIN core.password_resets r ON r.account_id = a.id
+                        WHERE a.email = 'grace@acme.example'
+                        GROUP BY a.id
+                        """)
+                    return try #require(row.first).get("state")
+                }
+            }
+            let before = try await state()
+            let held: SQL = "SELECT FROM core.sessions FOR UPDATE"
+            let answer = try await Self.send(site, while: held) {
+                try await site.client.send("POST", "/v1/auth/password-resets/confirm", body: body)
+            } looking: {
+                let now = try await state()
+                #expect(now == before)
+            }
+            #expect(answer.status == 204, "\(answer.text)")
+            #expect(try await site.send("GET", "/me", token: token).status == 401)
+            #expect(try await site.login("grace", password: Self.other).status == 200)
+        }
+    }
+}

@@ -1,0 +1,1 @@
+ALTER TABLE core.password_resets DROP COLUMN begun_by;
