@@ -13,6 +13,10 @@ package struct FileSettings: Sendable {
     package var place = Place.none
     /// The most bytes of one file.
     package var maximumByteCount = 25 << 20
+    /// The most uploads of one tenant at a time, in this process.
+    package var maximumUploadsOfTenant = 16
+    /// The most uploads at a time, in this process.
+    package var maximumUploads = 256
     /// How browsers reach this server, without a slash at the end; nil makes links without a host.
     package var publicURL: String?
 

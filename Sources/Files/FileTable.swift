@@ -107,6 +107,13 @@ struct FileTable: Sendable {
         return ContentAddress(tenant: tenant, digest: try row.get("digest"), object: object.uuid)
     }
 
+    /// How many bytes the contents of a tenant have.
+    func storedBytes(of tenant: TenantID) async throws -> Int {
+        let result = try await pipeline.runForCaller(
+            ["SELECT stored_bytes FROM core.file_usage WHERE tenant_id = \(tenant)"], isReplayable: true)[0]
+        return try result.first?.get("stored_bytes", as: Int.self) ?? 0
+    }
+
     /// A file as the API tells of it.
     func payload(_ id: FileID, of tenant: TenantID) async throws -> ResultSet {
         try await pipeline.runForCaller([FileTable.selection(id, tenant)], isReplayable: true)[0]

@@ -30,6 +30,7 @@ package struct TenantFiles: Sendable {
     let links: FileLinks
     let control: ControlPlane
     let table: FileTable
+    private let gate: UploadGate
     private let received: Counter
     private let sent: Counter
     private let logger: Logger
@@ -47,6 +48,7 @@ package struct TenantFiles: Sendable {
         links = FileLinks(master: master)
         self.control = control
         table = FileTable(pipeline: pipeline)
+        gate = UploadGate(settings)
         received = metrics.counter("romashka_file_bytes_received_total", help: "Bytes of files that were stored.")
         sent = metrics.counter("romashka_file_bytes_sent_total", help: "Bytes of files that were sent.")
         self.logger = logger
@@ -59,13 +61,36 @@ package struct TenantFiles: Sendable {
     ///   - requireStanding: asked after the bytes have come, however long that took, and before the file is there; throws
     ///     when its author may no longer store it.
     ///   - read: calls its second argument with each piece of at most as many bytes in all as its first says.
-    /// - Throws: `Problem` 409 `limit_reached`; 422 `digest_differs`; 503 `files_unavailable`; what `read` throws. Then
-    ///   nothing is left behind.
+    /// - Throws: `Problem` 409 `limit_reached`; 422 `digest_differs`; 429 `too_many_uploads`; 503 `uploads_busy`,
+    ///   `files_unavailable`; what `read` throws. Then nothing is left behind.
     func add(
         _ name: String, by author: Author, digest: String? = nil, while requireStanding: () throws -> Void = {},
         _ read: (_ maximum: Int, _ consume: ([UInt8]) async throws -> Void) async throws -> Void
     ) async throws -> ResultSet {
         let store = try requireStore()
+        // What a module stores is in memory already, so there is nobody to wait for.
+        guard author.module == nil else { return try await add(name, by: author, digest, store, requireStanding, read) }
+        return try await gate.pass(author.tenant) {
+            try await requireRoom(for: author.tenant)
+            return try await add(name, by: author, digest, store, requireStanding, read)
+        }
+    }
+
+    /// Refuses before the first byte is taken where no more would be kept.
+    private func requireRoom(for tenant: TenantID) async throws {
+        guard let limit = control.read({ $0.limit("storage_bytes", of: tenant) }) else { return }
+        guard try await table.storedBytes(of: tenant) < limit else { throw TenantFiles.isFull(limit) }
+    }
+
+    private static func isFull(_ limit: Int) -> Problem {
+        Problem.conflict("This tenant may store \(limit) bytes.", code: "limit_reached")
+    }
+
+    private func add(
+        _ name: String, by author: Author, _ digest: String?, _ store: any FileStore,
+        _ requireStanding: () throws -> Void,
+        _ read: (_ maximum: Int, _ consume: ([UInt8]) async throws -> Void) async throws -> Void
+    ) async throws -> ResultSet {
         let spooled = try await translate {
             try await store.spool.receive(atMost: settings.maximumByteCount, read)
         }
@@ -103,7 +128,7 @@ package struct TenantFiles: Sendable {
                 return row
             case .refused:
                 await drop(address)
-                throw Problem.conflict("This tenant may store \(limit ?? 0) bytes.", code: "limit_reached")
+                throw TenantFiles.isFull(limit ?? 0)
             }
         } catch let error as DatabaseError {
             // Of a commit whose answer was lost nobody knows whether it took place; then the content stays.

@@ -52,13 +52,24 @@ extension API {
         let limit = control.read { $0.limit("hook_requests_per_minute", of: tenant) }
         try limiter.count(.hook(address.id.uuid), perMinute: limit ?? API.hookRequestsPerMinute)
         try entry.module.requireServing(tenant, control)
+        let wait = BodyWait()
         let message = try await message(of: request, as: entry.hook.input, from: channel)
+        if wait.isLong { try await requireStanding(address, token, entry.module) }
         let call = call(note.scope.requestID, request, channel, address, entry.module)
         let hook = entry.hook
         let reply = try await entry.module.wall.run(for: tenant, in: PluginError.Place("hook \(hook.name)")) {
             try await hook.handler(call, message)
         }
         return reply.response(requestID: note.scope.requestID)
+    }
+
+    /// Refuses a call whose body took its time, where what let it in has ended meanwhile.
+    private func requireStanding(
+        _ address: HookAddresses.Found, _ token: String, _ module: MountedRoute.Module
+    ) async throws {
+        guard control.read({ $0.isActive(address.tenant) }) else { throw Authenticator.suspended }
+        try module.requireServing(address.tenant, control)
+        guard try await hooks.addresses.find(token)?.id == address.id else { throw API.noSuchAddress }
     }
 
     /// Senders try again at a module that is only out of service here; whether it is switched off counts first.
@@ -92,11 +103,13 @@ extension API {
 
     /// What a plugin's route answers to a body that is read as it is.
     func respond(
-        _ mounted: MountedRoute, to call: Call, _ request: Hummingbird.Request, from channel: any Channel,
-        requestID: String
+        _ mounted: MountedRoute, to call: Call, of caller: Caller, _ request: Hummingbird.Request,
+        from channel: any Channel, requestID: String
     ) async throws -> Response {
         guard let input = mounted.route.rawInput, let module = mounted.module else { throw Problem.notFound }
+        let wait = BodyWait()
         let message = try await message(of: request, as: input, from: channel)
+        try requireStanding(mounted, caller, after: wait)
         let route = mounted.route
         let reply = try await module.wall.run(for: call.tenant, in: mounted.place) {
             try await route.respond(to: call, message: message)

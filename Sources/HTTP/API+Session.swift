@@ -2,6 +2,7 @@ internal import Files
 internal import Hummingbird
 internal import Identity
 internal import NIOCore
+internal import Outbound
 internal import PluginHost
 @_spi(Kernel) internal import PluginKit
 internal import Tenancy
@@ -56,7 +57,7 @@ extension API {
 
     func limit(_ request: Hummingbird.Request, from channel: any Channel) throws {
         guard let address = address(of: request, from: channel) else { return }
-        try limiter.count(.address(address), perMinute: API.publicRequestsPerMinute)
+        try limiter.count(.address(ClientNetwork(address)), perMinute: API.publicRequestsPerMinute)
     }
 
     func limit(_ caller: Caller) throws {

@@ -29,6 +29,7 @@ package final class API: HTTPResponder {
     /// Where the hosts of tenants lead, by the modules that offer it.
     let homes: [(module: MountedRoute.Module, path: String)]
     let limiter = RateLimiter()
+    let proofs = ProofThrottle()
     let limits: ConnectionLimits
     let proxies: TrustedProxies
     private let logger: Logger
@@ -116,7 +117,8 @@ package final class API: HTTPResponder {
             guard let response = pluginPages.respond(to: request, requestID: id) else { throw API.noSuchPath }
             return response
         }
-        return try await metricsPage.respond(to: request, from: channel, requestID: id)
+        return try await metricsPage.respond(
+            to: request, from: channel, at: address(of: request, from: channel), proofs, requestID: id)
     }
 
     /// What nobody foresaw: the caller learns the request's id, the log learns the cause.
@@ -144,11 +146,13 @@ package final class API: HTTPResponder {
                 try limit(request, from: channel)
                 try IdempotencyHeader.requireNone(request.headers[.idempotencyKey], of: route)
             }
-            let id = try await operatorID(route, request)
+            let id = try await route.access == .operator ? self.operator(of: request, from: channel) : nil
             let scope = "operator \(route.path)"
             let input = try input(
                 mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: id)
+            let wait = BodyWait()
             let body = try await body(of: route, request, from: channel)
+            if id != nil, wait.isLong { _ = try await self.operator(of: request, from: channel) }
             let acting = Acting(operator: id, requestID: requestID)
             if let id, !route.isDownload {
                 let claim = try claim(of: route, request, body: body)
@@ -169,21 +173,23 @@ package final class API: HTTPResponder {
             }
             return Answer(reply, cursors, scope: scope).response(to: request, requestID: requestID)
         case .session, .permission, .customer:
-            let caller = try await authenticator.caller(request.bearer)
+            let caller = try await caller(of: request, from: channel)
             note.tenant = (caller.session.tenant, isTest: control.read { $0.isTest(caller.session.tenant) })
             try limit(caller)
             let reach = try requireAccess(mounted, caller)
             let scope = "\(caller.session.tenant) \(route.path)"
             let input = try input(
                 mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: nil)
+            let wait = BodyWait()
             let body = try await body(of: route, request, from: channel)
+            try requireStanding(mounted, caller, after: wait)
             let claim = try claim(of: route, request, body: body)
             if route.medium == .export {
                 return try await export(mounted, input, caller, reach, from: channel, requestID: requestID)
             }
             let call = try await call(input, mounted, caller, reach, claim)
             if route.rawInput != nil {
-                return try await respond(mounted, to: call, request, from: channel, requestID: requestID)
+                return try await respond(mounted, to: call, of: caller, request, from: channel, requestID: requestID)
             }
             if route.isDownload, let download = try await respond(mounted, to: call, body: body).download {
                 return try response(download, to: request, from: channel, note: &note)
@@ -214,11 +220,6 @@ package final class API: HTTPResponder {
 
     private static let noSuchPath = Problem(
         status: 404, code: "route_not_found", detail: "There is no such path.")
-
-    private func operatorID(_ route: Route, _ request: Hummingbird.Request) async throws -> UUID? {
-        guard route.access == .operator else { return nil }
-        return try await authenticator.operator(request.bearer).uuid
-    }
 
     /// Asks the switch of the module, the impersonation and the policy; answers how far the permission reaches.
     func requireAccess(_ mounted: MountedRoute, _ caller: Caller) throws -> Scope {

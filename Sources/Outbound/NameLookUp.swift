@@ -1,5 +1,6 @@
 internal import NIOCore
 package import NIOPosix
+internal import Synchronization
 
 /// Asks the system's resolver for the addresses of hosts, which may keep a thread for as long as somebody else's name
 /// server likes.
@@ -13,8 +14,17 @@ package enum NameLookUp {
         return pool
     }()
 
+    /// A host that is asked for, and who waits for its addresses.
+    private struct Question {
+        var promises: [EventLoopPromise<[NetworkAddress]>] = []
+        var deadline: ContinuousClock.Instant
+    }
+
+    private static let questions = Mutex<[String: Question]>([:])
+
     /// Every address of a host; none when there is no such name, no answer in time, or nobody who waits. What does not
-    /// answer in time is left to its thread, and what has not begun by then never does.
+    /// answer in time is left to its thread, and what has not begun by then never does. Whoever asks for a host that is
+    /// being asked for waits for the same answer, so that no host takes more than one thread.
     ///
     /// - Parameter resolve: asks, and blocks meanwhile.
     package static func addresses(
@@ -27,9 +37,12 @@ package enum NameLookUp {
         let promise = loop.makePromise(of: [NetworkAddress].self)
         // A promise keeps what comes first.
         let end = loop.scheduleTask(in: TimeAmount(rest)) { promise.succeed([]) }
-        pool.submit { state in
-            let isWanted = state == .active && ContinuousClock.now < deadline
-            promise.succeed(isWanted ? resolve(host) : [])
+        if join(host, promise, until: deadline) {
+            pool.submit { state in
+                let isAsked = state == .active && isWanted(host)
+                let found = isAsked ? resolve(host) : []
+                for promise in finish(host) { promise.succeed(found) }
+            }
         }
         defer { end.cancel() }
         return await withTaskCancellationHandler {
@@ -37,5 +50,27 @@ package enum NameLookUp {
         } onCancel: {
             promise.succeed([])
         }
+    }
+
+    /// Waits for a host with others; whether nobody has asked for it yet.
+    private static func join(
+        _ host: String, _ promise: EventLoopPromise<[NetworkAddress]>, until deadline: ContinuousClock.Instant
+    ) -> Bool {
+        questions.withLock { questions in
+            let isFirst = questions[host] == nil
+            var question = questions[host] ?? Question(deadline: deadline)
+            question.promises.append(promise)
+            question.deadline = max(question.deadline, deadline)
+            questions[host] = question
+            return isFirst
+        }
+    }
+
+    private static func isWanted(_ host: String) -> Bool {
+        questions.withLock { $0[host].map { ContinuousClock.now < $0.deadline } ?? false }
+    }
+
+    private static func finish(_ host: String) -> [EventLoopPromise<[NetworkAddress]>] {
+        questions.withLock { $0.removeValue(forKey: host)?.promises ?? [] }
     }
 }

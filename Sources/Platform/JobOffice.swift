@@ -27,7 +27,8 @@ package struct JobOffice: Sendable {
         do {
             try await Platform.requireSchema(settings, databases)
             let control = ControlPlane(
-                pipeline: databases.pipeline(of: .auth), sessionKeys: databases.sessionKeys, logger: logger)
+                pipeline: databases.pipeline(of: .auth), leases: databases.leases, sessionKeys: databases.sessionKeys,
+                logger: logger)
             try await control.load()
             return JobOffice(databases, control, settings.crashLog, logger: logger, arguments: arguments)
         } catch {

@@ -63,7 +63,8 @@ package struct Platform: Sendable {
             server: settings.server, master: settings.master, leaseBudget: settings.leaseBudget, logger: logger)
         do {
             let control = ControlPlane(
-                pipeline: databases.pipeline(of: .auth), sessionKeys: databases.sessionKeys, logger: logger)
+                pipeline: databases.pipeline(of: .auth), leases: databases.leases, sessionKeys: databases.sessionKeys,
+                logger: logger)
             let schema = try await requireSchema(settings, databases)
             if let log = settings.crashLog {
                 try await PluginPauses(pipeline: databases.pipeline(of: .auth), control: control).note(log)

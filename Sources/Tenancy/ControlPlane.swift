@@ -18,14 +18,20 @@ package final class ControlPlane: Service {
     private let state = Mutex(ControlState())
     private let lastSuccess = Mutex(ContinuousClock.Instant?.none)
     private let pipeline: PipelineConnection
+    private let leases: LeasePool?
     private let sessionKeys: SessionKeys
     private let logger: Logger
 
     /// - Parameters:
     ///   - pipeline: of the kernel's role `auth`.
+    ///   - leases: from which a connection is taken to read all tenants, because with many that takes longer than a
+    ///     statement of the pipeline may; nil reads them over the pipeline.
     ///   - sessionKeys: told of every turn of the keys.
-    package init(pipeline: PipelineConnection, sessionKeys: SessionKeys, logger: Logger) {
+    package init(
+        pipeline: PipelineConnection, leases: LeasePool? = nil, sessionKeys: SessionKeys, logger: Logger
+    ) {
         self.pipeline = pipeline
+        self.leases = leases
         self.sessionKeys = sessionKeys
         self.logger = logger
     }
@@ -42,7 +48,13 @@ package final class ControlPlane: Service {
 
     /// Reads all tenants; before the first request is let in.
     package func load() async throws {
-        let results = try await pipeline.run(
+        let fresh = try await readAll()
+        state.withLock { $0 = fresh }
+        lastSuccess.withLock { $0 = .now }
+    }
+
+    private func readAll() async throws -> ControlState {
+        let results = try await readWhole(
             [
                 "SELECT revision FROM core.control",
                 """
@@ -61,17 +73,21 @@ package final class ControlPlane: Service {
                 """,
                 ControlPlane.pauses,
                 ControlPlane.turns,
-            ], isReplayable: true)
+            ])
         sessionKeys.set(try ControlPlane.sessionKeyTurns(results[7]))
-        var fresh = ControlState()
-        fresh.revision = try results[0].first?.get("revision") ?? 0
+        var fresh = ControlState(readAt: try results[0].first?.get("revision", as: Int64.self) ?? 0)
         let details = try TenantDetails(switches: results[2], roles: results[3])
         for row in results[1].rows { try fresh.setTenant(row, details) }
         fresh.tokenKeys = try ControlPlane.tokenKeys(results[4])
         for row in results[5].rows { try fresh.apply(row) }
         fresh.pausedPlugins = try ControlPlane.pausedPlugins(results[6])
-        state.withLock { [fresh] in $0 = fresh }
-        lastSuccess.withLock { $0 = .now }
+        return fresh
+    }
+
+    /// Runs statements that read whole tables.
+    private func readWhole(_ statements: [SQL]) async throws -> [ResultSet] {
+        guard let leases else { return try await pipeline.run(statements, isReplayable: true) }
+        return try await leases.withLease(as: KernelRole.auth.loginRole) { try await $0.run(statements) }
     }
 
     /// Reads what changed since the last time.
@@ -79,23 +95,54 @@ package final class ControlPlane: Service {
         while try await !applyChanges() {}
     }
 
-    /// Reads and applies what changed; false when somebody else applied other changes meanwhile, so that what was read
-    /// here may be older than what is known.
+    /// Reads and applies what changed; false when there is more, or when somebody else applied other changes meanwhile,
+    /// so that what was read here may be older than what is known.
     private func applyChanges() async throws -> Bool {
         let known = state.withLock { $0.revision }
-        let result = try await pipeline.run(
+        let results = try await pipeline.run(
             [
+                "SELECT revision FROM core.control",
                 """
                 SELECT revision, kind, tenant_id, subject, at
                 FROM core.changes
                 WHERE revision > \(known)
                 ORDER BY revision
                 LIMIT 1000
-                """
-            ], isReplayable: true)[0]
+                """,
+            ], isReplayable: true)
+        let current = try results[0].first?.get("revision", as: Int64.self) ?? 0
+        let changes = results[1]
+        let last = try changes.isEmpty ? known : changes[changes.count - 1].get("revision", as: Int64.self)
+        // Each change has the number after the one before: others are gone from the log, or the database is an older one.
+        guard last == known + Int64(changes.count), current >= known, current == known || last > known else {
+            return try await startAfresh(from: known, to: current)
+        }
+        if !changes.isEmpty {
+            guard try await apply(changes, after: known, through: last) else { return false }
+        }
         lastSuccess.withLock { $0 = .now }
-        guard result.count > 0 else { return true }
-        let touched = Set(try result.rows.compactMap { try $0.get("tenant_id", as: TenantID?.self) })
+        return last >= current
+    }
+
+    /// Reads all tenants anew, because the changes do not lead on from what is known; false when that was replaced
+    /// meanwhile.
+    private func startAfresh(from known: Int64, to current: Int64) async throws -> Bool {
+        logger.warning(
+            "changes are missing; all tenants are read anew",
+            metadata: ["known": "\(known)", "current": "\(current)"])
+        let fresh = try await readAll()
+        let isReplaced = state.withLock { state in
+            guard state.revision == known else { return false }
+            state = fresh
+            return true
+        }
+        if isReplaced { lastSuccess.withLock { $0 = .now } }
+        return isReplaced
+    }
+
+    /// Reads what the changes touched, and takes it over; false when somebody else took over other changes meanwhile.
+    private func apply(_ changes: ResultSet, after known: Int64, through revision: Int64) async throws -> Bool {
+        let touched = Set(try changes.rows.compactMap { try $0.get("tenant_id", as: TenantID?.self) })
         let tenants = try await pipeline.run(
             [
                 """
@@ -114,14 +161,13 @@ package final class ControlPlane: Service {
         let details = try TenantDetails(switches: tenants[1], roles: tenants[2])
         let tokenKeys = try ControlPlane.tokenKeys(tenants[3])
         let pausedPlugins = try ControlPlane.pausedPlugins(tenants[4])
-        let revision = try result[result.count - 1].get("revision", as: Int64.self)
         return try state.withLock { state in
             guard state.revision == known else { return false }
             for tenant in touched { state.set(tenant, nil) }
             for row in tenants[0].rows { try state.setTenant(row, details) }
             state.tokenKeys = tokenKeys
             state.pausedPlugins = pausedPlugins
-            for row in result.rows { try state.apply(row) }
+            for row in changes.rows { try state.apply(row) }
             state.revision = revision
             state.prune(before: Timestamp.now().advanced(by: ControlPlane.memory))
             return true

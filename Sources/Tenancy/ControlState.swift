@@ -56,7 +56,16 @@ package struct ControlState: Sendable {
     /// The last change that is known here.
     package var revision: Int64 = 0
 
+    /// The revision that everything was read at; what changed until then is not known one by one.
+    private var origin: Int64 = 0
+
     package init() {}
+
+    /// What is read as a whole at a revision.
+    package init(readAt revision: Int64) {
+        self.revision = revision
+        origin = revision
+    }
 
     /// Whether a tenant exists and is not suspended.
     package func isActive(_ tenant: TenantID) -> Bool { tenants[tenant]?.isActive ?? false }
@@ -100,8 +109,8 @@ package struct ControlState: Sendable {
         changedCustomers[CustomerKey(tenant: tenant, customer: customer)].map { $0.epoch > epoch } ?? false
     }
 
-    /// Differs from what it was when the teams of a tenant have changed since.
-    package func teamRevision(of tenant: TenantID) -> Int64 { teamRevisions[tenant] ?? 0 }
+    /// Differs from what it was when the teams of a tenant have changed since, or may have.
+    package func teamRevision(of tenant: TenantID) -> Int64 { teamRevisions[tenant] ?? origin }
 
     /// The teams of a tenant changed, as of this revision.
     package mutating func changeTeams(of tenant: TenantID, at revision: Int64) { teamRevisions[tenant] = revision }

@@ -40,4 +40,28 @@ struct RateLimiterTests {
         _ = passed(limiter, 1000)
         try limiter.count(.tenant(UUID()), perMinute: 600, now: start)
     }
+
+    @Test("What was noted is refused after a minute's worth of it, until time has passed")
+    func notes() throws {
+        let limiter = RateLimiter()
+        for _ in 0..<599 { limiter.note(subject, perMinute: 600, now: start) }
+        try limiter.requireRoom(subject, perMinute: 600, now: start)
+        limiter.note(subject, perMinute: 600, now: start)
+        let problem = try #require(throws: Problem.self) {
+            try limiter.requireRoom(subject, perMinute: 600, now: start)
+        }
+        #expect(problem.status == 429 && problem.code == "rate_limited" && problem.retryAfter == 1)
+        try limiter.requireRoom(subject, perMinute: 600, now: start + .seconds(1))
+        try limiter.requireRoom(.tenant(UUID()), perMinute: 600, now: start)
+    }
+
+    @Test("However many are noted at once, there is room again after some minutes")
+    func debt() throws {
+        let limiter = RateLimiter()
+        for _ in 0..<100_000 { limiter.note(subject, perMinute: 600, now: start) }
+        #expect(throws: Problem.self) {
+            try limiter.requireRoom(subject, perMinute: 600, now: start + .seconds(60))
+        }
+        try limiter.requireRoom(subject, perMinute: 600, now: start + .seconds(300))
+    }
 }

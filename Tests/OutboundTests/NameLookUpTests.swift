@@ -69,4 +69,19 @@ struct NameLookUpTests {
         #expect(await task.value.isEmpty)
         resolver.release()
     }
+
+    @Test("However many ask for a name that hangs, it takes one thread, and they get the same answer")
+    func shared() async throws {
+        let resolver = Resolver()
+        try await withThrowingTaskGroup(of: [NetworkAddress].self) { group in
+            for _ in 0..<(NameLookUp.threads * 2) {
+                group.addTask { await Self.ask(resolver, "slow-shared", within: .seconds(30)) }
+            }
+            try await Task.sleep(for: .milliseconds(200))
+            resolver.release()
+            for try await addresses in group { #expect(addresses == [resolver.address]) }
+        }
+        // Whoever came too late for the first answer may have asked once more.
+        #expect(resolver.names.count < 4)
+    }
 }

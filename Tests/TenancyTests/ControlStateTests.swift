@@ -49,4 +49,14 @@ struct ControlStateTests {
         state.prune(before: Timestamp(microseconds: 100))
         #expect(!state.isRevoked(old) && state.isRevoked(recent))
     }
+
+    @Test("Whoever goes by a tenant's teams asks anew after a change, and when everything was read anew")
+    func teams() {
+        var state = ControlState(readAt: 7)
+        let before = state.teamRevision(of: tenant)
+        #expect(state.revision == 7)
+        state.changeTeams(of: tenant, at: 8)
+        #expect(state.teamRevision(of: tenant) != before)
+        #expect(ControlState(readAt: 9).teamRevision(of: tenant) != state.teamRevision(of: tenant))
+    }
 }

@@ -78,6 +78,10 @@ package struct FileRoutes: Sendable {
             "/files/{id}/links", needs: "files.write", takes: NewFileLink.self, returns: FileLinkPayload.self,
             "Make an address from which anybody can load a file for a while"
         ) { call, input in
+            // Whoever has the link reads the file, so who may not read it may not make one.
+            guard call.permissions["files.read"] == .all else {
+                throw Problem(status: 403, code: "forbidden", detail: "This needs the permission files.read.")
+            }
             let link = try await files.link(
                 try call.path("id", as: FileID.self), of: call.tenant, lifetime: .seconds(input.lifetime))
             return try Resource(["url": .string(link.url), "expires_at": .string(link.expiry.description)])

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Outbound
 internal import PluginKit
 internal import Synchronization
 
@@ -11,7 +12,9 @@ package final class RateLimiter: Sendable {
         case key(UUID)
         /// A customer of a tenant.
         case customer(UUID, UUID)
-        case address(String)
+        case address(ClientNetwork)
+        /// Whoever shows from there what opens nothing.
+        case failures(ClientNetwork)
         /// Visitors of a tenant: however many there are, its own people go on working.
         case visitors(UUID)
         /// Whoever calls an address of a hook.
@@ -19,6 +22,7 @@ package final class RateLimiter: Sendable {
     }
 
     private static let capacity = 100_000
+    private static let longestDebt: Duration = .seconds(300)
 
     private let arrivals = Mutex<[Subject: ContinuousClock.Instant]>([:])
 
@@ -40,8 +44,31 @@ package final class RateLimiter: Sendable {
             arrivals[subject] = next
             return nil
         }
-        guard let wait else { return }
-        throw Problem(
+        if let wait { throw RateLimiter.refusal(wait) }
+    }
+
+    /// Notes what has happened and can be refused no more; `requireRoom` refuses what would follow.
+    func note(_ subject: Subject, perMinute limit: Int, now: ContinuousClock.Instant = .now) {
+        let interval = Duration.seconds(60) / limit
+        arrivals.withLock { arrivals in
+            if arrivals.count >= RateLimiter.capacity { arrivals = arrivals.filter { $0.value > now } }
+            // Many at once weigh longer than a minute, but not for ever.
+            arrivals[subject] = min(max(arrivals[subject] ?? now, now) + interval, now + RateLimiter.longestDebt)
+        }
+    }
+
+    /// Refuses when as many as a minute may have were noted; counts nothing itself.
+    ///
+    /// - Throws: `Problem` 429 `rate_limited` with the seconds to wait.
+    func requireRoom(_ subject: Subject, perMinute limit: Int, now: ContinuousClock.Instant = .now) throws {
+        let interval = Duration.seconds(60) / limit
+        guard let expected = arrivals.withLock({ $0[subject] }) else { return }
+        let opening = expected + interval - .seconds(60)
+        if opening > now { throw RateLimiter.refusal(now.duration(to: opening)) }
+    }
+
+    private static func refusal(_ wait: Duration) -> Problem {
+        Problem(
             status: 429, code: "rate_limited", detail: "Too many requests; wait before the next.",
             retryAfter: max(1, Int(wait.components.seconds) + 1))
     }

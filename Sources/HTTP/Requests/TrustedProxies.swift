@@ -102,11 +102,4 @@ extension NetworkAddress {
         guard isAddress, let address = NetworkAddress(String(text)) else { return nil }
         self = address.unmapped
     }
-
-    /// The IPv4 address that stands in an IPv6 one (RFC 4291 §2.5.5.2), else the address itself.
-    fileprivate var unmapped: NetworkAddress {
-        let isMapped =
-            bytes.count == 16 && bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
-        return isMapped ? NetworkAddress(bytes: Array(bytes.suffix(4))) : self
-    }
 }

@@ -24,12 +24,19 @@ package struct MetricsPage: Sendable {
 
     /// The answer for `/metrics`.
     ///
-    /// - Throws: `Problem` 401 `unauthenticated`.
+    /// - Parameters:
+    ///   - address: whom the request is from.
+    ///   - proofs: counts tokens that open nothing.
+    /// - Throws: `Problem` 401 `unauthenticated`, 429 `rate_limited`.
     func respond(
-        to request: Hummingbird.Request, from channel: any Channel, requestID: String
+        to request: Hummingbird.Request, from channel: any Channel, at address: String?, _ proofs: ProofThrottle,
+        requestID: String
     ) async throws -> Response {
         if !letsLoopbackIn || !MetricsPage.isLocal(request, channel) {
-            _ = try await authenticator.operator(request.bearer)
+            let token = request.bearer
+            _ = try await proofs.checked(token, as: .operatorToken, from: address) {
+                try await authenticator.operator(token)
+            }
         }
         return MetricsPage.answer(registry, request, requestID: requestID)
     }

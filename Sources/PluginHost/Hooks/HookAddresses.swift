@@ -62,6 +62,26 @@ package struct HookAddresses: Sendable {
         return try Page(result, limit: page.limit, key: ["id"])
     }
 
+    /// What whoever calls an address may do.
+    ///
+    /// - Throws: `Problem.notFound`.
+    func permissions(of id: ID<HookAddress>, of tenant: TenantID) async throws -> [String] {
+        let result = try await pipeline.runForCaller(
+            [
+                """
+                SELECT to_jsonb(permissions) AS permissions
+                FROM core.hooks
+                WHERE tenant_id = \(tenant) AND id = \(id)
+                """
+            ], isReplayable: true)[0]
+        guard let row = result.first else { throw Problem.notFound }
+        return try HookAddresses.permissions(row)
+    }
+
+    private static func permissions(_ row: Row) throws -> [String] {
+        (try row.get("permissions", as: JSONValue.self).array ?? []).compactMap(\.string)
+    }
+
     /// Gives an address another token; the one before leads nowhere from now on.
     ///
     /// - Throws: `Problem.notFound`.
@@ -108,7 +128,7 @@ package struct HookAddresses: Sendable {
             """,
         ])[0]
         guard let row = result.first, ConstantTime.equal(try row.get("hash"), hash) else { return nil }
-        let permissions = (try row.get("permissions", as: JSONValue.self).array ?? []).compactMap(\.string)
+        let permissions = try HookAddresses.permissions(row)
         return Found(
             id: try row.get("id"), tenant: try row.get("tenant_id"), hook: try row.get("hook"),
             permissions: Dictionary(permissions.map { ($0, Scope.all) }, uniquingKeysWith: { first, _ in first }))

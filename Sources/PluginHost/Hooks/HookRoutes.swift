@@ -56,10 +56,7 @@ package struct HookRoutes: Sendable {
             else {
                 throw Problem(status: 422, code: "reference_missing", detail: "There is no such hook.")
             }
-            guard hook.permissions.allSatisfy({ call.permissions[$0] == .all }) else {
-                throw Problem(
-                    status: 403, code: "role_forbidden", detail: "You cannot hand on what you may not do yourself.")
-            }
+            try HookRoutes.requireCover(of: hook.permissions, by: call)
             return try await addresses.create(
                 input, of: manifest.id.description, permissions: hook.permissions, by: call)
         }
@@ -70,13 +67,26 @@ package struct HookRoutes: Sendable {
             "POST", "/hooks/{id}/rotate", .permission("hooks.write"), returns: NewHookPayload.self,
             "Give an address another token; the one before ends at once"
         ) { call in
-            try await addresses.rotate(try call.path("id", as: ID<HookAddress>.self), by: call)
+            let id = try call.path("id", as: ID<HookAddress>.self)
+            // An address keeps its permissions for life, so what is asked here holds below.
+            try HookRoutes.requireCover(of: try await addresses.permissions(of: id, of: call.tenant), by: call)
+            return try await addresses.rotate(id, by: call)
         }
     }
 
     private var remove: Route {
         Delete("/hooks/{id}", needs: "hooks.write", "Take an address away; it ends at once") { call in
             try await addresses.remove(try call.path("id", as: ID<HookAddress>.self), by: call)
+        }
+    }
+
+    /// Whoever gets a token may do all that its address may.
+    ///
+    /// - Throws: `Problem` 403 `role_forbidden`.
+    private static func requireCover(of permissions: [String], by call: Call) throws(Problem) {
+        guard permissions.allSatisfy({ call.permissions[$0] == .all }) else {
+            throw Problem(
+                status: 403, code: "role_forbidden", detail: "You cannot hand on what you may not do yourself.")
         }
     }
 

@@ -101,4 +101,55 @@ struct FileLimitTests {
             #expect(try await site.upload(Array(repeating: 4, count: 1000)).status == 201)
         }
     }
+
+    @Test("A tenant that is at its limit is refused before it has sent anything")
+    func full() async throws {
+        try await FileSite.with { site in
+            try await site.limit(["storage_bytes": 1000])
+            #expect(try await site.upload(Array(repeating: 1, count: 1000)).status == 201)
+            let connection = try RawConnection(site.test.url)
+            try await connection.send(Array(Self.head(site, "Content-Length: 5000").utf8))
+            #expect(try await connection.status() == 409)
+            #expect(site.contents.count == 1)
+            #expect(try await site.upload([1], as: site.other).status == 201)
+        }
+    }
+
+    /// Begins an upload of 5000 bytes, and waits until some of them lie on the disk.
+    private static func begin(_ site: FileSite) async throws -> RawConnection {
+        let connection = try RawConnection(site.test.url)
+        try await connection.send(Array(head(site, "Content-Length: 5000").utf8) + Array(repeating: 1, count: 3000))
+        let isTaken = try await eventually { !site.contents.isEmpty }
+        #expect(isTaken)
+        return connection
+    }
+
+    @Test("A tenant has so many uploads under way and no more, and takes nothing from another")
+    func uploadsOfTenant() async throws {
+        try await FileSite.with(adjust: { $0.files.maximumUploadsOfTenant = 1 }) { site in
+            let connection = try await Self.begin(site)
+            let refused = try await site.upload([1])
+            #expect(refused.status == 429 && refused.code == "too_many_uploads")
+            #expect(refused.header("Retry-After") == "5")
+            #expect(try await site.upload([1], as: site.other).status == 201)
+            try await connection.send(Array(repeating: 1, count: 2000))
+            #expect(try await connection.status() == 201)
+            #expect(try await site.upload([1]).status == 201)
+        }
+    }
+
+    @Test("A server has so many uploads under way and no more, also when one ends in the middle")
+    func uploads() async throws {
+        try await FileSite.with(adjust: { $0.files.maximumUploads = 1 }) { site in
+            do {
+                let connection = try await Self.begin(site)
+                let refused = try await site.upload([1], as: site.other)
+                #expect(refused.status == 503 && refused.code == "uploads_busy")
+                #expect(refused.header("Retry-After") == "5")
+                withExtendedLifetime(connection) {}
+            }
+            let isFree = try await eventually { try await site.upload([1], as: site.other).status == 201 }
+            #expect(isFree)
+        }
+    }
 }

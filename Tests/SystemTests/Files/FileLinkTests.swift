@@ -105,4 +105,23 @@ struct FileLinkTests {
             for answer in [post, share, remove] { #expect(answer.status == 403 && answer.code == "forbidden") }
         }
     }
+
+    @Test("Whoever may store files and not read them makes no link to one")
+    func writersOnly() async throws {
+        try await FileSite.with { site in
+            func key(_ permissions: JSONValue) async throws -> String? {
+                try await site.client.send(
+                    "POST", "/v1/api-keys", token: site.tenant.token, body: ["name": "k", "permissions": permissions]
+                ).json["key"]?.string
+            }
+            let id = try await site.store("secret")
+            let (writer, both) = (try await key(["files.write"]), try await key(["files.write", "files.read"]))
+            let stored = try await site.client.send("POST", "/v1/files?name=x", token: writer, raw: [1])
+            #expect(stored.status == 201)
+            let path = "/v1/files/\(id)/links"
+            let refused = try await site.client.send("POST", path, token: writer, body: ["expires_in": 60])
+            #expect(refused.status == 403 && refused.code == "forbidden")
+            #expect(try await site.client.send("POST", path, token: both, body: ["expires_in": 60]).status == 201)
+        }
+    }
 }

@@ -33,6 +33,7 @@ struct IsolationBatteryRouterTests {
         "GET /files/{token}": "not_found", "POST /v1/auth/customers": "identity_refused",
         "POST /v1/auth/password-resets": "mail_not_configured",
         "POST /hooks/{token}": "not_found", "POST /v1/hooks": "reference_missing",
+        "POST /v1/hooks/{id}/rotate": "role_forbidden",
         "DELETE /v1/operator/tenants/{id}/hosts/{host}": "not_found",
     ]
 

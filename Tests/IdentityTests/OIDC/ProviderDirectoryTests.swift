@@ -1,0 +1,124 @@
+import PluginKit
+import Synchronization
+import TestKit
+import Testing
+
+@testable import Identity
+
+@Suite("ProviderDirectory")
+struct ProviderDirectoryTests {
+    private static let place = "/.well-known/openid-configuration"
+
+    /// A provider that takes its time.
+    private final class Provider: Sendable {
+        private let url = Mutex("")
+        private let status: Int
+
+        init(status: Int) { self.status = status }
+
+        func begin(at url: String) { self.url.withLock { $0 = url } }
+
+        func answer(_ question: StubServer.Question) async -> StubServer.Answer {
+            let url = url.withLock { $0 }
+            guard question.path == ProviderDirectoryTests.place else { return .json(#"{"keys":[]}"#) }
+            try? await Task.sleep(for: .milliseconds(300))
+            let document: JSONValue = [
+                "issuer": .string(url), "authorization_endpoint": .string("\(url)/authorize"),
+                "token_endpoint": .string("\(url)/token"), "jwks_uri": .string("\(url)/keys"),
+            ]
+            return .json(String(decoding: document.encoded(), as: UTF8.self), status: status)
+        }
+    }
+
+    private static func with(
+        status: Int = 200,
+        _ body: @Sendable (_ directory: ProviderDirectory, _ server: StubServer) async throws -> Void
+    ) async throws {
+        let provider = Provider(status: status)
+        try await StubServer.with(answering: { await provider.answer($0) }) { server in
+            provider.begin(at: server.url)
+            var settings = OIDCSettings()
+            settings.allowsInsecure = true
+            try await body(ProviderDirectory(settings), server)
+        }
+    }
+
+    private static func key(_ server: StubServer, of tenant: TenantID = .make()) -> ProviderDirectory.Key {
+        .init(tenant: tenant, connection: .make(), issuer: server.url)
+    }
+
+    /// How often the provider was asked who it is.
+    private static func count(_ server: StubServer) -> Int {
+        server.asked.count { $0.path == ProviderDirectoryTests.place }
+    }
+
+    /// Why there is no answer; nil when there is one.
+    private static func failure(
+        _ directory: ProviderDirectory, _ key: ProviderDirectory.Key
+    ) async -> ProviderFailure? {
+        do throws(ProviderFailure) {
+            _ = try await directory.metadata(of: key)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("A provider that takes its time is asked once, however many wait for it")
+    func shared() async throws {
+        try await Self.with { directory, server in
+            let key = Self.key(server)
+            let failures = await withTaskGroup(of: ProviderFailure?.self) { group in
+                for _ in 0..<20 { group.addTask { await Self.failure(directory, key) } }
+                return await group.reduce(into: [ProviderFailure?]()) { $0.append($1) }
+            }
+            #expect(failures == [ProviderFailure?](repeating: nil, count: 20))
+            #expect(Self.count(server) == 1)
+        }
+    }
+
+    @Test("A provider that failed is left alone for a while, for those who waited and those who come later")
+    func failed() async throws {
+        try await Self.with(status: 500) { directory, server in
+            let key = Self.key(server)
+            async let first = Self.failure(directory, key)
+            async let second = Self.failure(directory, key)
+            let failures = await [first, second, Self.failure(directory, key)]
+            #expect(failures == [.refused, .refused, .refused])
+            #expect(Self.count(server) == 1)
+            // Another connection's provider is another one.
+            #expect(await Self.failure(directory, Self.key(server)) == .refused)
+            #expect(Self.count(server) == 2)
+        }
+    }
+
+    @Test("One tenant's providers are asked two at a time; another tenant's are asked all the same")
+    func perTenant() async throws {
+        try await Self.with { directory, server in
+            let tenant = TenantID.make()
+            async let first = Self.failure(directory, Self.key(server, of: tenant))
+            async let second = Self.failure(directory, Self.key(server, of: tenant))
+            let areAsked = try await eventually { Self.count(server) == 2 }
+            #expect(areAsked)
+            #expect(await Self.failure(directory, Self.key(server, of: tenant)) == .unreachable)
+            #expect(await Self.failure(directory, Self.key(server)) == nil)
+            let failures = await [first, second]
+            #expect(failures == [nil, nil])
+        }
+    }
+
+    @Test("Whoever goes away while a provider is asked spoils nothing for those who wait")
+    func givenUp() async throws {
+        try await Self.with { directory, server in
+            let key = Self.key(server)
+            let first = Task { await Self.failure(directory, key) }
+            let isAsked = try await eventually { Self.count(server) == 1 }
+            #expect(isAsked)
+            let second = Task { await Self.failure(directory, key) }
+            try await Task.sleep(for: .milliseconds(50))
+            first.cancel()
+            #expect(await second.value == nil)
+            #expect(await Self.failure(directory, key) == nil)
+        }
+    }
+}
