@@ -44,9 +44,41 @@ extension API {
             page: PageRequest(limit: PageRequest.defaultLimit, after: []))
         let call = try await call(request, mounted, caller, reach, claim, depth: depth)
         let owner = IdempotencyKeys.Owner.commands(of: offering.name, caller.session.tenant)
+        // Who comes second is told the first answer before anything is read that the first one has changed.
+        if let first = try await known(claim, owner) { return try API.value(of: first) }
         let answer = try await once(claim, mounted, owner, requestID: request.id) {
-            Answer(try await respond(mounted, to: call, body: input), cursors, scope: name)
+            try await settling(claim, owner) {
+                Answer(try await respond(mounted, to: call, body: input), cursors, scope: name)
+            }
         }
+        return try API.value(of: answer)
+    }
+
+    /// What a key that is taken came to; nil when it is free.
+    private func known(_ claim: IdempotencyClaim, _ owner: IdempotencyKeys.Owner) async throws -> Answer? {
+        let outcome = try await idempotency.outcome(claim, owner)
+        switch outcome {
+        case .free: return nil
+        case .answered(let status, let bytes): return Answer(status: status, replayed: bytes)
+        case .reused, .unanswered: throw IdempotencyHeader.problem(for: outcome)
+        }
+    }
+
+    /// Takes the key for a command that has come to an answer and wrote nothing: that is its answer for whoever asks again.
+    private func settling(
+        _ claim: IdempotencyClaim, _ owner: IdempotencyKeys.Owner, _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        do {
+            let answer = try await body()
+            if claim.hasOnlyRead { try await idempotency.take(claim, owner) }
+            return answer
+        } catch let problem as Problem where claim.hasOnlyRead && problem.status < 500 && problem.status != 429 {
+            try await idempotency.take(claim, owner)
+            throw problem
+        }
+    }
+
+    private static func value(of answer: Answer) throws -> JSONValue {
         if let refusal = Problem(answer) { throw refusal }
         return try JSONParser.parse(answer.bytes)
     }
@@ -76,7 +108,9 @@ extension API {
         }
     }
 
-    /// Does what a transaction asked for, once: an attempt that finds its key taken has nothing left to do.
+    /// Does what a transaction asked for, once. The key is taken by the command's writing transaction, or when it has come
+    /// to an answer without one; so an attempt that finds the answer lost has nothing left to do. What is under way
+    /// elsewhere is tried again, by the job's policy.
     private func carryOut(_ ticket: CommandTicket, in run: JobRun, of module: MountedRoute.Module) async throws {
         guard ticket.command.hasPrefix("\(module.name).") else {
             throw JobRefused("\(ticket.command) is no command of \(module.name)")
@@ -88,8 +122,8 @@ extension API {
                 command: ticket.command, ticket.input, key: ticket.key, for: caller, askedBy: ticket.askedBy, depth: 0)
         } catch let problem as Problem {
             switch problem.code {
-            case "idempotency_in_progress", "idempotency_answer_lost": return
-            case "module_disabled": throw problem
+            case "idempotency_answer_lost": return
+            case "idempotency_in_progress", "module_disabled": throw problem
             case _ where problem.status >= 500 || problem.status == 429: throw problem
             default: throw JobRefused("\(ticket.command): \(problem.code), \(problem.detail)")
             }

@@ -1,10 +1,11 @@
 internal import Cryptography
-internal import PluginKit
+@_spi(Kernel) internal import PluginKit
 internal import Postgres
 internal import Synchronization
 
-/// A request's claim on its idempotency key, made in the transaction of the request's first write, so that the claim
-/// commits exactly when the effect does.
+/// A request's claim on its idempotency key, made in the request's first transaction, so that the claim commits exactly
+/// when the effect does. A command's is made in the first transaction that can write, so that a key that is taken means
+/// that the command's work was done.
 package final class IdempotencyClaim: Sendable {
     /// Another request holds the key.
     package struct Taken: Error {}
@@ -31,6 +32,7 @@ package final class IdempotencyClaim: Sendable {
     private let keys: Keys
     private let state = Mutex(State.open)
     private let hasWritten = Mutex(false)
+    private let wasPassedOver = Mutex(false)
 
     package init(keyHash: [UInt8], fingerprint: [UInt8], among keys: Keys = .actor) {
         self.keys = keys
@@ -41,12 +43,19 @@ package final class IdempotencyClaim: Sendable {
     /// Whether a transaction with the claim has committed.
     package var isCommitted: Bool { state.withLock { $0 == .committed } }
 
+    /// Whether transactions ran, and none of them made the claim, because they only read.
+    package var hasOnlyRead: Bool { !isCommitted && wasPassedOver.withLock { $0 } }
+
     /// The claim of a request whose body came as bytes, once they are known.
     ///
     /// - Parameter digest: SHA-256 of the body.
     package func sealed(with digest: [UInt8]) -> IdempotencyClaim {
         IdempotencyClaim(keyHash: keyHash, fingerprint: SHA256.digest(fingerprint + digest), among: keys)
     }
+
+    /// Whether it waits for a statement that can write. A request's does not: who repeats one is to be told the first
+    /// answer before what the first one did is read.
+    private var isForWrites: Bool { keys == .commands }
 
     private var statement: SQL {
         switch keys {
@@ -75,27 +84,95 @@ package final class IdempotencyClaim: Sendable {
         }
     }
 
-    /// Runs a transaction, which carries the claim unless another one does.
+    /// Whether a statement can write a row, before it is run. What cannot be told counts as if it could.
+    private static func canWrite(_ statement: SQL) -> Bool {
+        statement.isUnsafe || statement.mayEnqueue || canWrite(text: statement.text)
+    }
+
+    /// Whether a statement of this text can.
+    static func canWrite(text: String) -> Bool {
+        // Only functions of core write.
+        text.drop(while: \.isWhitespace).prefix(6).uppercased() != "SELECT" || callsCore(text)
+    }
+
+    /// Functions of core that tell who it is and nothing else.
+    private static let harmless: Set<Substring> = [
+        "tenant_id", "actor_id", "actor_kind", "actor_role", "customer", "uuid7", "uuid_floor",
+    ]
+
+    private static func callsCore(_ text: String) -> Bool {
+        let plain = text.lowercased().replacing("\"", with: "")
+        return plain.split(separator: "core.", omittingEmptySubsequences: false).dropFirst().contains { part in
+            let name = part.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+            let isCall = part.dropFirst(name.count).drop(while: \.isWhitespace).first == "("
+            return isCall && !harmless.contains(name)
+        }
+    }
+
+    /// Runs a transaction, which carries the claim from its beginning unless another one does.
     ///
     /// - Parameter body: given the claim's statement, or nil when there is none to carry.
     /// - Throws: `Taken` when another request holds the key.
     func carry<Value>(_ body: (SQL?) async throws -> Value) async throws -> Value {
-        let carries = state.withLock { state in
-            guard state == .open else { return false }
-            state = .carried
-            return true
-        }
-        guard carries else { return try await body(nil) }
+        try await during { carriage in try await body(carriage.begin()) }
+    }
+
+    /// Runs a transaction, which may carry the claim.
+    ///
+    /// - Throws: `Taken` when another request holds the key.
+    func during<Value>(_ body: (Carriage) async throws -> Value) async throws -> Value {
+        let carriage = Carriage(self)
         do {
-            let value = try await body(statement)
-            state.withLock { $0 = .committed }
+            let value = try await body(carriage)
+            carriage.end(hasCommitted: true)
             return value
-        } catch let error as DatabaseError where error.constraint?.hasSuffix("idempotency_keys_pkey") == true {
-            state.withLock { $0 = .open }
-            throw Taken()
         } catch {
-            state.withLock { $0 = .open }
+            carriage.end(hasCommitted: false)
+            if IdempotencyClaim.isTaken(error) { throw Taken() }
             throw error
+        }
+    }
+
+    /// Whether an error of the database says that another request holds the key.
+    static func isTaken(_ error: any Error) -> Bool {
+        (error as? DatabaseError)?.constraint?.hasSuffix("idempotency_keys_pkey") == true
+    }
+}
+
+extension IdempotencyClaim {
+    /// What one transaction has to do with the claim.
+    final class Carriage: Sendable {
+        private let claim: IdempotencyClaim
+        private let isCarrying = Mutex(false)
+
+        fileprivate init(_ claim: IdempotencyClaim) {
+            self.claim = claim
+        }
+
+        /// What is to be run before statements: the claim, or nil when it is not their time or another has it.
+        func claiming(before statements: [SQL]) -> SQL? {
+            guard !claim.isForWrites || statements.contains(where: IdempotencyClaim.canWrite) else {
+                claim.wasPassedOver.withLock { $0 = true }
+                return nil
+            }
+            return begin()
+        }
+
+        /// The claim's statement, which is now this transaction's to run; nil when another has it.
+        fileprivate func begin() -> SQL? {
+            let carries = claim.state.withLock { state in
+                guard state == .open else { return false }
+                state = .carried
+                return true
+            }
+            guard carries else { return nil }
+            isCarrying.withLock { $0 = true }
+            return claim.statement
+        }
+
+        fileprivate func end(hasCommitted: Bool) {
+            guard isCarrying.withLock({ $0 }) else { return }
+            claim.state.withLock { $0 = hasCommitted ? .committed : .open }
         }
     }
 }

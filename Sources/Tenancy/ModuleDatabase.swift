@@ -35,7 +35,7 @@ package final class ModuleDatabase: Sendable {
     ///
     /// - Parameters:
     ///   - mode: `.read` makes every transaction READ ONLY.
-    ///   - claim: carried by the first transaction.
+    ///   - claim: carried by the first transaction; a command's by the first that can write.
     package func open(
         _ session: TenantSession, mode: SessionClaims.Mode, claim: IdempotencyClaim? = nil
     ) -> TenantTx {
@@ -47,13 +47,14 @@ package final class ModuleDatabase: Sendable {
             // Whether jobs were enqueued is not worth following through a whole transaction.
             defer { if mode == .write { bell.ring() } }
             try await ProblemMapping.translate {
-                try await claim.carry { claiming in
+                try await claim.during { carriage in
                     try await leases.withLease(as: role) { lease in
                         try await lease.transaction { lease in
                             try await lease.run(keys.opening(claims))
-                            if let claiming { try await lease.run(claiming) }
+                            if let claiming = carriage?.claiming(before: []) { try await lease.run(claiming) }
                             try await ModuleDatabase.$isInTransaction.withValue(true) {
-                                try await body(LeasedTransaction(lease: lease, idempotency: claim))
+                                try await body(
+                                    LeasedTransaction(lease: lease, idempotency: claim, carriage: carriage))
                             }
                         }
                     }
@@ -87,7 +88,8 @@ private struct PipelinedTransactions: StatementExecutor {
     func run(_ statements: [SQL]) async throws -> [ResultSet] {
         try await StatementTrace.run(statements) {
             try await ProblemMapping.translate {
-                try await idempotency.carry { claiming in
+                try await idempotency.during { carriage in
+                    let claiming = carriage?.claiming(before: statements)
                     let before = [keys.opening(claims)] + (claiming.map { [$0] } ?? [])
                     let results = try await pipelines.leastLoaded.run(
                         before + statements, isReplayable: claims.mode == .read)
@@ -105,20 +107,34 @@ private struct PipelinedTransactions: StatementExecutor {
 private struct LeasedTransaction: StatementExecutor {
     let lease: Lease
     let idempotency: IdempotencyClaim?
+    let carriage: IdempotencyClaim.Carriage?
 
     func run(_ statements: [SQL]) async throws -> [ResultSet] {
         try await StatementTrace.run(statements) {
+            try await claim(before: statements)
             let results = try await ProblemMapping.translate { try await lease.runRows(statements) }
             idempotency?.note(statements, results)
             return results
         }
     }
+
+    private func claim(before statements: [SQL]) async throws {
+        guard let claiming = carriage?.claiming(before: statements) else { return }
+        do {
+            try await lease.run(claiming)
+        } catch let error as DatabaseError where IdempotencyClaim.isTaken(error) {
+            // Said here, because the handler is between this and whoever carries the claim.
+            throw IdempotencyClaim.Taken()
+        }
+    }
 }
 
 extension IdempotencyClaim? {
-    /// Runs a transaction, which carries the claim if there is one; see `IdempotencyClaim.carry`.
-    fileprivate func carry<Value>(_ body: (SQL?) async throws -> Value) async throws -> Value {
+    /// Runs a transaction, which may carry the claim if there is one; see `IdempotencyClaim.during`.
+    fileprivate func during<Value>(
+        _ body: (IdempotencyClaim.Carriage?) async throws -> Value
+    ) async throws -> Value {
         guard let self else { return try await body(nil) }
-        return try await self.carry(body)
+        return try await self.during(body)
     }
 }

@@ -101,4 +101,29 @@ struct ScheduleTests {
         let all = try Schedule(cron: "* * * * *", zone: "UTC", catchUp: .all).fire(due, now: now)
         #expect(all.moments.count == Schedule.maximumCatchUp && all.next.map { $0 < now } == true)
     }
+
+    @Test(
+        "J8: Where the clocks change, every so many minutes goes on by real time, none left out and none twice",
+        arguments: ["2026-03-29", "2026-10-25"], ["* * * * *", "*/5 * * * *"])
+    func everyFewMinutes(day: String, cron: String) throws {
+        let schedule = try Schedule(cron: cron, zone: "Europe/Berlin", catchUp: .none)
+        let gap: TimeInterval = cron.hasPrefix("*/5") ? 300 : 60
+        let start = try date("\(day)T00:30:00Z")
+        // The clocks change at 01:00 UTC.
+        var moment = start
+        for number in 1...Int(3600 / gap) {
+            moment = try #require(schedule.next(after: moment))
+            #expect(moment == start.addingTimeInterval(Double(number) * gap))
+        }
+    }
+
+    @Test(
+        "Whether there is ever such a day is known without looking for one",
+        arguments: [
+            ("0 0 30 2 *", false), ("0 0 31 4,6,9,11 *", false), ("0 0 29 2 *", true), ("0 0 31 4-5 *", true),
+            ("0 0 30 2 1", true), ("* * * * *", true), ("0 0 * 2 1", true),
+        ])
+    func comes(cron: String, expected: Bool) throws {
+        #expect(try CronExpression(cron).comes == expected)
+    }
 }

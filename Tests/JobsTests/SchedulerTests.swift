@@ -110,6 +110,16 @@ struct SchedulerTests {
         }
     }
 
+    @Test("J8: What never comes is reckoned once and not each time")
+    func never() async throws {
+        try await JobSite.with { site in
+            try await declare(site, zone: "UTC", cron: "0 0 30 2 *")
+            try await scheduler(site).enrol(now: date("2026-11-20T12:00:00Z"))
+            #expect(try await site.scheduled() == 2)
+            #expect(try await scheduler(site).fire(now: date("2034-11-20T12:00:00Z")) == 0)
+        }
+    }
+
     @Test("J8: Ten thousand schedules are kept at once")
     func many() async throws {
         try await JobSite.with { site in

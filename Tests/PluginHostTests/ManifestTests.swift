@@ -52,6 +52,13 @@ struct ManifestTests {
                 names: "/permissions/0/roles/0"),
             Fault(
                 testDescription: "repeated name", original: #""id""#, replacement: #""id": "a", "id""#, names: "twice"),
+            Fault(
+                testDescription: "a schedule that never comes", original: #""tables": []"#,
+                replacement: #"""
+                    "tables": [], "jobs": [{"kind": "sample.a"}],
+                    "schedules": [{"name": "n", "cron": "0 0 30 2 *", "job": "sample.a"}]
+                    """#,
+                names: "never comes"),
             Fault(testDescription: "no JSON", original: "{", replacement: "", names: "plugin.json"),
         ])
     func faults(fault: Fault) async throws {

@@ -477,6 +477,43 @@ WHERE p.partstrat = 'r'
   AND NOT t.is_leaf;
 GRANT SELECT ON core.partitioned_tables, core.partition_rules TO romashka_operator;
 
+-- Takes the rows that belong into a new leaf out of the leaf for the rest, if its parent has one: else that leaf could
+-- not be attached. Nobody but us sees the new leaf yet, and attaching it locks the other one as much.
+CREATE OR REPLACE FUNCTION core.take_from_rest(parent regclass, full_name text, bounds text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    rest    regclass;
+    ends    text[] := regexp_match(bounds, '^\((.+)\) TO \((.+)\)$');
+    within  text;
+    columns text;
+BEGIN
+    SELECT p.partdefid::regclass
+    INTO rest
+    FROM pg_partitioned_table AS p
+    WHERE p.partrelid = parent AND p.partdefid <> 0;
+    IF rest IS NULL THEN
+        RETURN;
+    END IF;
+    within := concat_ws(' AND ',
+        'true',
+        CASE WHEN ends[1] <> 'MINVALUE' THEN format('id >= %s', ends[1]) END,
+        CASE WHEN ends[2] <> 'MAXVALUE' THEN format('id < %s', ends[2]) END);
+    SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+    INTO columns
+    FROM pg_attribute AS a
+    WHERE a.attrelid = parent AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
+
+    -- The policies would hide the rows of every tenant from their owner.
+    EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', rest);
+    EXECUTE format('WITH moved AS (DELETE FROM %1$s WHERE %2$s RETURNING *) '
+                   'INSERT INTO %3$s (%4$s) SELECT %4$s FROM moved', rest, within, full_name, columns);
+    PERFORM core.protect(rest);
+END
+$$;
+
 -- A leaf is protected before it is attached: there is no moment at which it stands open. Attaching a finished
 -- table locks the parent less than CREATE TABLE … PARTITION OF.
 CREATE OR REPLACE FUNCTION core.attach_partition(parent regclass, leaf text, bounds text)
@@ -502,6 +539,7 @@ BEGIN
     IF owner_name <> current_user THEN
         EXECUTE format('ALTER TABLE %s OWNER TO %I', full_name, owner_name);
     END IF;
+    PERFORM core.take_from_rest(parent, full_name, bounds);
     PERFORM core.protect(full_name::regclass);
     -- A foreign key is checked by one join, which the FORCEd policies would refuse without a session. Without the
     -- privilege to read the leaf the check goes row by row instead, and there are none.
@@ -513,8 +551,74 @@ BEGIN
 END
 $$;
 
+-- How far a parent's leaves reach, in UTC; NULL when it has none with a time in its name.
+CREATE OR REPLACE FUNCTION core.partitions_end(parent regclass)
+RETURNS timestamp
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+RETURN (
+    SELECT max(core.leaf_end(c.relname::text))
+    FROM pg_inherits AS i
+    JOIN pg_class AS c ON c.oid = i.inhrelid
+    WHERE i.inhparent = parent
+);
+
+-- The beginning of the last leaf there is to be: two weeks from now where leaves are days, else so many months.
+CREATE OR REPLACE FUNCTION core.last_partition(step text, months_ahead integer)
+RETURNS timestamp
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+RETURN date_trunc(step, now() AT TIME ZONE 'UTC')
+    + CASE WHEN step = 'day' THEN interval '14 days'
+           ELSE make_interval(months => least(greatest(months_ahead, 1), 24)) END;
+
+-- Makes what is missing of one parent, and says how many it made: <table>_past holds all that is older than the first
+-- run, then come the leaves without a gap.
+CREATE OR REPLACE FUNCTION core.extend_partitions(parent regclass, months_ahead integer)
+RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    this   record;
+    step   interval;
+    suffix text;
+    final  timestamp;
+    leaf   timestamp := core.partitions_end(parent);
+    made   integer := 0;
+BEGIN
+    SELECT p.table_name, p.step INTO STRICT this FROM core.partitioned_tables AS p WHERE p.oid = parent;
+    step := CASE WHEN this.step = 'day' THEN interval '1 day' ELSE interval '1 month' END;
+    suffix := CASE WHEN this.step = 'day' THEN '_YYYYMMDD' ELSE '_YYYYMM' END;
+    final := core.last_partition(this.step, months_ahead);
+
+    IF leaf IS NULL THEN
+        leaf := date_trunc(this.step, now() AT TIME ZONE 'UTC');
+        PERFORM core.attach_partition(
+            parent,
+            this.table_name || '_past',
+            format('(MINVALUE) TO (%L)', core.uuid_floor(leaf AT TIME ZONE 'UTC')));
+        made := made + 1;
+    END IF;
+
+    WHILE leaf <= final LOOP
+        PERFORM core.attach_partition(
+            parent,
+            this.table_name || to_char(leaf, suffix),
+            format('(%L) TO (%L)',
+                   core.uuid_floor(leaf AT TIME ZONE 'UTC'),
+                   core.uuid_floor((leaf + step) AT TIME ZONE 'UTC')));
+        made := made + 1;
+        leaf := leaf + step;
+    END LOOP;
+    RETURN made;
+END
+$$;
+
 -- Makes what is missing up to `months_ahead` months from now, of tables split by day two weeks, and says how many it
--- made: <table>_past holds all that is older than the first run, then come the leaves without a gap.
+-- made. A parent whose leaves cannot be made keeps no other from its own; core.partitions_missing() names it.
 CREATE OR REPLACE FUNCTION core.ensure_partitions(months_ahead integer DEFAULT 3)
 RETURNS integer
 LANGUAGE plpgsql
@@ -525,58 +629,42 @@ SET lock_timeout = '2s'
 AS $$
 DECLARE
     parent record;
-    step   interval;
-    suffix text;
-    this   timestamp;
-    final  timestamp;
-    leaf   timestamp;
     made   integer := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(7267620141);
 
-    FOR parent IN SELECT p.* FROM core.partitioned_tables AS p ORDER BY p.object
+    FOR parent IN SELECT p.oid, p.object FROM core.partitioned_tables AS p ORDER BY p.object
     LOOP
-        this := date_trunc(parent.step, now() AT TIME ZONE 'UTC');
-        IF parent.step = 'day' THEN
-            step := interval '1 day';
-            suffix := '_YYYYMMDD';
-            final := this + interval '14 days';
-        ELSE
-            step := interval '1 month';
-            suffix := '_YYYYMM';
-            final := this + make_interval(months => least(greatest(months_ahead, 1), 24));
-        END IF;
-
-        SELECT max(core.leaf_end(c.relname::text))
-        INTO leaf
-        FROM pg_inherits AS i
-        JOIN pg_class AS c ON c.oid = i.inhrelid
-        WHERE i.inhparent = parent.oid;
-
-        IF leaf IS NULL THEN
-            leaf := this;
-            PERFORM core.attach_partition(
-                parent.oid,
-                parent.table_name || '_past',
-                format('(MINVALUE) TO (%L)', core.uuid_floor(leaf AT TIME ZONE 'UTC')));
-            made := made + 1;
-        END IF;
-
-        WHILE leaf <= final LOOP
-            PERFORM core.attach_partition(
-                parent.oid,
-                parent.table_name || to_char(leaf, suffix),
-                format('(%L) TO (%L)',
-                       core.uuid_floor(leaf AT TIME ZONE 'UTC'),
-                       core.uuid_floor((leaf + step) AT TIME ZONE 'UTC')));
-            made := made + 1;
-            leaf := leaf + step;
-        END LOOP;
+        BEGIN
+            made := made + core.extend_partitions(parent.oid, months_ahead);
+        EXCEPTION WHEN OTHERS THEN
+            RAISE WARNING 'the partitions of % could not be made: %', parent.object, SQLERRM;
+        END;
     END LOOP;
     RETURN made;
 END
 $$;
 GRANT EXECUTE ON FUNCTION core.ensure_partitions(integer) TO romashka_worker;
+
+-- The parents that do not reach as far as core.ensure_partitions() has them reach.
+CREATE OR REPLACE FUNCTION core.partitions_missing(months_ahead integer DEFAULT 3)
+RETURNS SETOF text
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p.object
+    FROM core.partitioned_tables AS p
+    WHERE COALESCE(core.partitions_end(p.oid), '-infinity') <= core.last_partition(p.step, months_ahead)
+    ORDER BY p.object
+$$;
+GRANT EXECUTE ON FUNCTION
+    core.partitions_missing(integer), core.partitions_end(regclass), core.last_partition(text, integer),
+    core.leaf_end(text)
+TO romashka_worker;
+GRANT SELECT ON
+    core.our_schemas, core.our_tables, core.table_rules, core.partition_rules, core.partitioned_tables
+TO romashka_worker;
 
 -- What a search function does. A plan for each call: how common the words are decides everything. The newest
 -- thousand matches are ranked, so that a word every row holds costs no more than a rare one.

@@ -12,19 +12,16 @@ extension EventHub {
     private static let lookInterval: Duration = .milliseconds(250)
     /// How often whispers are cleared away, and how old they become.
     private static let clearInterval: Duration = .seconds(30)
-    /// A whisper that is committed later than this after it was made may be missed.
-    private static let whisperWindow: Duration = .milliseconds(500)
 
     /// What the service remembers from one round to the next.
     private struct Rounds {
         var revision: Int64 = -1
         var lookDue = ContinuousClock.now
         var clearDue = ContinuousClock.now + EventHub.clearInterval
-        /// Those of the newest whispers that were passed on.
-        var heard: [UUID: Timestamp] = [:]
-        var heardUntil = Timestamp.now()
+        /// What was heard of the whispers of each tenant that has streams here.
+        var ears: [TenantID: WhisperEar] = [:]
         var isFailing = false
-        /// Whether a tenant had more than a page.
+        /// Whether a tenant had more than a page of events or whispers.
         var hasMore = false
     }
 
@@ -59,7 +56,7 @@ extension EventHub {
     private func poll(_ rounds: inout Rounds) async throws {
         let known = known
         guard !known.isEmpty else {
-            rounds.heardUntil = .now()
+            rounds.ears = [:]
             return
         }
         let ahead = Set(try await reader.tenants(ahead: known))
@@ -80,14 +77,20 @@ extension EventHub {
 
     /// Passes on what was said since the last round.
     private func listen(to tenants: [TenantID], _ rounds: inout Rounds) async throws {
-        let since = rounds.heardUntil.advanced(by: .zero - EventHub.whisperWindow)
-        for whisper in try await reader.whispers(of: tenants, since: since) {
-            guard rounds.heard.updateValue(whisper.at, forKey: whisper.id) == nil else { continue }
-            rounds.heardUntil = max(rounds.heardUntil, whisper.at)
-            for seat in seats(of: whisper.tenant) { seat.whisper(whisper.event) }
+        let now = Timestamp.now()
+        rounds.ears = Dictionary(
+            uniqueKeysWithValues: tenants.map { ($0, rounds.ears[$0] ?? WhisperEar(from: now)) })
+        let positions = rounds.ears.map { (tenant: $0.key, at: $0.value.position.at, id: $0.value.position.id) }
+        let said = Dictionary(grouping: try await reader.whispers(after: positions), by: \.tenant)
+        for tenant in tenants {
+            let page = said[tenant] ?? []
+            var ear = rounds.ears[tenant] ?? WhisperEar(from: now)
+            for place in ear.take(page.map { (at: $0.at, id: $0.id) }) {
+                for seat in seats(of: tenant) { seat.whisper(page[place].event) }
+            }
+            rounds.hasMore = rounds.hasMore || ear.hasMore
+            rounds.ears[tenant] = ear
         }
-        let oldest = rounds.heardUntil.advanced(by: .zero - EventHub.whisperWindow)
-        rounds.heard = rounds.heard.filter { $0.value > oldest }
     }
 
     private func clear() async throws {

@@ -58,17 +58,24 @@ struct EventReader: Sendable {
         return try result.rows.map { try event($0, of: tenant) }
     }
 
-    /// What was said of presence and typing since an instant.
-    func whispers(of tenants: [TenantID], since instant: Timestamp) async throws -> [Whisper] {
+    /// What was said of presence and typing behind positions, of each tenant at most a page, so that none silences others.
+    func whispers(after positions: [(tenant: TenantID, at: Timestamp, id: UUID)]) async throws -> [Whisper] {
         queries.add()
         let result = try await pipeline.run(
             [
                 """
-                SELECT tenant_id, id, at, type, actor_kind, actor_id, conversation_id, permission, data
-                FROM core.ephemeral_events
-                WHERE tenant_id = ANY(\(tenants)) AND at > \(instant)
-                ORDER BY at
-                LIMIT 1000
+                SELECT said.tenant_id, said.id, said.at, said.type, said.actor_kind, said.actor_id,
+                       said.conversation_id, said.permission, said.data
+                FROM unnest(\(positions.map(\.tenant)), \(positions.map(\.at)), \(positions.map(\.id)))
+                    AS known (tenant_id, at, id)
+                CROSS JOIN LATERAL (
+                    SELECT e.*
+                    FROM core.ephemeral_events AS e
+                    WHERE e.tenant_id = known.tenant_id AND (e.at, e.id) > (known.at, known.id)
+                    ORDER BY e.at, e.id
+                    LIMIT \(WhisperEar.pageSize)
+                ) AS said
+                ORDER BY said.tenant_id, said.at, said.id
                 """
             ], isReplayable: true)[0]
         return try result.rows.map(Whisper.init)

@@ -92,15 +92,18 @@ package final class JobWorker: Service {
         }
     }
 
+    private var isLeaving: Bool { state.withLock { $0.isLeaving } }
+
     /// Claims and runs until there is nothing left to wait for.
     private func serve() async throws {
         var lastWork = ContinuousClock.now
         try await withThrowingDiscardingTaskGroup { group in
             for await _ in signals {
-                if state.withLock({ $0.isLeaving }) { break }
+                if isLeaving { break }
                 if state.withLock({ $0.running > 0 }) { lastWork = .now }
                 if let limit = settings.endsWhenIdleFor, lastWork.duration(to: .now) > limit { return }
-                while let jobs = try await claim(), !jobs.isEmpty {
+                // Asked each time: where there is always more, this loop has no end of its own.
+                while !isLeaving, let jobs = try await claim(), !jobs.isEmpty {
                     for job in jobs { group.addTask { await self.run(job) } }
                 }
             }

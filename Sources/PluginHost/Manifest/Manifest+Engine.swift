@@ -123,10 +123,14 @@ extension Manifest {
             throw ManifestError(reason: "a schedule is there twice")
         }
         for schedule in schedules {
+            let expression: CronExpression
             do {
-                _ = try CronExpression(schedule.cron)
+                expression = try CronExpression(schedule.cron)
             } catch {
                 throw ManifestError(reason: "schedule \(schedule.name): \(error)")
+            }
+            guard expression.comes else {
+                throw ManifestError(reason: "schedule \(schedule.name): \(schedule.cron) never comes")
             }
             guard schedule.zone == "tenant" || TimeZone(identifier: schedule.zone) != nil else {
                 throw ManifestError(reason: "schedule \(schedule.name): \(schedule.zone) is no zone")

@@ -78,12 +78,23 @@ package struct CronExpression: Hashable, Sendable {
         }
     }
 
+    /// Whether there is ever a day that is meant; of 30 February there is none.
+    package var comes: Bool {
+        // A day of the week comes in every month.
+        guard !isAnyDay, isAnyWeekday else { return true }
+        return months.contains { month in days.contains { $0 <= Self.longest[month - 1] } }
+    }
+
+    /// The days of each month, of February in leap years.
+    private static let longest = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
     /// The first moment after `moment` that is meant in a zone; nil when there is none within eight years, as with
     /// 30 February.
     ///
     /// A time of day that a change of the clocks skips is taken at the moment the clocks change; one that comes twice is
     /// taken the first time. An expression of every hour runs every hour all the same.
     package func next(after moment: Date, in zone: TimeZone) -> Date? {
+        guard comes else { return nil }
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = zone
         var day = calendar.startOfDay(for: moment)
@@ -105,35 +116,41 @@ package struct CronExpression: Hashable, Sendable {
     private func first(after moment: Date, on day: Date, _ calendar: Calendar) -> Date? {
         guard let end = calendar.date(byAdding: .day, value: 1, to: day).map(calendar.startOfDay) else { return nil }
         let zone = calendar.timeZone
-        var candidates: [Date] = []
         let (offset, later) = (zone.secondsFromGMT(for: day), zone.secondsFromGMT(for: end))
-        // A length other than a day's: the clocks change in it, and each time of day is asked for by itself.
+        // A length other than a day's: the clocks change in it, and every minute of it is looked at.
         let isPlain = offset == later && end.timeIntervalSince(day) == 86_400
-        for hour in hours.sorted() {
-            for minute in minutes.sorted() {
-                if isPlain {
-                    candidates.append(day.addingTimeInterval(Double(hour * 3600 + minute * 60)))
-                } else {
-                    candidates += moments(hour, minute, day, end, calendar)
-                }
-            }
-        }
+        let candidates = isPlain ? moments(on: day) : moments(on: day, until: end, in: zone)
         return candidates.filter { $0 > moment && $0 < end }.min()
     }
 
-    /// When a time of day comes on a day on which the clocks change: once or, where hours are not named, as often as it does.
-    private func moments(_ hour: Int, _ minute: Int, _ day: Date, _ end: Date, _ calendar: Calendar) -> [Date] {
-        let zone = calendar.timeZone
-        var (found, change): ([Date], Date?) = ([], nil)
-        // Clocks change by whole minutes, so every minute of real time is looked at.
+    /// When the times of day come on a day on which the clocks do not change.
+    private func moments(on day: Date) -> [Date] {
+        hours.flatMap { hour in minutes.map { day.addingTimeInterval(Double(hour * 3600 + $0 * 60)) } }
+    }
+
+    /// When the times of day come on a day on which the clocks change: once or, where hours are not named, as often as
+    /// they do.
+    private func moments(on day: Date, until end: Date, in zone: TimeZone) -> [Date] {
+        var (found, seen, change): ([Date], Set<Int>, Date?) = ([], [], nil)
         // A day may begin with a change, where it is midnight that is skipped.
-        for at in stride(from: day.addingTimeInterval(-60), to: end, by: 60) {
-            let parts = calendar.dateComponents([.hour, .minute], from: at)
-            if at >= day, parts.hour == hour, parts.minute == minute { found.append(at) }
-            let next = at.addingTimeInterval(60)
-            if change == nil, zone.secondsFromGMT(for: at) < zone.secondsFromGMT(for: next) { change = next }
+        var offset = zone.secondsFromGMT(for: day.addingTimeInterval(-60))
+        // Clocks change by whole minutes, so every minute of real time is looked at.
+        for at in stride(from: day, to: end, by: 60) {
+            let before = offset
+            offset = zone.secondsFromGMT(for: at)
+            if change == nil, before < offset { change = at }
+            let minute = Self.minuteOfDay(at, offset)
+            guard hours.contains(minute / 60), minutes.contains(minute % 60) else { continue }
+            if seen.insert(minute).inserted || hours.count == 24 { found.append(at) }
         }
-        if hours.count == 24 { return found }
-        return found.first.map { [$0] } ?? change.map { [$0] } ?? []
+        let isSkipping = seen.count < hours.count * minutes.count
+        if hours.count < 24, isSkipping, let change { found.append(change) }
+        return found
+    }
+
+    /// What the clocks show, in minutes since midnight.
+    private static func minuteOfDay(_ moment: Date, _ offset: Int) -> Int {
+        let minute = Int((moment.timeIntervalSince1970 / 60).rounded(.down)) + offset / 60
+        return (minute % 1440 + 1440) % 1440
     }
 }

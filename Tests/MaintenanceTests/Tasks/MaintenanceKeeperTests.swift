@@ -86,6 +86,16 @@ struct MaintenanceKeeperTests {
         }
     }
 
+    @Test("The server gives each step as long as the keeper does")
+    func limits() async throws {
+        try await TestPlatform.with { test in
+            try await test.keepByHand()
+            try await test.database.noteLimit(whenDeletingFrom: "core.login_throttles")
+            try await test.platform.maintenanceKeeper.sweep()
+            #expect(try await test.database.notedLimits() == ["290s"])
+        }
+    }
+
     @Test(
         "A leaf that somebody reads stays, events are told meanwhile, and the next run drops it",
         arguments: ["core.events", "ONLY core.events"])
@@ -201,7 +211,7 @@ struct MaintenanceKeeperTests {
 
 extension TestPlatform {
     /// Keeps the platform's own keeper from doing what a test is about to look at.
-    fileprivate func keepByHand() async throws {
+    func keepByHand() async throws {
         try await database.asSuperuser { admin in
             try await admin.run("UPDATE core.maintenance_tasks SET next_at = 'infinity'")
         }
@@ -229,7 +239,7 @@ extension TestPlatform {
     }
 
     /// One row of counts.
-    fileprivate func count(_ statement: SQL) async throws -> [String: Int] {
+    func count(_ statement: SQL) async throws -> [String: Int] {
         try await database.asSuperuser { admin in
             let result = try await admin.run(statement)
             guard let row = result.first else { return [:] }

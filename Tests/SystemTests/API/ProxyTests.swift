@@ -75,4 +75,17 @@ struct ProxyTests {
             #expect(try await attempt(client, "6.6.6.99") == 429)
         }
     }
+
+    @Test("Attempts from one /64 of IPv6 count together, and an IPv4 address in either spelling")
+    func networks() async throws {
+        try await with(["127.0.0.1"]) { (client: TestClient) async throws -> Void in
+            for number in 1...10 { #expect(try await attempt(client, "2001:db8:0:1:\(number)::9") == 401) }
+            #expect(try await attempt(client, "2001:db8:0:1:ffff::1") == 429)
+            #expect(try await attempt(client, "2001:db8:0:2::1") == 401)
+            for number in 0..<10 {
+                #expect(try await attempt(client, number % 2 == 0 ? "192.0.2.9" : "::ffff:192.0.2.9") == 401)
+            }
+            #expect(try await attempt(client, "192.0.2.9") == 429)
+        }
+    }
 }

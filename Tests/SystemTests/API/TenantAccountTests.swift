@@ -125,6 +125,18 @@ struct TenantAccountTests {
         }
     }
 
+    @Test("The server gives an erasure minutes, and not the seconds of other transactions")
+    func erasureLimit() async throws {
+        try await PeopleSite.with { site in
+            try await site.test.database.noteLimit(whenDeletingFrom: "core.teams")
+            let path = "/tenants/\(site.tenant.id)"
+            #expect(try await Self.operate(site, "POST", path + "/suspend").status == 200)
+            let erased = try await Self.operate(site, "POST", path + "/erase", ["confirm": "acme"])
+            #expect(erased.status == 200, "\(erased.text)")
+            #expect(try await site.test.database.notedLimits() == ["590s"])
+        }
+    }
+
     /// Looks for the tenant's id in every table that has a column for it, from the catalogue and not from our views.
     private static func expectNoTrace(of site: PeopleSite) async throws {
         try await site.test.database.asSuperuser { admin in

@@ -105,4 +105,14 @@ struct EnqueuedCommandTests {
             #expect(try await rows(site) == 1)
         }
     }
+
+    @Test("A command whose process dies between what it reads and what it writes is done by the next attempt")
+    func interrupted() async throws {
+        try await WorkSite.with(others: ["Courier"]) { site in
+            let key = UUID().uuidString
+            let id = try #require(try await send("interrupted", key, on: site).json["id"]?.string)
+            _ = try await site.until(id, "succeeded", within: .seconds(120))
+            #expect(try await rows(site) == 1)
+        }
+    }
 }

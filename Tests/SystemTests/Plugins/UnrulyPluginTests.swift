@@ -89,12 +89,12 @@ struct UnrulyPluginTests {
     func commands() async throws {
         try await with { test, one, other in
             let client = TestClient(test.url)
-            @Sendable func ask(_ manner: String, _ tenant: TestTenant, title: String = "T") async throws
-                -> TestClient.Answer
-            {
+            @Sendable func ask(
+                _ manner: String, _ tenant: TestTenant, title: String = "T", key: String = "one"
+            ) async throws -> TestClient.Answer {
                 try await client.send(
                     "POST", "/v1/unruly/chains", token: tenant.token,
-                    body: ["title": .string(title), "key": "one", "manner": .string(manner)])
+                    body: ["title": .string(title), "key": .string(key), "manner": .string(manner)])
             }
             let first = try await ask("plain", one)
             #expect(first.status == 201)
@@ -102,12 +102,34 @@ struct UnrulyPluginTests {
             #expect(try await ask("plain", other).json["id"] != first.json["id"])
             #expect(try await ask("plain", one, title: "U").code == "idempotency_key_reused")
             #expect(try await ask("in_transaction", other, title: "V").status == 500)
-            #expect(try await ask("endless", other, title: "W").status == 500)
+            #expect(try await ask("endless", other, title: "W", key: "two").status == 500)
             #expect(try await ask("unknown", one).code == "command_unknown")
             try await test.database.asSuperuser { admin in
                 let rows = try await admin.run("SELECT title FROM knowledge.knowledge_items")
                 #expect(rows.count == 2)
             }
+        }
+    }
+
+    @Test("A command's key is taken by what it writes: what it read before it stalled does not stand in its own way")
+    func commandsThatStall() async throws {
+        try await with { test, one, _ in
+            let key = UUID().uuidString
+            func ask(_ manner: String, _ key: String, title: String) async throws -> TestClient.Answer {
+                try await TestClient(test.url).send(
+                    "POST", "/v1/unruly/chains", token: one.token,
+                    body: ["title": .string(title), "key": .string(key), "manner": .string(manner)])
+            }
+            #expect(try await ask("stalls_once", key, title: "T").code == "plugin_timeout")
+            let second = try await ask("stalls_once", key, title: "T")
+            #expect(second.status == 201, "\(second.text)")
+            // It would refuse now, and is not asked.
+            #expect(try await ask("stalls_once", key, title: "T").json["id"] == second.json["id"])
+            #expect(try await ask("stalls_once", UUID().uuidString, title: "T").code == "written_already")
+            // One that only reads is answered once too.
+            let read = try await ask("reads", "r", title: "T")
+            #expect(read.status == 201 && read.json["title"] == "1", "\(read.text)")
+            #expect(try await ask("reads", "r", title: "T").json["id"] == read.json["id"])
         }
     }
 

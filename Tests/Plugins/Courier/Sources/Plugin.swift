@@ -33,6 +33,7 @@ struct Parcel: RequestPayload {
                 "manner",
                 .oneOf([
                     "direct", "after_commit", "rolled_back", "unknown", "undeclared", "undeclared_direct", "by_job",
+                    "interrupted",
                 ]),
                 required: true, example: "direct"),
         ])
@@ -44,7 +45,9 @@ struct Parcel: RequestPayload {
     }
 
     /// What the other module is given.
-    var input: JSONValue { ["title": .string(title), "key": .string(key), "manner": "plain"] }
+    var input: JSONValue {
+        ["title": .string(title), "key": .string(key), "manner": manner == "interrupted" ? "dies_once" : "plain"]
+    }
 
     func send(_ call: Call) async throws -> Resource<Sent> {
         switch manner {

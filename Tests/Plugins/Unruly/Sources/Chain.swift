@@ -1,3 +1,4 @@
+internal import Foundation
 internal import PluginKit
 
 /// A command, and how it is asked for.
@@ -12,7 +13,9 @@ struct Chain: RequestPayload {
             Field("title", .text(1...300), required: true, example: "Returns"),
             Field("key", .text(1...100), required: true, example: "one"),
             Field(
-                "manner", .oneOf(["plain", "in_transaction", "endless", "unknown"]), required: true, example: "plain"),
+                "manner",
+                .oneOf(["plain", "in_transaction", "endless", "unknown", "stalls_once", "dies_once", "reads"]),
+                required: true, example: "plain"),
         ])
 
     init(_ record: Record) throws {
@@ -41,12 +44,33 @@ struct Chain: RequestPayload {
             return try Written.resource(
                 try await call.commands.run("knowledge.write_item", json(key: key + "x"), key: key + "x"))
         }
+        if ["stalls_once", "dies_once", "reads"].contains(manner) {
+            let known = try await call.tx.rows(
+                "SELECT id FROM knowledge.knowledge_items WHERE tenant_id = \(call.tenant) AND title = \(title)")
+            if manner == "reads" {
+                return try Resource(["id": .string("\(ID<Written>.make())"), "title": .string("\(known.count)")])
+            }
+            // As most commands do: what it has done already it refuses.
+            guard known.isEmpty else { throw Problem.conflict("It is written.", code: "written_already") }
+            try await fail()
+        }
         return try await call.tx.one(
             """
             INSERT INTO knowledge.knowledge_items (tenant_id, id, title)
             VALUES (\(call.tenant), \(ID<Written>.make()), \(title))
             RETURNING id, title
             """)
+    }
+}
+
+extension Chain {
+    /// Stalls or dies between what the command reads and what it writes, the first time for its key.
+    private func fail() async throws {
+        let mark = FileManager.default.temporaryDirectory.appendingPathComponent("romashka-chain-\(key)").path
+        guard !FileManager.default.fileExists(atPath: mark) else { return }
+        _ = FileManager.default.createFile(atPath: mark, contents: nil)
+        if manner == "dies_once" { fatalError("between two transactions") }
+        try await Task.sleep(for: .seconds(30))
     }
 }
 
