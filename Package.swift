@@ -190,8 +190,9 @@ let testKit: [Target] = folders(in: "Tests").filter { $0 == "TestKit" }.map { na
     )
 }
 
-/// Plugins are the folders of `Plugins`: a folder more is a plugin more, without an edit here.
-let pluginNames = folders(in: "Plugins")
+/// Plugins are the folders of `Plugins`: a folder more is a plugin more, without an edit here. One that is a package of
+/// its own is built by itself.
+let pluginNames = folders(in: "Plugins").filter { !isPackage("Plugins/\($0)") }
 let plugins: [Target] = pluginNames.map { name in
     .target(name: name, dependencies: [pluginKit, pluginABI], path: "Plugins/\(name)/Sources")
 }
@@ -204,8 +205,16 @@ let pluginTests: [Target] = pluginNames.filter { !folders(in: "Plugins/\($0)").f
     )
 }
 
+func location(_ path: String) -> URL {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(path)
+}
+
+func isPackage(_ folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: location(folder).appendingPathComponent("Package.swift").path)
+}
+
 func folders(in parent: String) -> [String] {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(parent)
+    let root = location(parent)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
     return names.filter { name in
         guard !name.hasPrefix(".") else { return false }

@@ -5,12 +5,18 @@ import Foundation
 import Logging
 import Observability
 import Platform
+import PluginKit
 import Postgres
 import Tenancy
 
 /// Options that every command has.
 struct CommonOptions: ParsableArguments {
-    @Option(name: .customLong("data-dir"), help: "The embedded PostgreSQL's directory; not used with DATABASE_URL.")
+    @Option(
+        name: .customLong("data-dir"),
+        help: """
+            The directory of the embedded PostgreSQL, its backups, the master secret and files. With DATABASE_URL it \
+            holds what `up` keeps of files, uploads on their way to a bucket, and notes of crashes.
+            """)
     var dataDirectory = ".romashka"
 
     @Option(name: .customLong("plugins"), help: "The folder whose folders are the plugins.")
@@ -98,7 +104,9 @@ struct DatabaseAccess: Sendable {
         try MasterSecret.load(environment: options.environment, directory: options.dataDirectory)
     }
 
-    /// What `bootstrap` and `migrate` work with.
+    /// What every command works with that looks at or changes the schema as a superuser.
+    ///
+    /// - Throws: `ConfigurationError` when DATABASE_ADMIN_URL is missing.
     func setup(_ logger: Logger) throws -> DatabaseSetup {
         guard let admin else {
             throw ConfigurationError("DATABASE_ADMIN_URL is missing: a superuser's connection to the same database")
@@ -117,7 +125,9 @@ struct DatabaseAccess: Sendable {
 }
 
 extension CommonOptions {
-    /// Opens the database for the time of `body`.
+    /// Opens the database for the time of `body`; what cannot be done is said in words.
+    ///
+    /// - Throws: `ConfigurationError` in the place of a `Problem`.
     func withDatabase<Value: Sendable>(_ body: (DatabaseAccess) async throws -> Value) async throws -> Value {
         let access = try await DatabaseAccess.open(self)
         do {
@@ -126,7 +136,9 @@ extension CommonOptions {
             return value
         } catch {
             await access.close()
-            throw error
+            guard let problem = error as? Problem else { throw error }
+            let faults = problem.errors.map { "; \($0.pointer) \($0.detail)" }.joined()
+            throw ConfigurationError("\(problem.code): \(problem.detail)\(faults)")
         }
     }
 

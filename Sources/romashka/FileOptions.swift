@@ -8,8 +8,8 @@ struct FileOptions: ParsableArguments {
     @Option(
         name: .customLong("files-dir"),
         help: """
-            The directory that files are kept in, or, with a bucket, that uploads pass through. Without DATABASE_URL \
-            files are kept in the data directory; with it nowhere, unless this or a bucket is given.
+            The directory that files are kept in, or, with a bucket, that uploads pass through. Without either files \
+            are kept in the data directory; with DATABASE_URL only `up` does so, and all else keeps none.
             """)
     var directory: String?
 

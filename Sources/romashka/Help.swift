@@ -8,7 +8,8 @@ enum Help {
         static let done = ExitCode(number: 0, meaning: "done")
         static let failed = ExitCode(number: 1, meaning: "failed; standard error says why")
         static let wrongUsage = ExitCode(number: 64, meaning: "wrong usage or bad input")
-        static let recycle = ExitCode(number: 75, meaning: "to be started anew: a plugin's code does not end")
+        static let recycle = ExitCode(
+            number: 75, meaning: "to be started anew: a plugin's code does not end, or --memory-limit was exceeded")
 
         /// Something was found, by a command that looks for it.
         static func findings(_ meaning: String) -> ExitCode { ExitCode(number: 2, meaning: meaning) }

@@ -11,8 +11,10 @@ struct Romashka: AsyncParsableCommand {
         discussion: Help.discussion(
             """
             Without DATABASE_URL, commands use the embedded PostgreSQL of --data-dir, running or not.
-            With it, DATABASE_URL names host and database, DATABASE_ADMIN_URL a superuser's connection for bootstrap
-            and migrate, and ROMASHKA_MASTER_SECRET (64 hexadecimal digits) the secret all keys are derived from.
+            With it, DATABASE_URL names host and database, and ROMASHKA_MASTER_SECRET (64 hexadecimal digits) the
+            secret all keys are derived from. DATABASE_ADMIN_URL is a superuser's connection to the same database for
+            bootstrap, migrate, rollback, verify-schema, doctor, up, keys rotate --sessions, plugin install and plugin
+            uninstall; serve and work need none.
             """,
             examples: [
                 "romashka up --port 8080                       everything, with a database of its own",
@@ -21,7 +23,11 @@ struct Romashka: AsyncParsableCommand {
                 "romashka module disable knowledge --tenant acme",
                 "romashka openapi > openapi.json               the document of the API",
             ],
-            codes: [.done, .failed, .findings("verify-schema and doctor found something"), .wrongUsage]),
+            codes: [
+                .done, .failed,
+                .findings("verify-schema, doctor or plugin check found something, or health something critical"),
+                .wrongUsage, .recycle,
+            ]),
         version: BuildInfo.version,
         subcommands: [
             Up.self, Serve.self, Work.self, BootstrapCommand.self, Migrate.self, RollbackCommand.self,

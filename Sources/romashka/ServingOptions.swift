@@ -92,9 +92,11 @@ struct ServingOptions: ParsableArguments {
 
     /// The address listened on, where it is known beforehand and names one place.
     private var defaultURL: String? {
-        port == 0 || ["0.0.0.0", "::"].contains(host)
-            ? nil : "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        port == 0 || ["0.0.0.0", "::"].contains(host) ? nil : url(port: port)
     }
+
+    /// The URL of a port of the address listened on; an address of IPv6 stands in brackets (RFC 3986 section 3.2.2).
+    func url(port: Int) -> String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
     /// The settings of a process that serves.
     ///

@@ -25,7 +25,8 @@ struct Components: Sendable {
                 ],
                 "customer": [
                     "type": "http", "scheme": "bearer",
-                    "description": "A customer's token, as POST /v1/customers/{id}/tokens answers it.",
+                    "description":
+                        "A customer's token, as POST /v1/customers/{id}/tokens or POST /v1/auth/customers answers it.",
                 ],
                 "operator": [
                     "type": "http", "scheme": "bearer",

@@ -94,12 +94,18 @@ struct DocumentPage: Sendable {
     }
 
     private func access(_ operation: DocumentedOperation) -> String {
-        switch operation.scheme {
-        case nil: ["Open to anybody.", operation.json["description"]?.string].compactMap { $0 }.joined(separator: " ")
-        case "operator": "For operators."
-        case "customer": "For a customer's own token."
-        default: operation.json["description"]?.string ?? "For any session."
-        }
+        let description = operation.json.text("description")
+        let audience =
+            switch operation.scheme {
+            case nil: "Open to anybody."
+            case "operator": "For operators."
+            case "customer": "For a customer's own token."
+            case _ where operation.schemes.contains("customer"): "For any session, and for a customer's own token."
+            // Then the permission says it.
+            case _ where description.hasPrefix("Needs the permission"): ""
+            default: "For any session."
+            }
+        return [audience, description].filter { !$0.isEmpty }.joined(separator: " ")
     }
 
     private func parameters(_ operation: DocumentedOperation) -> HTML {

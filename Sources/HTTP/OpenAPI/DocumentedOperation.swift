@@ -9,7 +9,9 @@ struct DocumentedOperation {
     var id: String { json.text("operationId") }
     var parameters: [JSONValue] { json["parameters"]?.array ?? [] }
     /// The way to say who one is; nil when anybody may call.
-    var scheme: String? { json["security"]?.array?.first?.members?.first?.name }
+    var scheme: String? { schemes.first }
+    /// The ways to say who one is, each of which will do.
+    var schemes: [String] { (json["security"]?.array ?? []).compactMap { $0.members?.first?.name } }
     /// The media type object of the body.
     var requestMedia: JSONValue? { json["requestBody"]?["content"]?.members?.first?.value }
 

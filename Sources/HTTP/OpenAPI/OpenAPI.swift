@@ -38,7 +38,13 @@ package enum OpenAPI {
             JSON in UTF-8, names in snake_case, times as RFC 3339 writes them. Strings hold no NUL and objects no \
             name twice; arrays and objects nest at most 32 deep. JSON takes at most 1 MiB. What a request does \
             not declare is refused. Errors are problems (RFC 9457) with a stable code. A list answers a page and \
-            next_cursor, which is null on the last page and else the parameter cursor of the next.
+            next_cursor, which is null on the last page and else the parameter cursor of the next. An access token \
+            lasts ten minutes at most; `POST /v1/auth/refresh` trades the refresh token for a new pair. A write with \
+            a token takes `Idempotency-Key`, 1 to 255 visible ASCII characters, unless its operation says otherwise: \
+            for a day the same request gets the same answer, with `Idempotency-Replayed: true`, and another request \
+            409. An answer that shows a secret once is not kept: the same request then gets 409. A GET of one object \
+            answers an `ETag`, and 304 to who names it in `If-None-Match`; `If-Match` is refused with 400 by writes \
+            that do not take it. 429 says in `Retry-After` after how many seconds to come back.
             """,
             "license": ["name": "Apache License 2.0", "identifier": "Apache-2.0"],
             "version": .string(version),

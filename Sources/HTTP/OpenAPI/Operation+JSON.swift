@@ -50,7 +50,14 @@ extension Operation {
         let key =
             refusesIdempotencyKey
             ? "Takes no `Idempotency-Key` (400 `idempotency_key_unsupported`): its answers are not kept." : nil
-        return [permission, key].compactMap { $0 }.joined(separator: " ")
+        let version = takesIfMatch ? "Takes `If-Match`: 412 when the `ETag` is another by now." : nil
+        return [permission, key, version, ranges].compactMap { $0 }.joined(separator: " ")
+    }
+
+    /// How bytes can be asked for.
+    private var ranges: String? {
+        guard case .download = answer else { return nil }
+        return "Takes one `Range`, with `If-Range`, and `If-None-Match` (304)."
     }
 
     /// What the role of the caller must have.
@@ -63,7 +70,7 @@ extension Operation {
         // The address itself is what a hook's caller knows.
         case .public, .visitor, .hook: []
         case .operator: [["operator": []]]
-        case .session, .permission: [["session": []]]
+        case .session, .permission: isForCustomersToo ? [["session": []], ["customer": []]] : [["session": []]]
         case .customer: [["customer": []]]
         }
     }

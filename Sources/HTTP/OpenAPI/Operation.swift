@@ -26,6 +26,10 @@ struct Operation: Sendable {
     var showsPage = false
     /// Whether `Idempotency-Key` is refused, because no answer is kept.
     var refusesIdempotencyKey = false
+    /// Whether `If-Match` is compared.
+    var takesIfMatch = false
+    /// Whether customers may call it beside members and keys.
+    var isForCustomersToo = false
     /// The statuses of the problems it may answer, ascending.
     let problems: [Int]
 
@@ -65,6 +69,7 @@ extension Operation {
         answer = Operation.answer(of: route)
         showsPage = route.showsPage
         refusesIdempotencyKey = IdempotencyHeader.keepsNoAnswers(route)
+        takesIfMatch = route.takesIfMatch
         problems = Operation.problems(of: mounted)
     }
 

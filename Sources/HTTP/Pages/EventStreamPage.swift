@@ -27,7 +27,7 @@ enum EventStreamPage {
                 summary: "The id of the last message, for who cannot send the header Last-Event-ID.")
         ],
         body: nil, takesRawBody: false, status: 200, answer: .content(type: mediaType, schema: ["type": "string"]),
-        problems: [400, 401, 403, 422, 429, 503])
+        isForCustomersToo: true, problems: [400, 401, 403, 422, 429, 503])
 
     /// Where the client stands: the header, which a browser sets when it comes back, before the parameter.
     ///
@@ -80,7 +80,7 @@ extension API {
             return Problem(status: 405, code: "method_not_allowed", detail: "This path takes GET, HEAD.")
                 .response(requestID: requestID, allow: ["GET", "HEAD"])
         }
-        let caller = try await authenticator.caller(request.bearer)
+        let caller = try await caller(of: request, from: channel)
         note.tenant = (caller.session.tenant, isTest: control.read { $0.isTest(caller.session.tenant) })
         try limit(caller)
         let position = try EventStreamPage.position(request)

@@ -27,7 +27,8 @@ enum Limits {
         The most of each: members, api_keys, requests_per_minute, visitor_requests_per_minute, hook_requests_per_minute
         (to one process; the last for each address), storage_bytes, jobs_running, jobs_per_minute and jobs_queued (of
         one module); and job_weight, how many shares of the workers the tenant has beside others. What is not named has
-        no limit, but jobs_queued one of 100000, and one share.
+        no limit, but jobs_queued one of 100000, visitor_requests_per_minute and hook_requests_per_minute one of 6000
+        each, and one share.
         """
     /// Each limit with the most that it can be.
     private static let maxima = [

@@ -3,7 +3,9 @@
 /// It is an expression of the statement that makes the change, so that there is no event without the change:
 ///
 /// ```swift
-/// let event = Event("note.created", subject: "note.id", data: "jsonb_build_object('text', note.text)")
+/// let event = Event(
+///     "note.created", subject: "note.id", audience: .init("sample.read"),
+///     data: "jsonb_build_object('text', note.text)")
 /// """
 /// WITH note AS (INSERT INTO … RETURNING …)
 /// SELECT …

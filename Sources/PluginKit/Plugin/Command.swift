@@ -7,7 +7,7 @@
 /// Command("sample.pin", needs: "sample.write", takes: Pin.self, returns: Note.self, "Pin a note") { call, pin in … }
 /// ```
 public struct Command: Sendable {
-    /// The module's name, a point, and a verb: `conversations.assign`.
+    /// The module's name, a point, and a verb: `sample.pin`.
     public let name: String
     /// The command as a route.
     @_spi(Kernel)

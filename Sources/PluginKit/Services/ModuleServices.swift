@@ -85,7 +85,7 @@ public struct Commands: Sendable {
     /// `CommandRequest` asks for it.
     ///
     /// - Parameters:
-    ///   - name: such as `conversations.assign`.
+    ///   - name: such as `sample.pin`.
     ///   - key: names what it is done for, such as a message's id; under one key of a tenant and of the asking module a
     ///     command happens once, and whoever comes second gets the first one's answer.
     /// - Throws: `Problem` 404 `command_unknown` or `module_disabled`, 403 `forbidden`, or `command_undeclared` where

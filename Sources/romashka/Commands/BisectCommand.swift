@@ -45,7 +45,7 @@ struct BisectCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await common.withBisections { platform in
+            try await common.withPlatform { platform in
                 let bisections = platform.bisections
                 var bisection = try await bisections.start(platform.bisectedModules)
                 common.show(bisection)
@@ -94,7 +94,7 @@ struct BisectCommand: AsyncParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            try await common.withBisections { platform in
+            try await common.withPlatform { platform in
                 let resumed = try await platform.bisections.reset()
                 Output.result(
                     ["state": "reset", "resumed": .array(resumed.map { .string($0) })],
@@ -115,19 +115,8 @@ extension Platform {
 }
 
 extension CommonOptions {
-    /// Runs with the platform; what cannot be done is said in words.
-    fileprivate func withBisections(_ body: @Sendable (Platform) async throws -> Void) async throws {
-        try await withPlatform { platform in
-            do {
-                try await body(platform)
-            } catch let problem as Problem {
-                throw ConfigurationError("\(problem.code): \(problem.detail)")
-            }
-        }
-    }
-
     fileprivate func answer(isGone: Bool) async throws {
-        try await withBisections { platform in show(try await platform.bisections.answer(isGone: isGone)) }
+        try await withPlatform { platform in show(try await platform.bisections.answer(isGone: isGone)) }
     }
 
     /// What is to be done now, or what it came to.

@@ -89,14 +89,10 @@ struct ModuleCommand: AsyncParsableCommand {
         func run() async throws {
             if let tenant { return try await common.turn(false, module, tenant) }
             try await common.withPlatform { platform in
-                do {
-                    let count = try await platform.switches.switchOffEverywhere(module)
-                    Output.result(
-                        ["id": .string(module), "enabled": false, "tenants": .integer(Int64(count))],
-                        "\(module) is off for every tenant; it was on for \(count)", asJSON: common.json)
-                } catch let problem as Problem {
-                    throw ConfigurationError("\(problem.code): \(problem.detail)")
-                }
+                let count = try await platform.switches.switchOffEverywhere(module)
+                Output.result(
+                    ["id": .string(module), "enabled": false, "tenants": .integer(Int64(count))],
+                    "\(module) is off for every tenant; it was on for \(count)", asJSON: common.json)
             }
         }
     }
@@ -106,11 +102,7 @@ extension CommonOptions {
     fileprivate func turn(_ isOn: Bool, _ module: String, _ slug: String) async throws {
         try await withPlatform { platform in
             let tenant = try await platform.tenant(slug)
-            do {
-                _ = try await platform.switches.change(module, of: tenant, enabled: isOn, settings: nil)
-            } catch let problem as Problem {
-                throw ConfigurationError("\(problem.code): \(problem.detail)")
-            }
+            _ = try await platform.switches.change(module, of: tenant, enabled: isOn, settings: nil)
             Output.result(
                 ["id": .string(module), "enabled": .bool(isOn)], "\(module) is \(isOn ? "on" : "off") for \(slug)",
                 asJSON: json)

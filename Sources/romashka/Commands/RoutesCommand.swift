@@ -9,7 +9,10 @@ struct RoutesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "routes", abstract: "List the API's routes and who may call them.",
         discussion: Help.discussion(
-            "Needs no database. ACCESS is the permission that is needed, or session, operator, public, visitor or hook.",
+            """
+            Needs no database. ACCESS is the permission that is needed, or session, customer, operator, public, visitor
+            or hook.
+            """,
             examples: [
                 "romashka routes",
                 "romashka routes --json | jq -r 'select(.access == \"public\").path'",

@@ -25,7 +25,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         Lifeline.hold()
-        let (asJSON, host) = (common.json, serving.host)
+        let asJSON = common.json
         try await common.withDatabase { access in
             // A server of several beside one database must not keep files for itself.
             let keepsFiles = common.environment["DATABASE_URL"] == nil
@@ -33,7 +33,7 @@ struct Serve: AsyncParsableCommand {
             settings.keyDerivation = KeyProcesses(DeriveKeys.arguments).derive
             let platform = try await Platform.start(settings, logger: common.logger)
             try await serving.run(platform, access, common) { port in
-                let url = "http://\(host):\(port)"
+                let url = serving.url(port: port)
                 Output.result(["url": .string(url)], "Romashka listens on \(url)", asJSON: asJSON)
             }
         }

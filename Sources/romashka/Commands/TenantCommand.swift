@@ -18,10 +18,10 @@ struct TenantCommand: AsyncParsableCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Create a tenant with its first admin.",
+            abstract: "Create a tenant with its first person, who is its owner.",
             discussion: Help.discussion(
                 """
-                The admin's password is read from ROMASHKA_ADMIN_PASSWORD (10 to 200 characters), else made and
+                The owner's password is read from ROMASHKA_ADMIN_PASSWORD (10 to 200 characters), else made and
                 printed once.
                 """,
                 examples: [
@@ -34,9 +34,9 @@ struct TenantCommand: AsyncParsableCommand {
         var slug: String
         @Argument(help: "The company's name.")
         var name: String
-        @Option(help: "The first admin's address.")
+        @Option(help: "The owner's address.")
         var adminEmail: String
-        @Option(help: "The first admin's name.")
+        @Option(help: "The owner's name.")
         var adminName = "Admin"
 
         func run() async throws {
@@ -45,12 +45,8 @@ struct TenantCommand: AsyncParsableCommand {
             let wanted = try checked(password: password)
             let email = wanted.admin.email
             try await common.withPlatform { platform in
-                do {
-                    _ = try await platform.identity.tenants.create(
-                        slug: wanted.slug, name: wanted.name, isTest: wanted.isTest, admin: wanted.admin)
-                } catch let problem as Problem {
-                    throw ConfigurationError("\(problem.code): \(problem.detail)")
-                }
+                _ = try await platform.identity.tenants.create(
+                    slug: wanted.slug, name: wanted.name, isTest: wanted.isTest, admin: wanted.admin)
                 var members: [JSONValue.Member] = [.init("slug", .string(slug)), .init("email", .string(email))]
                 if given == nil { members.append(.init("password", .string(password))) }
                 let secret = given == nil ? password : "the given password"

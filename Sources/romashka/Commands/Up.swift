@@ -17,8 +17,10 @@ struct Up: AsyncParsableCommand {
         discussion: Help.discussion(
             """
             Needs no set-up: the first run creates the database in --data-dir, later runs resume it. Each run prints
-            a fresh operator's token. The server and the jobs are processes of their own, started again when they end. With --json, one line on standard output says when it is ready:
-            {"url", "operator_token", "database_url"}; database_url is the embedded server's superuser URL.
+            a fresh operator's token. The server and the jobs are processes of their own, started again when they end.
+            With --json, one line on standard output says when it is ready: {"url", "operator_token", "database_url"},
+            and "demo" with --demo; database_url is the embedded server's superuser URL, null with DATABASE_URL.
+            Files are kept in --data-dir, with DATABASE_URL too, unless --files-dir or a bucket is given.
             """,
             examples: ["romashka up --port 8080 --data-dir ./data", "romashka up --port 0 --json"],
             codes: [.init(number: 0, meaning: "ended by a signal"), .failed, .wrongUsage]))
