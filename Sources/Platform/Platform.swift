@@ -121,7 +121,8 @@ package struct Platform: Sendable {
             reserved: Platform.reservedMounts, pending: schema?.modules ?? [:], uninstalled: schema?.uninstalled ?? [],
             pauses: control.read { $0.pausedPlugins }, limits: settings.pluginLimits, logger: logger)
         let permissions = Permissions(
-            registry.activeManifests.flatMap { $0.permissions.map { (permission: $0.id, roles: $0.roles) } })
+            registry.activeManifests.flatMap { $0.permissions.map { (permission: $0.id, roles: $0.roles) } },
+            narrowable: Set(registry.activeManifests.flatMap { $0.permissions.filter(\.isNarrowable).map(\.id) }))
 
         let metrics = MetricRegistry()
         self.metrics = metrics

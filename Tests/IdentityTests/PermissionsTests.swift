@@ -4,10 +4,11 @@ import Testing
 
 @Suite("Permissions")
 struct PermissionsTests {
-    private let permissions = Permissions([
-        (permission: "knowledge.read", roles: ["admin", "agent", "viewer"]),
-        (permission: "knowledge.write", roles: ["admin"]), (permission: "knowledge.nobody", roles: []),
-    ])
+    private let permissions = Permissions(
+        [
+            (permission: "knowledge.read", roles: ["admin", "agent", "viewer"]),
+            (permission: "knowledge.write", roles: ["admin"]), (permission: "knowledge.nobody", roles: []),
+        ], narrowable: ["knowledge.read"])
 
     private func allows(_ role: String, _ permission: String) -> Bool {
         permissions.scope(of: permission, for: .builtIn(role)) != nil
@@ -44,6 +45,14 @@ struct PermissionsTests {
         let grant = Grant.listed(["knowledge.read": .team])
         #expect(permissions.scope(of: "knowledge.read", for: grant) == .team)
         #expect(permissions.scope(of: "knowledge.write", for: grant) == nil)
+    }
+
+    @Test("A permission whose routes do not go by its scope is had over everything or not at all")
+    func undivided() {
+        let grant = Grant.listed(["knowledge.write": .team, "files.read": .assigned, "members.read": .all])
+        #expect(permissions.all(of: grant) == ["members.read": .all])
+        #expect(permissions.scope(of: "knowledge.write", for: grant) == nil)
+        #expect(permissions.scope(of: "members.read", for: grant) == .all)
     }
 
     @Test("Nobody hands on what they lack, a wider scope, or ownership they do not have")

@@ -3,12 +3,16 @@ package import PluginKit
 /// Who may do what: the one policy that every way in asks.
 package struct Permissions: Sendable {
     private let granted: [String: [String: Scope]]
+    private let narrowable: Set<String>
 
     /// Every permission there is, sorted.
     package let known: [String]
 
-    /// - Parameter declarations: each permission of a module with the built-in roles that have it.
-    package init(_ declarations: [(permission: String, roles: [String])]) {
+    /// - Parameters:
+    ///   - declarations: each permission of a module with the built-in roles that have it.
+    ///   - narrowable: those whose routes go by how far they reach.
+    package init(_ declarations: [(permission: String, roles: [String])], narrowable: Set<String> = []) {
+        self.narrowable = narrowable
         var granted: [String: [String: Scope]] = [:]
         let all = Permissions.kernel + declarations
         for (permission, roles) in all {
@@ -23,7 +27,7 @@ package struct Permissions: Sendable {
     package func scope(of permission: String, for grant: Grant) -> Scope? {
         switch grant {
         case .builtIn(let role): granted[role]?[permission]
-        case .listed(let permissions): permissions[permission]
+        case .listed(let permissions): permissions[permission].flatMap { allows($0, of: permission) ? $0 : nil }
         }
     }
 
@@ -31,8 +35,13 @@ package struct Permissions: Sendable {
     package func all(of grant: Grant) -> [String: Scope] {
         switch grant {
         case .builtIn(let role): granted[role] ?? [:]
-        case .listed(let permissions): permissions
+        case .listed(let permissions): permissions.filter { allows($0.value, of: $0.key) }
         }
+    }
+
+    /// Whether a permission can be had as far as that. Where no route goes by it, less than everything would be everything.
+    package func allows(_ scope: Scope, of permission: String) -> Bool {
+        scope == .all || narrowable.contains(permission)
     }
 
     /// Whether whoever may do `own` may hand on `role` or act upon its holders: nobody gives what they do not have, and

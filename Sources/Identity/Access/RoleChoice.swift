@@ -53,7 +53,7 @@ struct RoleAuthority: Sendable {
 
     /// Refuses permissions that the caller does not have, or that do not exist.
     ///
-    /// - Throws: `Problem` 403 `role_forbidden`; 422 for an unknown name.
+    /// - Throws: `Problem` 403 `role_forbidden`; 422 for an unknown name, or a scope that its routes do not go by.
     func require(_ scopes: [String: Scope], by call: Call, at pointer: String = "/permissions") throws {
         let known = Set(permissions.known)
         let unknown = scopes.keys.filter { !known.contains($0) }.sorted()
@@ -70,6 +70,13 @@ struct RoleAuthority: Sendable {
         guard permissions.covers(call.permissions, isOwner: false, .listed(scopes)) else {
             throw Problem(
                 status: 403, code: "role_forbidden", detail: "You cannot hand on what you may not do yourself.")
+        }
+        let undivided = scopes.filter { !permissions.allows($0.value, of: $0.key) }.keys.sorted()
+        guard undivided.isEmpty else {
+            throw Problem.validation(
+                undivided.map {
+                    .init(pointer: "\(pointer)/\($0)", code: "scope", detail: "can only be had over everything: all")
+                }, code: "scope_unknown")
         }
     }
 

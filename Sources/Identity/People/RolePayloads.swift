@@ -16,7 +16,7 @@ enum RolePayload: Payload {
     static func permissions(required: Bool) -> Field {
         Field(
             "permissions", .json(maximumBytes: 16_384), required: required, example: ["conversations.read": "team"],
-            summary: "Permissions with their scope: all, team or assigned.")
+            summary: "Permissions with their scope: all, or where the permission can be narrowed, team or assigned.")
     }
 
     /// Reads the field.

@@ -46,6 +46,8 @@ package struct Manifest: Sendable {
         package let id: String
         package let title: String
         package let roles: [String]
+        /// Whether its routes go by how far it reaches, so that a role may have it over a team's or one's own.
+        package let isNarrowable: Bool
     }
 
     /// What the kernel must know of a table to protect it.
@@ -147,12 +149,14 @@ extension Manifest.PermissionDeclaration {
             Field(
                 "roles", .array(.oneOf(["admin", "agent", "viewer"]), 0...3), required: true,
                 example: ["admin", "agent"]),
+            Field("narrowable", .boolean, example: false),
         ])
 
     package init(_ record: Record) throws {
         id = try record["id"]
         title = try record["title"]
         roles = try record["roles"]
+        isNarrowable = try record["narrowable"] ?? false
     }
 }
 

@@ -1,7 +1,8 @@
 package import Foundation
 
 /// Five fields of cron: minute, hour, day of the month, month, day of the week (crontab(5), with `*`, lists, ranges and
-/// steps, names of months and days; 7 is Sunday too). When both days are given, either will do.
+/// steps, names of months and days; 7 is Sunday too). When both days are given, either will do; one that begins with `*`
+/// must fit too, so that `*/2` is every second day.
 package struct CronExpression: Hashable, Sendable {
     /// Why a text is none.
     package struct Invalid: Error, Hashable, Sendable, CustomStringConvertible {
@@ -15,8 +16,8 @@ package struct CronExpression: Hashable, Sendable {
     private let days: Set<Int>
     private let months: Set<Int>
     private let weekdays: Set<Int>
-    private let isAnyDay: Bool
-    private let isAnyWeekday: Bool
+    /// Whether one of the two days must fit; else both must, where one of them begins with `*`.
+    private let isEitherDay: Bool
 
     /// - Throws: `Invalid` with the field that is wrong.
     package init(_ text: String) throws(Invalid) {
@@ -29,8 +30,7 @@ package struct CronExpression: Hashable, Sendable {
         days = try Self.set(fields[2], 1...31)
         months = try Self.set(fields[3], 1...12, Self.monthNames)
         weekdays = Set(try Self.set(fields[4], 0...7, Self.dayNames).map { $0 % 7 })
-        isAnyDay = fields[2].hasPrefix("*")
-        isAnyWeekday = fields[4].hasPrefix("*")
+        isEitherDay = !fields[2].hasPrefix("*") && !fields[4].hasPrefix("*")
     }
 
     private static let monthNames = [
@@ -70,18 +70,14 @@ package struct CronExpression: Hashable, Sendable {
     /// Whether a day is meant.
     private func matches(day: Int, month: Int, weekday: Int) -> Bool {
         guard months.contains(month) else { return false }
-        switch (isAnyDay, isAnyWeekday) {
-        case (true, true): return true
-        case (true, false): return weekdays.contains(weekday)
-        case (false, true): return days.contains(day)
-        case (false, false): return days.contains(day) || weekdays.contains(weekday)
-        }
+        return isEitherDay
+            ? days.contains(day) || weekdays.contains(weekday) : days.contains(day) && weekdays.contains(weekday)
     }
 
     /// Whether there is ever a day that is meant; of 30 February there is none.
     package var comes: Bool {
         // A day of the week comes in every month.
-        guard !isAnyDay, isAnyWeekday else { return true }
+        guard !isEitherDay else { return true }
         return months.contains { month in days.contains { $0 <= Self.longest[month - 1] } }
     }
 

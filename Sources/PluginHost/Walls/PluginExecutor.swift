@@ -27,7 +27,7 @@ final class PluginExecutor: TaskExecutor {
     }
 
     private let name: String
-    private let queue: JobQueue
+    private let queue: ExecutorJobQueue
     private let workers = Mutex<[ObjectIdentifier: Worker]>([:])
 
     /// - Parameters:
@@ -35,7 +35,7 @@ final class PluginExecutor: TaskExecutor {
     ///   - threads: how many there are at most, those not counted that are written off.
     init(name: String, threads: Int) {
         self.name = name
-        queue = JobQueue(threads: max(1, threads))
+        queue = ExecutorJobQueue(threads: max(1, threads))
     }
 
     /// How many jobs wait for a thread.

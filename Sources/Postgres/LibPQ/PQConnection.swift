@@ -39,10 +39,6 @@ final class PQConnection: @unchecked Sendable {
 
     /// The socket to watch.
     var socket: Int32 { PQsocket(connection) }
-    /// The server process behind the connection.
-    var backendID: Int32 { PQbackendPID(connection) }
-    /// The server's version, such as 150020.
-    var serverVersion: Int32 { PQserverVersion(connection) }
     /// Whether the connection is still usable as far as libpq knows.
     var isAlive: Bool { PQstatus(connection) == CONNECTION_OK }
     /// What libpq says of the last failure; may quote data.

@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// A thin shell: `PipelineStateMachine` decides, this object moves bytes. It connects when first used, and a shared
 /// one reconnects when used again.
-package final class PipelineConnection: ReactorClient, @unchecked Sendable {
+package final class PipelineConnection: @unchecked Sendable {
     // Safe to share: callers touch `mailbox` only, which is locked; everything else belongs to the reactor's thread.
 
     typealias Machine = PipelineStateMachine<PQResult>
@@ -155,6 +155,7 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
 
     // MARK: On the reactor's thread
 
+    /// Work was handed in, the socket is ready, or both.
     func serve(readable: Bool, writable: Bool) {
         let letters = mailbox.withLock { mailbox in
             defer {
@@ -168,6 +169,7 @@ package final class PipelineConnection: ReactorClient, @unchecked Sendable {
         flush()
     }
 
+    /// About ten times a second.
     func tick(now: UInt64) {
         perform(machine.expire(now: now))
         if case .shared = sharing, now - lastUse > idleLimit { perform(machine.closeIfIdle()) }

@@ -2,14 +2,6 @@ internal import CEpoll
 internal import Glibc
 internal import Synchronization
 
-/// What the reactor serves: one socket and the work that waits for it.
-protocol ReactorClient: AnyObject, Sendable {
-    /// Work was handed in, the socket is ready, or both. Runs on the reactor's thread.
-    func serve(readable: Bool, writable: Bool)
-    /// About ten times a second. Runs on the reactor's thread.
-    func tick(now: UInt64)
-}
-
 /// One thread that waits for all database sockets of the process (epoll, level-triggered) and drives libpq.
 ///
 /// A thread of its own, because libpq's sockets can be watched neither by SwiftNIO nor reliably by Dispatch on Linux.
@@ -17,7 +9,7 @@ package final class Reactor: @unchecked Sendable {
     // Safe to share: `clients` and `connecting` are touched by the reactor's thread only, `inbox` is locked, the rest never changes.
 
     private struct Inbox {
-        var woken: [any ReactorClient] = []
+        var woken: [PipelineConnection] = []
         var jobs: [@Sendable (Reactor) -> Void] = []
         var isSignalled = false
         var isStopped = false
@@ -30,9 +22,9 @@ package final class Reactor: @unchecked Sendable {
     private let epoll: Int32
     private let signal: Int32
     private let inbox = Mutex(Inbox())
-    private var clients: [Int32: any ReactorClient] = [:]
+    private var clients: [Int32: PipelineConnection] = [:]
     /// Clients whose requests wait for a connection that is being made.
-    private var connecting: [ObjectIdentifier: any ReactorClient] = [:]
+    private var connecting: [ObjectIdentifier: PipelineConnection] = [:]
 
     /// Starts the thread.
     ///
@@ -76,7 +68,7 @@ package final class Reactor: @unchecked Sendable {
     }
 
     /// Asks for `client.serve` soon.
-    func wake(_ client: any ReactorClient) {
+    func wake(_ client: PipelineConnection) {
         post { $0.woken.append(client) }
     }
 
@@ -86,7 +78,7 @@ package final class Reactor: @unchecked Sendable {
     }
 
     /// Watches a client's socket. On the reactor's thread only.
-    func watch(_ socket: Int32, for client: any ReactorClient) {
+    func watch(_ socket: Int32, for client: PipelineConnection) {
         clients[socket] = client
         control(EPOLL_CTL_ADD, socket)
     }
@@ -97,17 +89,17 @@ package final class Reactor: @unchecked Sendable {
     }
 
     /// Stops watching a client's socket, which may be closed already. On the reactor's thread only.
-    func unwatch(_ socket: Int32, for client: any ReactorClient) {
+    func unwatch(_ socket: Int32, for client: PipelineConnection) {
         guard clients[socket] === client else { return }
         clients[socket] = nil
         control(EPOLL_CTL_DEL, socket)
     }
 
     /// Ticks a client that has no socket yet. On the reactor's thread only.
-    func startTicking(_ client: any ReactorClient) { connecting[ObjectIdentifier(client)] = client }
+    func startTicking(_ client: PipelineConnection) { connecting[ObjectIdentifier(client)] = client }
 
     /// Ends that. On the reactor's thread only.
-    func stopTicking(_ client: any ReactorClient) { connecting[ObjectIdentifier(client)] = nil }
+    func stopTicking(_ client: PipelineConnection) { connecting[ObjectIdentifier(client)] = nil }
 
     private func post(_ change: (inout sending Inbox) -> Void) {
         let (mustSignal, mustStart) = inbox.withLock { inbox in

@@ -1,4 +1,6 @@
+import Platform
 import PluginKit
+import Postgres
 import Tenancy
 import TestKit
 import Testing
@@ -102,7 +104,7 @@ struct PeopleTests {
             try await site.add("lead", role: try #require(role.json["id"]?.string))
             let token = try await site.token("lead")
             let grants: [JSONValue] = [
-                ["modules.write": "all"], ["conversations.read": "all"], ["settings.write": "assigned"],
+                ["modules.write": "all"], ["conversations.read": "all"], ["conversations.write": "assigned"],
             ]
             for permissions in grants {
                 let answer = try await site.send(
@@ -128,6 +130,27 @@ struct PeopleTests {
         try await PeopleSite.with { site in
             let answer = try await site.send("POST", "/roles", ["name": "R", "permissions": permissions])
             #expect(answer.status == 422)
+        }
+    }
+
+    @Test("A role has no permission over a part where routes would show everything all the same")
+    func undivided() async throws {
+        try await PeopleSite.with { site in
+            let narrow: JSONValue = ["name": "R", "permissions": ["files.read": "assigned"]]
+            let answer = try await site.send("POST", "/roles", narrow)
+            #expect(answer.status == 422 && answer.code == "scope_unknown")
+            let role = try await site.send("POST", "/roles", ["name": "R", "permissions": ["files.read": "all"]])
+            let id = try #require(role.json["id"]?.string)
+            let change = try await site.send("PATCH", "/roles/\(id)", ["permissions": ["files.read": "team"]])
+            #expect(change.status == 422 && change.code == "scope_unknown")
+            try await site.add("old", role: id)
+            // As roles were stored before this was refused.
+            try await site.test.database.asSuperuser { admin in
+                _ = try await admin.run("UPDATE core.roles SET permissions = '{\"files.read\": \"team\"}'")
+                _ = try await admin.run("SELECT core.record_change('role', \(site.tenant.id), 'R')")
+            }
+            try await site.test.platform.control.refresh()
+            #expect(try await site.send("GET", "/files", token: try await site.token("old")).status == 403)
         }
     }
 

@@ -3,7 +3,7 @@ internal import Glibc
 /// Jobs that wait for a thread, and threads that wait for a job.
 ///
 /// A condition variable, because the standard library has none and a thread must sleep without turning.
-final class JobQueue: @unchecked Sendable {
+final class ExecutorJobQueue: @unchecked Sendable {
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let arrival = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: [UnownedJob] = []
@@ -41,7 +41,7 @@ final class JobQueue: @unchecked Sendable {
         locked {
             jobs.append(job)
             // Waking a thread costs more than most jobs: while one is at work, a few jobs wait for it.
-            guard threads == idle || jobs.count - head > JobQueue.patience else { return false }
+            guard threads == idle || jobs.count - head > ExecutorJobQueue.patience else { return false }
             return callThread()
         }
     }
