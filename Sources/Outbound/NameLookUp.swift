@@ -39,9 +39,12 @@ package enum NameLookUp {
         let end = loop.scheduleTask(in: TimeAmount(rest)) { promise.succeed([]) }
         if join(host, promise, until: deadline) {
             pool.submit { state in
-                let isAsked = state == .active && isWanted(host)
-                let found = isAsked ? resolve(host) : []
-                for promise in finish(host) { promise.succeed(found) }
+                if let late = state == .active ? late(host) : finish(host) {
+                    for promise in late { promise.succeed([]) }
+                } else {
+                    let found = resolve(host)
+                    for promise in finish(host) { promise.succeed(found) }
+                }
             }
         }
         defer { end.cancel() }
@@ -66,8 +69,12 @@ package enum NameLookUp {
         }
     }
 
-    private static func isWanted(_ host: String) -> Bool {
-        questions.withLock { $0[host].map { ContinuousClock.now < $0.deadline } ?? false }
+    /// Those who asked for a host that nobody waits for any more; nil while somebody does. Who comes after is the first.
+    private static func late(_ host: String) -> [EventLoopPromise<[NetworkAddress]>]? {
+        questions.withLock { questions in
+            if let question = questions[host], ContinuousClock.now < question.deadline { return nil }
+            return questions.removeValue(forKey: host)?.promises ?? []
+        }
     }
 
     private static func finish(_ host: String) -> [EventLoopPromise<[NetworkAddress]>] {

@@ -27,7 +27,8 @@ package final class SupervisedProcess: Sendable {
             Spawn.thisProgram, arguments, environment: Self.environment,
             input: .descriptor(input.theirs.fileDescriptor),
             output: .descriptor(output?.theirs.fileDescriptor ?? STDERR_FILENO), error: .descriptor(STDERR_FILENO))
-        process = ChildProcess.watching(try spawn.start())
+        // The child's ends stay open until the child has them.
+        process = ChildProcess.watching(try withExtendedLifetime((input, output)) { try spawn.start() })
         lifeline = input.ours
         if let output, let onLine { Self.read(output.ours, onLine) }
     }

@@ -80,7 +80,7 @@ package struct IdempotencyKeys: Sendable {
         self.pipeline = pipeline
     }
 
-    /// Claims a key for a request whose handler opens no `TenantTx` and so cannot carry the claim.
+    /// Claims a key for a request whose handler's transactions did not: it opens no `TenantTx`, or is a command that read.
     ///
     /// - Throws: `IdempotencyClaim.Taken`.
     package func take(_ claim: IdempotencyClaim, _ owner: Owner) async throws {

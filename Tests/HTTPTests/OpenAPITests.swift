@@ -116,15 +116,15 @@ struct OpenAPITests {
         "problems follow from who may call and what is taken",
         arguments: [
             ProblemCase(route: route("GET", "/a", .public), statuses: [400, 422, 429, 503]),
-            ProblemCase(route: route("GET", "/a", .operator), statuses: [400, 401, 422, 503]),
+            ProblemCase(route: route("GET", "/a", .operator), statuses: [400, 401, 422, 429, 503]),
             ProblemCase(route: route("GET", "/a", .session), statuses: [400, 401, 403, 422, 429, 503]),
             ProblemCase(route: route("POST", "/a", .session), statuses: [400, 401, 403, 409, 422, 429, 503]),
-            ProblemCase(route: route("GET", "/a/{id}", .operator), statuses: [400, 401, 404, 422, 503]),
+            ProblemCase(route: route("GET", "/a/{id}", .operator), statuses: [400, 401, 404, 422, 429, 503]),
             ProblemCase(route: route("GET", "/a", .public).answering(410, 429), statuses: [400, 410, 422, 429, 503]),
             ProblemCase(
                 route: Route.request("POST", "/a", .operator, takes: SampleInput.self, returns: SampleRoute.self, "x") {
                     _, _ in throw Problem.notFound
-                }, statuses: [400, 401, 409, 413, 415, 422, 503]),
+                }, statuses: [400, 401, 409, 413, 415, 422, 429, 503]),
         ])
     func problemsFollow(_ given: ProblemCase) {
         #expect(Operation(MountedRoute(given.route, module: nil)).problems == given.statuses)

@@ -148,24 +148,18 @@ struct JobWorkerTests {
         }
     }
 
-    @Test("J9: A shutdown begins at once where every job enqueues the next", .timeLimit(.minutes(2)))
+    @Test("J9: A shutdown leaves a flood of quick jobs where it is")
     func leavesFlood() async throws {
         try await JobSite.with { site in
-            let chains = 30
             let done = Notebook<Void>()
-            let shutdown = Notebook<ContinuousClock.Instant>()
-            try await site.working { run, _ in
+            try await site.flood(site.tenants[0], 5000)
+            try await site.working { _, _ in
                 done.note(())
-                try await run.finish(["SELECT \(JobRequest("knowledge.work", [:]).enqueuing)"])
             } while: { _ in
-                try await site.flood(site.tenants[0], chains)
-                let isUnderWay = try await eventually { done.entries.count > 500 }
+                let isUnderWay = try await eventually { done.entries.count > 100 }
                 #expect(isUnderWay)
-                shutdown.note(.now)
             }
-            let began = try #require(shutdown.entries.first)
-            #expect(began.duration(to: .now) < .seconds(10))
-            #expect(try await site.count("ready") == chains)
+            #expect(try await site.count("ready") > 1000)
         }
     }
 

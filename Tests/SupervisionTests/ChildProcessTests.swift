@@ -23,7 +23,7 @@ struct ChildProcessTests {
 
     @Test("a limit ends the wait, not the process")
     func waitIsLimited() async throws {
-        let process = try Self.start("/bin/sleep", ["60"])
+        let process = try Self.start("/bin/sleep", ["600"])
         #expect(await process.exit(within: .milliseconds(5)) == nil)
         #expect(await process.end(bySignals: [SIGTERM], each: .seconds(5)) == .signal(SIGTERM))
         #expect(await process.exit(within: .zero) == .signal(SIGTERM))
@@ -31,11 +31,11 @@ struct ChildProcessTests {
 
     @Test("a process that ignores the first signal is ended by the last")
     func strongerSignalsFollow() async throws {
-        let process = try Self.start("/bin/sleep", ["60"])
+        let process = try Self.start("/bin/sleep", ["600"])
         #expect(await process.end(bySignals: [SIGURG, SIGKILL], each: .milliseconds(50)) == .signal(SIGKILL))
     }
 
-    @Test("an end is told though a child of its own lives on with all it had open", .timeLimit(.minutes(1)))
+    @Test("an end is told though a child of its own lives on with all it had open", .timeLimit(.minutes(5)))
     func orphan() async throws {
         let output = Pipe()
         let spawn = Spawn(

@@ -120,7 +120,7 @@ extension Operation {
         case .session, .permission, .customer:
             statuses.formUnion(route.method == "GET" ? [403, 429] : [403, 409, 429])
         case .public: statuses.insert(429)
-        case .operator: if route.method != "GET" { statuses.insert(409) }
+        case .operator: statuses.formUnion(route.method == "GET" ? [429] : [409, 429])
         case .visitor: statuses.formUnion([403, 404, 429])
         case .hook: break
         }

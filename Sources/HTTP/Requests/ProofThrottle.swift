@@ -2,7 +2,7 @@ internal import Outbound
 internal import PluginKit
 internal import Synchronization
 
-/// Bounds how often an address may show keys and operators' tokens that open nothing, since each costs a look-up in the
+/// Bounds how often an address may show keys and operators' tokens that open nothing, since they cost look-ups in the
 /// database. Whoever has the right one is let through once it was seen here, whatever others do from the same address.
 final class ProofThrottle: Sendable {
     /// The beginnings of what is looked up in the database.
@@ -18,7 +18,7 @@ final class ProofThrottle: Sendable {
     /// Hashes, seeded anew in each process: a wrong text that has the hash of a right one is only looked up.
     private let proven = Mutex<Set<Int>>([])
 
-    /// Runs `verify`, which throws `Problem` 401 for what opens nothing, and counts those that a look-up was spent on.
+    /// Runs `verify`, which throws `Problem` 401 for what opens nothing, and counts what it refuses.
     ///
     /// - Parameter address: where it comes from; nil where nobody can tell.
     /// - Throws: `Problem` 429 `rate_limited`; what `verify` throws.
@@ -26,27 +26,17 @@ final class ProofThrottle: Sendable {
         _ text: String?, as kind: Kind, from address: @autoclosure () -> String?, _ verify: () async throws -> Value
     ) async throws -> Value {
         guard let text, text.hasPrefix(kind.rawValue) else { return try await verify() }
-        let address = address()
-        try require(text, from: address)
+        let isProven = proven.withLock { $0.contains(text.hashValue) }
+        if !isProven, let address = address() {
+            try limiter.requireRoom(.failures(ClientNetwork(address)), perMinute: ProofThrottle.failuresPerMinute)
+        }
         do {
             let value = try await verify()
-            noteSuccess(text)
+            if !isProven { noteSuccess(text) }
             return value
         } catch let problem as Problem where problem.status == 401 {
-            noteFailure(text, from: address)
+            noteFailure(text, from: address())
             throw problem
-        }
-    }
-
-    /// Refuses a text that was not right before, from where too many were wrong.
-    ///
-    /// - Throws: `Problem` 429 `rate_limited`.
-    private func require(_ text: String, from address: String?) throws {
-        guard let address else { return }
-        do {
-            try limiter.requireRoom(.failures(ClientNetwork(address)), perMinute: ProofThrottle.failuresPerMinute)
-        } catch {
-            guard proven.withLock({ $0.contains(text.hashValue) }) else { throw error }
         }
     }
 

@@ -52,8 +52,9 @@ package struct Authenticator: Sendable {
         }
     }
 
-    /// - Throws: `Problem` 401 `unauthenticated` for a caller who no longer stands as they did.
+    /// - Throws: `Problem` 401 `unauthenticated` for a caller who no longer stands as they did; 403 `tenant_suspended`.
     package func requireStanding(_ caller: Caller, provedAt moment: Date) throws {
+        guard control.read({ $0.isActive(caller.session.tenant) }) else { throw Authenticator.suspended }
         guard stands(caller, provedAt: moment) else { throw Authenticator.unauthenticated }
     }
 

@@ -27,7 +27,8 @@ final class KeyProcess: Sendable {
         let spawn = Spawn(
             program, arguments, environment: environment, input: .descriptor(sockets.theirs.fileDescriptor),
             output: .file("/dev/null", flags: O_WRONLY), error: .descriptor(STDERR_FILENO))
-        process = ChildProcess.watching(try spawn.start())
+        process = ChildProcess.watching(
+            try withExtendedLifetime(sockets) { () throws(POSIXError) in try spawn.start() })
     }
 
     deinit { process.signal(SIGKILL) }

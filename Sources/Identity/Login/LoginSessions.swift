@@ -44,6 +44,13 @@ package struct LoginSessions: Sendable {
         let session = LoginSessionID.make()
         let end = Timestamp.now().advanced(by: LoginSessions.lifetime)
         let results = try await pipeline.runForCaller([
+            // A statement of its own, so that the next one sees what whoever held the account has changed.
+            """
+            SELECT
+            FROM core.accounts
+            WHERE id = (SELECT account_id FROM core.profiles WHERE tenant_id = \(tenant) AND id = \(profile))
+            FOR SHARE
+            """,
             """
             INSERT INTO core.sessions
                 (tenant_id, id, profile_id, refresh_counter, expires_at, second_factor, user_agent, address)
@@ -54,7 +61,6 @@ package struct LoginSessions: Sendable {
             WHERE p.tenant_id = \(tenant) AND p.id = \(profile) AND p.status = 'active'
               AND (\(passwordHash)::text IS NULL OR a.password_hash = \(passwordHash))
               AND (a.totp_confirmed_at IS NULL OR \(hasSecondFactor))
-            FOR SHARE OF a
             """,
             """
             SELECT \(LoginSessions.memberColumns)
@@ -64,7 +70,7 @@ package struct LoginSessions: Sendable {
             WHERE s.tenant_id = \(tenant) AND s.id = \(session)
             """,
         ])
-        guard let row = results[1].first else { throw Credentials.refused }
+        guard let row = results[2].first else { throw Credentials.refused }
         return try answer(try SessionMember(row), session, counter: 1)
     }
 

@@ -32,8 +32,7 @@ package struct PasswordResets: Sendable {
     /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `account_not_managed`.
     func create(for profile: ProfileID, by call: Call) async throws -> Resource<PasswordResetPayload> {
         try await members.requireAuthority(over: profile, call)
-        let beginner: ProfileID? = call.actor.kind == .member ? ProfileID(call.actor.id.uuid) : nil
-        guard let reset = try await create(for: profile, of: call.tenant, by: beginner, onlyManaged: true) else {
+        guard let reset = try await create(for: profile, of: call.tenant, by: call) else {
             throw Problem.conflict(
                 "This account belongs to its person, not to this tenant.", code: "account_not_managed")
         }
@@ -44,17 +43,20 @@ package struct PasswordResets: Sendable {
     ///
     /// - Throws: `Problem.notFound`.
     package func create(for profile: ProfileID, of tenant: TenantID) async throws -> Resource<PasswordResetPayload> {
-        guard let reset = try await create(for: profile, of: tenant, by: nil, onlyManaged: false) else {
+        guard let reset = try await create(for: profile, of: tenant, by: nil) else {
             throw Problem.notFound
         }
         return reset
     }
 
+    /// - Parameter call: of the member or key that begins it, for accounts that the tenant manages; nil for an operator.
     private func create(
-        for profile: ProfileID, of tenant: TenantID, by beginner: ProfileID?, onlyManaged: Bool
+        for profile: ProfileID, of tenant: TenantID, by call: Call?
     ) async throws -> Resource<PasswordResetPayload>? {
         let token = OneTimeToken<PasswordReset>(prefix: PasswordResets.prefix)
+        let beginner = call.flatMap { $0.actor.kind == .member ? ProfileID($0.actor.id.uuid) : nil }
         let result = try await pipeline.runForCaller([
+            Members.lock(tenant),
             """
             WITH begun AS (
                 INSERT INTO core.password_resets (id, account_id, hash, expires_at, begun_by)
@@ -63,14 +65,15 @@ package struct PasswordResets: Sendable {
                 FROM core.profiles p
                 JOIN core.accounts a ON a.id = p.account_id
                 WHERE p.tenant_id = \(tenant) AND p.id = \(profile)
-                  AND (a.managed_by = \(tenant) OR NOT \(onlyManaged))
+                  AND (a.managed_by = \(tenant) OR \(call == nil))
+                  AND \(call.map(Members.isStanding) ?? "true")
                 RETURNING expires_at
             )
             SELECT \(token.text)::text AS token, expires_at
             FROM begun
             WHERE core.tell(\(tenant), 'password_reset.begun', \(profile), 'members.write', '{}') IS NOT NULL
-            """
-        ])[0]
+            """,
+        ])[1]
         return result.isEmpty ? nil : try Resource(result)
     }
 

@@ -80,6 +80,7 @@ struct Invitations: Sendable {
             SET revoked_at = now()
             WHERE tenant_id = \(call.tenant) AND email = \(input.email) AND accepted_at IS NULL AND revoked_at IS NULL
               AND NOT EXISTS (SELECT FROM core.profiles WHERE tenant_id = \(call.tenant) AND email = \(input.email))
+              AND \(Members.isStanding(call))
             """,
             """
             INSERT INTO core.invitations
@@ -87,7 +88,7 @@ struct Invitations: Sendable {
             SELECT \(call.tenant), \(token.id), \(input.email), \(input.role.word), \(input.role.customID),
                    \(token.hash), \(inviter), \(end), CASE WHEN \(input.isMailed) THEN now() END
             WHERE NOT EXISTS (SELECT FROM core.profiles WHERE tenant_id = \(call.tenant) AND email = \(input.email))
-              AND \(Invitations.isStanding(inviter, call))
+              AND \(Members.isStanding(call))
               AND (
                 SELECT count(*)
                 FROM core.invitations
@@ -99,24 +100,11 @@ struct Invitations: Sendable {
             SELECT EXISTS (
                        SELECT FROM core.profiles WHERE tenant_id = \(call.tenant) AND email = \(input.email)
                    ) AS is_member,
-                   \(Invitations.isStanding(inviter, call)) AS is_standing
+                   \(Members.isStanding(call)) AS is_standing
             """,
         ])
         guard !results[2].isEmpty else { throw try Invitations.refusal(results[3]) }
         return try Resource(results[2])
-    }
-
-    /// Whether who invites still is who they were when the request came: else what they hand out would not be taken back
-    /// with them.
-    private static func isStanding(_ inviter: ProfileID?, _ call: Call) -> SQL {
-        let role = Role(claim: call.actor.role)
-        return """
-            (\(inviter)::uuid IS NULL OR EXISTS (
-                SELECT
-                FROM core.profiles
-                WHERE tenant_id = \(call.tenant) AND id = \(inviter) AND status = 'active'
-                  AND role = \(role?.word) AND role_id IS NOT DISTINCT FROM \(role?.customID)))
-            """
     }
 
     /// Why nobody was invited.

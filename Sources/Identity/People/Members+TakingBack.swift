@@ -27,6 +27,20 @@ extension Members {
         ]
     }
 
+    /// Whether who hands something out still is who they were when their request came, as a condition: else it would not
+    /// be taken back with them. To be asked after `lock`.
+    static func isStanding(_ call: Call) -> SQL {
+        let person: ProfileID? = call.actor.kind == .member ? ProfileID(call.actor.id.uuid) : nil
+        let role = Role(claim: call.actor.role)
+        return """
+            (\(person)::uuid IS NULL OR EXISTS (
+                SELECT
+                FROM core.profiles
+                WHERE tenant_id = \(call.tenant) AND id = \(person) AND status = 'active'
+                  AND role = \(role?.word) AND role_id IS NOT DISTINCT FROM \(role?.customID)))
+            """
+    }
+
     /// Whether a change gives a person another role or status, as a condition on `core.profiles`.
     static func changes(_ input: MemberChange) -> SQL {
         """

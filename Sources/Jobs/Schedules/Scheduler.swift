@@ -70,10 +70,12 @@ package struct Scheduler: Service {
             LIMIT 2000
             """,
         ])
-        let statements = try results[1].rows.map { row -> SQL in
+        let statements = try results[1].rows.compactMap { row -> SQL? in
             let (cron, zone) = (try row.get("cron", as: String.self), try row.get("zone", as: String.self))
-            // What never comes, or cannot be read, is kept too: else it would be reckoned anew each time.
-            let next = try schedule(cron, zone, .none)?.next(after: now).map { Timestamp($0) } ?? .distantFuture
+            // Another version may be able to read it, and enrols it then.
+            guard let schedule = try schedule(cron, zone, .none) else { return nil }
+            // What never comes is kept too: else it would be reckoned anew each time.
+            let next = schedule.next(after: now).map { Timestamp($0) } ?? .distantFuture
             return """
                 INSERT INTO core.schedules (tenant_id, module, name, cron, zone, next_at)
                 VALUES (\(try row.get("tenant_id", as: UUID.self)), \(try row.get("module", as: String.self)),

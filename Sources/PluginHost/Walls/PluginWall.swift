@@ -32,9 +32,13 @@ package final class PluginWall: Service {
     package let name: String
     package let limits: Limits
     private let executor: PluginExecutor
+    /// For what the code has set to be run when it is cancelled, which finds a thread also when all others are held.
+    private let canceller: PluginExecutor
     private let state = Mutex(Flights())
     private let works: AsyncStream<Work>
     private let submission: AsyncStream<Work>.Continuation
+    private let cancellations: AsyncStream<Work>
+    private let cancellation: AsyncStream<Work>.Continuation
     package let timeouts = Counter()
     package let faults = Counter()
     package let refusals = Counter()
@@ -43,21 +47,31 @@ package final class PluginWall: Service {
         self.name = name
         self.limits = limits
         executor = PluginExecutor(name: name, threads: limits.threads)
+        canceller = PluginExecutor(name: name, threads: 1)
         (works, submission) = AsyncStream<Work>.makeStream()
+        (cancellations, cancellation) = AsyncStream<Work>.makeStream()
     }
 
     /// Runs the plugin's tasks until shutdown, and until those in flight have ended.
     package func run() async throws {
         await withGracefulShutdownHandler {
-            await withTaskExecutorPreference(executor) {
-                await withDiscardingTaskGroup { group in
-                    for await work in works { group.addTask { await work() } }
-                }
-            }
+            async let cancelling: Void = PluginWall.run(cancellations, on: canceller)
+            await PluginWall.run(works, on: executor)
+            cancellation.finish()
+            await cancelling
         } onGracefulShutdown: {
             self.submission.finish()
         }
         executor.close()
+        canceller.close()
+    }
+
+    private static func run(_ works: AsyncStream<Work>, on executor: PluginExecutor) async {
+        await withTaskExecutorPreference(executor) {
+            await withDiscardingTaskGroup { group in
+                for await work in works { group.addTask { await work() } }
+            }
+        }
     }
 
     /// Runs a piece of the plugin's code.
@@ -159,10 +173,13 @@ package final class PluginWall: Service {
     }
 
     /// Cancels work whose caller left or was answered. What the plugin's code has set to be run then may block, or come
-    /// back here for work that it waits for: so it runs on the plugin's own threads, and under no lock.
+    /// back here for work that it waits for: so it runs on threads of its own, and under no lock.
     private func cancel(_ id: UInt64) {
-        state.withLock { $0[id]?.isCancelled = true }
-        if case .terminated = submission.yield({ self.tell(id) }) { tell(id) }
+        let isKnown = state.withLock { state in
+            state[id]?.isCancelled = true
+            return state[id] != nil
+        }
+        if isKnown { cancellation.yield { self.tell(id) } }
     }
 
     private func tell(_ id: UInt64) {
@@ -182,6 +199,7 @@ package final class PluginWall: Service {
     @discardableResult
     package func watch() -> (answered: Int, longestOverrun: Duration) {
         executor.watch()
+        canceller.watch()
         let now = ContinuousClock.now
         let (overdue, longest) = state.withLock { $0.giveUp(at: now) }
         for (id, refuse) in overdue {

@@ -34,6 +34,8 @@ struct LeasePoolStateMachine<Connection: Sendable> {
     private var waiters: [Waiter] = []
     /// Connections held or being opened.
     private var busy = 0
+    /// Whether none is kept any more.
+    private var isDrained = false
 
     /// - Parameters:
     ///   - budget: how many connections may exist at once.
@@ -69,7 +71,7 @@ struct LeasePoolStateMachine<Connection: Sendable> {
     /// A holder is done. A connection that may carry anything over is not healthy and is closed.
     mutating func released(_ connection: Connection, role: String, isHealthy: Bool, now: Instant) -> [Action] {
         busy -= 1
-        guard isHealthy else { return [.close(connection)] + serveWaiters() }
+        guard isHealthy, !isDrained else { return [.close(connection)] + serveWaiters() }
         idle.append(Idle(role: role, connection: connection, since: now))
         return serveWaiters()
     }
@@ -90,8 +92,9 @@ struct LeasePoolStateMachine<Connection: Sendable> {
         return late.map { .fail($0.id, DatabaseError(.overloaded)) } + old.map { .close($0.connection) }
     }
 
-    /// Everything idle is to be closed, as at shutdown.
+    /// Everything idle is to be closed, as at shutdown, and what is lent when it comes back.
     mutating func drain() -> [Action] {
+        isDrained = true
         defer { idle = [] }
         return idle.map { .close($0.connection) }
     }

@@ -7,7 +7,7 @@ import Testing
 @testable import Identity
 
 /// One after the other, for they count what this process has started.
-@Suite("Key processes", .serialized, .timeLimit(.minutes(1)))
+@Suite("Key processes", .serialized, .timeLimit(.minutes(5)))
 struct KeyProcessesTests {
     private let cost: ScryptCost
 

@@ -87,6 +87,26 @@ struct PluginWallTests {
         }
     }
 
+    @Test("Code that computes until it is cancelled is, also when it holds every thread that there may be")
+    func computesUntilCancelled() async throws {
+        try await with { wall in
+            try await withThrowingTaskGroup(of: String?.self) { group in
+                for _ in 0..<12 {
+                    group.addTask {
+                        await code {
+                            try await wall.run(for: nil) {
+                                while !Task.isCancelled { usleep(10_000) }
+                            }
+                        }
+                    }
+                }
+                for try await code in group { #expect(code == "plugin_timeout") }
+            }
+            let isOver = try await eventually { wall.status.inFlight == 0 }
+            #expect(isOver)
+        }
+    }
+
     @Test("Code that blocks when it is cancelled keeps no deadline of others from being kept")
     func blocksCancellation() async throws {
         let gate = Gate()

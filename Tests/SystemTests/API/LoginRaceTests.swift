@@ -54,6 +54,7 @@ struct LoginRaceTests {
     enum Change: String, CaseIterable {
         case password
         case secondFactor
+        case disabled
 
         func statement() throws -> SQL {
             switch self {
@@ -63,6 +64,19 @@ struct LoginRaceTests {
                 UPDATE core.accounts
                 SET totp_salt = decode(repeat('00', 16), 'hex'), totp_confirmed_at = now()
                 WHERE email = 'grace@acme.example'
+                """
+            case .disabled:
+                """
+                WITH held AS (
+                    SELECT id
+                    FROM core.accounts
+                    WHERE email = 'grace@acme.example'
+                    FOR NO KEY UPDATE
+                )
+                UPDATE core.profiles AS p
+                SET status = 'disabled', epoch = p.epoch + 1
+                FROM held
+                WHERE p.account_id = held.id
                 """
             }
         }

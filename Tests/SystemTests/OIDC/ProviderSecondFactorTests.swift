@@ -35,7 +35,7 @@ struct ProviderSecondFactorTests {
                 let connection = try await test.connect(tenant, provider)
                 var browser = SignInBrowser(test, provider)
                 #expect(try await browser.link(connection, token: token, as: "grace").json["outcome"] == "linked")
-                let (_, codes) = try await LoginTests.addFactor(people, token)
+                let codes = try await LoginTests.addFactor(people, token).recovery
                 try await body(
                     Site(people: people, provider: provider, connection: connection, recoveryCodes: codes))
             }

@@ -106,7 +106,7 @@ struct ProviderSignInPageTests {
             let token = try await people.token("grace")
             var browser = SignInBrowser(test, provider)
             _ = try await browser.link(connection, token: token, as: "grace")
-            let (_, codes) = try await LoginTests.addFactor(people, token)
+            let codes = try await LoginTests.addFactor(people, token).recovery
             browser.accept = Self.accept
             let page = try await browser.logIn(connection, as: "grace")
             #expect(page.text.contains("<form>") && page.text.contains("autocomplete=\"one-time-code\""))

@@ -14,7 +14,13 @@ struct LateBodyTests {
         case tenantSuspended, moduleOff, memberRemoved, keyEnded
 
         /// What the sender is told.
-        var code: String { self == .moduleOff ? "module_disabled" : "unauthenticated" }
+        var code: String {
+            switch self {
+            case .tenantSuspended: "tenant_suspended"
+            case .moduleOff: "module_disabled"
+            case .memberRemoved, .keyEnded: "unauthenticated"
+            }
+        }
     }
 
     private static let body = #"{"title": "Late", "body": "Too late"}"#
