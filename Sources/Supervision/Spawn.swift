@@ -41,17 +41,6 @@ package struct Spawn: Sendable {
         self.error = error
     }
 
-    /// The path of this very program, by which the system names what runs from it; where something else is there by
-    /// now, the link that leads to the version that runs all the same.
-    package static var thisProgram: String {
-        let link = "/proc/self/exe"
-        var (ours, found) = (stat(), stat())
-        guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: link), stat(link, &ours) == 0,
-            stat(path, &found) == 0, ours.st_dev == found.st_dev, ours.st_ino == found.st_ino
-        else { return link }
-        return path
-    }
-
     /// Starts the process.
     ///
     /// - Returns: its id. It must be reaped; see ``ChildProcess``.

@@ -24,7 +24,7 @@ package final class SupervisedProcess: Sendable {
         let input = try SocketPair()
         let output = try onLine.map { _ in try SocketPair() }
         let spawn = Spawn(
-            Spawn.thisProgram, arguments, environment: Self.environment,
+            ThisProgram.executable, arguments, environment: Self.environment,
             input: .descriptor(input.theirs.fileDescriptor),
             output: .descriptor(output?.theirs.fileDescriptor ?? STDERR_FILENO), error: .descriptor(STDERR_FILENO))
         // The child's ends stay open until the child has them.

@@ -10,8 +10,6 @@ struct WhisperEar: Sendable {
     static let pageSize = 100
     /// A whisper that is committed later than this after it was made may be missed.
     private static let window: Duration = .milliseconds(500)
-    /// Before every id there is.
-    private static let firstID = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
     /// The next look takes what comes after it, by time and id.
     private(set) var position: (at: Timestamp, id: UUID)
@@ -23,7 +21,7 @@ struct WhisperEar: Sendable {
 
     init(from now: Timestamp) {
         heardUntil = now
-        position = (now.advanced(by: .zero - WhisperEar.window), WhisperEar.firstID)
+        position = (now.advanced(by: .zero - WhisperEar.window), .first)
     }
 
     /// Takes in what a look has found, in its order; answers which of it is new, by place.
@@ -33,7 +31,7 @@ struct WhisperEar: Sendable {
         let oldest = heardUntil.advanced(by: .zero - WhisperEar.window)
         heard = heard.filter { $0.value >= oldest }
         hasMore = page.count >= WhisperEar.pageSize
-        if hasMore, let last = page.last { position = last } else { position = (oldest, WhisperEar.firstID) }
+        if hasMore, let last = page.last { position = last } else { position = (oldest, .first) }
         return new
     }
 }

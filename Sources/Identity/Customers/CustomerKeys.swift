@@ -55,7 +55,7 @@ package struct CustomerKeys: Sendable {
         let id = ID<CustomerKey>.make()
         let end = Timestamp.now().advanced(by: CustomerKeys.overlap)
         let results = try await pipeline.runForCaller([
-            "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE",
+            .lock(tenant),
             "DELETE FROM core.customer_keys WHERE tenant_id = \(tenant) AND ends_at <= now()",
             """
             INSERT INTO core.customer_keys (tenant_id, id)

@@ -25,7 +25,7 @@ package final class KeyProcesses: Sendable {
     ) throws(PasswordError) -> [UInt8] {
         let request = KeyRequest(password: password, salt: salt, cost: cost, count: count)
         if let process = idle.withLock({ $0.popLast() }), let key = try derive(request, process) { return key }
-        guard let process = try? KeyProcess(program ?? Spawn.thisProgram, arguments),
+        guard let process = try? KeyProcess(program ?? ThisProgram.executable, arguments),
             let key = try derive(request, process)
         else { throw .unavailable }
         return key

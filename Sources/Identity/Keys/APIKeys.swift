@@ -40,7 +40,7 @@ package struct APIKeys: Sendable {
         let token = APIKeyToken.make()
         let limit = min(control.read { $0.limit("api_keys", of: tenant) } ?? .max, APIKeys.maximumCount)
         let results = try await pipeline.runForCaller([
-            "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE",
+            .lock(tenant),
             """
             INSERT INTO core.api_keys
                 (tenant_id, id, name, hash, permissions, requests_per_minute, created_by, expires_at)

@@ -54,14 +54,13 @@ package struct PasswordResets: Sendable {
         for profile: ProfileID, of tenant: TenantID, by call: Call?
     ) async throws -> Resource<PasswordResetPayload>? {
         let token = OneTimeToken<PasswordReset>(prefix: PasswordResets.prefix)
-        let beginner = call.flatMap { $0.actor.kind == .member ? ProfileID($0.actor.id.uuid) : nil }
         let result = try await pipeline.runForCaller([
-            Members.lock(tenant),
+            .lock(tenant),
             """
             WITH begun AS (
                 INSERT INTO core.password_resets (id, account_id, hash, expires_at, begun_by)
                 SELECT \(token.id), a.id, \(token.hash), \(Timestamp.now().advanced(by: PasswordResets.lifetime)),
-                       \(beginner)::uuid
+                       \(call?.member)::uuid
                 FROM core.profiles p
                 JOIN core.accounts a ON a.id = p.account_id
                 WHERE p.tenant_id = \(tenant) AND p.id = \(profile)

@@ -35,7 +35,7 @@ package struct TenantHosts: Sendable {
     /// - Throws: `Problem.notFound`; 409 `already_exists` when it is somebody's, `limit_reached`.
     func add(_ host: PublicHost, to tenant: TenantID) async throws -> Resource<TenantHostPayload> {
         let results = try await pipeline.runForCaller([
-            "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE",
+            .lock(tenant),
             """
             INSERT INTO core.tenant_hosts (host, tenant_id)
             SELECT \(host.description), t.id

@@ -42,8 +42,7 @@ struct CustomRoles: Sendable {
         try authority.require(input.scopes, by: call)
         let id = ID<CustomRole>.make()
         let results = try await pipeline.runForCaller([
-            // One at a time counts, so that many at once do not all find the last place free.
-            "SELECT FROM core.tenants WHERE id = \(call.tenant) FOR NO KEY UPDATE",
+            .lock(call.tenant),
             """
             INSERT INTO core.roles (tenant_id, id, name, permissions)
             SELECT \(call.tenant), \(id), \(input.name), \(input.permissions)

@@ -71,10 +71,9 @@ struct Invitations: Sendable {
         guard isMailSent || !input.isMailed else { throw Problem.mailNotConfigured }
         if input.isMailed { try await throttle.countInvitation(of: input.email, by: call.tenant) }
         let token = OneTimeToken<Invitation>(prefix: Invitations.prefix)
-        let inviter: ProfileID? = call.actor.kind == .member ? ProfileID(call.actor.id.uuid) : nil
         let end = Timestamp.now().advanced(by: .seconds(input.hours * 3600))
         let results = try await pipeline.runForCaller([
-            Members.lock(call.tenant),
+            .lock(call.tenant),
             """
             UPDATE core.invitations
             SET revoked_at = now()
@@ -86,7 +85,7 @@ struct Invitations: Sendable {
             INSERT INTO core.invitations
                 (tenant_id, id, email, role, role_id, hash, invited_by, expires_at, mail_due_at)
             SELECT \(call.tenant), \(token.id), \(input.email), \(input.role.word), \(input.role.customID),
-                   \(token.hash), \(inviter), \(end), CASE WHEN \(input.isMailed) THEN now() END
+                   \(token.hash), \(call.member), \(end), CASE WHEN \(input.isMailed) THEN now() END
             WHERE NOT EXISTS (SELECT FROM core.profiles WHERE tenant_id = \(call.tenant) AND email = \(input.email))
               AND \(Members.isStanding(call))
               AND (
@@ -167,7 +166,7 @@ struct Invitations: Sendable {
         }
         let profile = ProfileID.make()
         let results = try await pipeline.runForCaller(
-            [Members.lock(tenant), Invitations.holding(proof)]
+            [.lock(tenant), Invitations.holding(proof)]
                 + acceptance(token, tenant, proof, isNew: existing == nil, profile, name: input.name))
         guard existing == nil || !results[1].isEmpty else { throw Credentials.refused }
         guard !results[2].isEmpty else { throw Invitations.refused }

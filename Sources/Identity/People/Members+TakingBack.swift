@@ -28,9 +28,9 @@ extension Members {
     }
 
     /// Whether who hands something out still is who they were when their request came, as a condition: else it would not
-    /// be taken back with them. To be asked after `lock`.
+    /// be taken back with them. To be asked after `SQL.lock`.
     static func isStanding(_ call: Call) -> SQL {
-        let person: ProfileID? = call.actor.kind == .member ? ProfileID(call.actor.id.uuid) : nil
+        let person = call.member
         let role = Role(claim: call.actor.role)
         return """
             (\(person)::uuid IS NULL OR EXISTS (

@@ -115,7 +115,7 @@ package struct Members: Sendable {
         if let role = input.role { try authority.require(role, by: call) }
         let isDemotion = input.role.map { $0 != .owner } ?? false || input.status == "disabled"
         let isPossible: SQL = "NOT (\(isDemotion) AND \(Members.isLastOwner(call.tenant)))"
-        var statements = [Members.lock(call.tenant)]
+        var statements = [SQL.lock(call.tenant)]
         if input.role != nil || input.status != nil {
             statements += Members.takingBack(id, call.tenant, where: "\(Members.changes(input)) AND \(isPossible)")
         }
@@ -149,7 +149,7 @@ package struct Members: Sendable {
     func remove(_ id: ProfileID, by call: Call) async throws {
         try await requireAuthority(over: id, call)
         let isPossible: SQL = "NOT \(Members.isLastOwner(call.tenant))"
-        let first = [Members.lock(call.tenant)] + Members.takingBack(id, call.tenant, where: isPossible)
+        let first = [SQL.lock(call.tenant)] + Members.takingBack(id, call.tenant, where: isPossible)
         let results = try await pipeline.runForCaller(
             first + [
                 """
@@ -184,12 +184,6 @@ package struct Members: Sendable {
         }
         if call.actor.id.uuid == id.uuid, call.actor.kind == .member { return }
         try authority.require(role, by: call)
-    }
-
-    /// Two owners who remove each other at once must not both succeed, so whoever may take an owner away waits here, and
-    /// whoever hands out what is taken back with a person.
-    static func lock(_ tenant: TenantID) -> SQL {
-        "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE"
     }
 
     private static func isLastOwner(_ tenant: TenantID) -> SQL {

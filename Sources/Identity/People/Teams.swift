@@ -55,8 +55,7 @@ struct Teams: Sendable {
         let tenant = call.tenant
         let id = ID<Team>.make()
         let results = try await pipeline.runForCaller([
-            // One at a time counts, so that many at once do not all find the last place free.
-            "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE",
+            .lock(tenant),
             """
             INSERT INTO core.teams (tenant_id, id, name)
             SELECT \(tenant), \(id), \(input.name)

@@ -17,8 +17,7 @@ struct APIKeyRoutes: Sendable {
             ) { call, input in
                 let scopes = Dictionary(input.permissions.map { ($0, Scope.all) }, uniquingKeysWith: { one, _ in one })
                 try authority.require(scopes, by: call)
-                let creator: ProfileID? = call.actor.kind == .member ? ProfileID(call.actor.id.uuid) : nil
-                return try await keys.create(input, by: creator, of: call.tenant)
+                return try await keys.create(input, by: call.member, of: call.tenant)
             },
             Delete("/api-keys/{id}", needs: "api_keys.write", "End a key within a second") { call in
                 try await keys.revoke(try call.path("id", as: ID<APIKey>.self), of: call.tenant)

@@ -39,7 +39,7 @@ package struct OIDCConnections: Sendable {
         let id = OIDCConnectionID.make()
         let sealed = try new.clientSecret.map { try secrets.seal($0, tenant, id) }
         let results = try await pipeline.runForCaller([
-            "SELECT FROM core.tenants WHERE id = \(tenant) FOR NO KEY UPDATE",
+            .lock(tenant),
             """
             INSERT INTO core.oidc_connections (tenant_id, id, name, issuer, client_id, client_secret, provisioning)
             SELECT \(tenant), \(id), \(new.name), \(new.issuer), \(new.clientID), \(sealed), \(new.provisioning)
