@@ -226,7 +226,10 @@ BEGIN
             EXECUTE format('REVOKE ALL ON %s FROM romashka_eraser', target);
         ELSE
             EXECUTE format('GRANT SELECT, DELETE ON %s TO romashka_eraser', target);
-            EXECUTE format('GRANT USAGE ON SCHEMA %I TO romashka_eraser', this.schema_name);
+            -- Only when it is missing: whatever is granted on a schema makes PostgreSQL plan every statement anew.
+            IF NOT has_schema_privilege('romashka_eraser', this.schema_name, 'USAGE') THEN
+                EXECUTE format('GRANT USAGE ON SCHEMA %I TO romashka_eraser', this.schema_name);
+            END IF;
         END IF;
     END IF;
 
