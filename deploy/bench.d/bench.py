@@ -16,7 +16,9 @@ import held
 import hostile
 import jobs
 import report
+import start
 import streams
+import targets
 import timing
 import walls
 from checks import check_counts, check_servers, check_sessions
@@ -26,18 +28,33 @@ from rival import LAYOUTS, Rival
 from romashka import Romashka
 
 
+#: The modes, and which of --seconds, --rounds and --json say something to them.
+MODES = {
+    "throughput": ("seconds", "rounds", "json"), "logins": ("seconds", "rounds"), "timing": (),
+    "walls": ("seconds", "rounds"), "jobs": ("seconds", "rounds"), "held": (), "hostile": ("seconds", "rounds"),
+    "streams": ("seconds",), "start": ("rounds",),
+}
+
+
 def options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="deploy/bench")
-    parser.add_argument("what", nargs="?", choices=[
-        "throughput", "logins", "timing", "walls", "jobs", "held", "hostile", "streams"], default="throughput")
-    parser.add_argument("--seconds", type=float, default=8)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("what", nargs="?", choices=list(MODES), default="throughput")
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--rounds", type=int)
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--strict", action="store_true")
     given = parser.parse_args()
-    if given.quick:
-        given.seconds, given.rounds = 2, 1
+    for name in ("seconds", "rounds", "json"):
+        if getattr(given, name) is not None and name not in MODES[given.what]:
+            parser.error(f"{given.what} takes no --{name}")
+    if given.quick and (given.seconds is not None or given.rounds is not None):
+        parser.error("--quick stands instead of --seconds and --rounds")
+    if given.seconds is None:
+        given.seconds = 2 if given.quick else 8
+    if given.rounds is None:
+        given.rounds = 1 if given.quick else 3
     if given.seconds < 1 or given.rounds < 1:
         parser.error("at least one second and one round")
     return given
@@ -111,6 +128,9 @@ def measure(given: argparse.Namespace, folder: Path, cleanup: ExitStack) -> dict
     print(report.table(reads + writes, samples), end="\n\n")
     found = report.ratios(samples)
     print(report.ratio_table(found), end="\n\n")
+    for entry in found:
+        if entry["target"]:
+            targets.at_least(entry["what"], entry["ratio"], entry["target"])
     around = report.surroundings(database.version(), platform.version())
     print("resident memory: " + ", ".join(f"{name} {size:.0f} MB" for name, size in memory.items()))
     print(", ".join(f"{name} {value}" for name, value in around.items()))
@@ -118,6 +138,30 @@ def measure(given: argparse.Namespace, folder: Path, cleanup: ExitStack) -> dict
         "samples": {name: [asdict(sample) for sample in taken] for name, taken in samples.items()},
         "ratios": found, "memory_mb": memory, "surroundings": around,
     }
+
+
+def run(given: argparse.Namespace, folder: Path, cleanup: ExitStack) -> None:
+    """What was asked for."""
+    if given.what == "timing":
+        timing.measure(folder, cleanup, 100 if given.quick else timing.SAMPLES)
+    elif given.what == "jobs":
+        jobs.measure(folder, cleanup, given.seconds, given.rounds)
+    elif given.what == "held":
+        held.measure(folder, cleanup, given.quick)
+    elif given.what == "hostile":
+        hostile.measure(folder, cleanup, given.seconds, given.rounds)
+    elif given.what == "streams":
+        streams.measure(folder, cleanup, given.seconds)
+    elif given.what == "start":
+        start.measure(folder, cleanup, given.rounds)
+    elif given.what == "walls":
+        walls.measure(folder, cleanup, given.seconds, given.rounds)
+    elif given.what == "logins":
+        flood.measure(folder, cleanup, given.seconds, given.rounds)
+    else:
+        result = measure(given, folder, cleanup)
+        if given.json:
+            given.json.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
 
 
 def main() -> None:
@@ -129,24 +173,9 @@ def main() -> None:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="romashka-bench-")))
         # The database's user must pass through.
         os.chmod(folder, 0o711)
-        if given.what == "timing":
-            return timing.measure(folder, cleanup, 100 if given.quick else timing.SAMPLES)
-        if given.what == "jobs":
-            return jobs.measure(folder, cleanup, given.seconds, given.rounds)
-        if given.what == "held":
-            return held.measure(folder, cleanup, given.quick)
-        if given.what == "hostile":
-            return hostile.measure(folder, cleanup, given.seconds, given.rounds)
-        if given.what == "streams":
-            return streams.measure(folder, cleanup, given.seconds)
-        if given.what == "walls":
-            return walls.measure(folder, cleanup, given.seconds, given.rounds)
-        if given.what == "logins":
-            return flood.measure(folder, cleanup, given.seconds, given.rounds)
-        result = measure(given, folder, cleanup)
-        if given.json:
-            given.json.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        run(given, folder, cleanup)
     progress("done")
+    targets.end(given.strict)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 from database import PROGRAMS
 from jobs import Jobs
 from processes import progress
+from targets import at_least
 
 HELD_SECONDS = 300
 ALLOWED = 0.9
@@ -38,5 +39,5 @@ def measure(folder: Path, cleanup, quick: bool) -> None:
     last = during[-max(1, len(during) // 4):]
     base, end = statistics.median(before), statistics.median(last)
     print(f"jobs a second before {base:,.0f}, in the last quarter of {held} s with a snapshot held {end:,.0f}: "
-          f"{end / base:.2f}, target ≥ {ALLOWED}")
+          f"{end / base:.2f}, {at_least('jobs while a snapshot is held ÷ before', end / base, ALLOWED)}")
     print(f"  each round: {', '.join(f'{rate:,.0f}' for rate in during)}; dead rows in the queue at the end {dead}")

@@ -63,10 +63,15 @@ class Comparison:
         self.alone: list[list[float]] = []
         self.beside: list[list[float]] = []
 
+    @property
+    def ratio(self) -> float:
+        """Of the p99 beside it to the p99 alone."""
+        return p99(self.beside) / p99(self.alone)
+
     def __str__(self):
         alone, beside = p99(self.alone), p99(self.beside)
         each = ", ".join(f"{p99([b]) / p99([a]):.2f}" for a, b in zip(self.alone, self.beside))
-        return f"alone {alone:.2f} ms, beside it {beside:.2f} ms, ratio {beside / alone:.2f} (of the rounds: {each})"
+        return f"alone {alone:.2f} ms, beside it {beside:.2f} ms, ratio {self.ratio:.2f} (of the rounds: {each})"
 
 
 def noise(comparisons: list[Comparison]) -> str:

@@ -28,15 +28,15 @@ class Server:
                 arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=cwd, start_new_session=True,
                 env=os.environ | environment)
 
-    def wait_until(self, is_ready, seconds: float = 90) -> None:
-        """Waits for `is_ready`, or fails with the end of the log."""
+    def wait_until(self, is_ready, seconds: float = 90, pause: float = 0.05) -> None:
+        """Waits for `is_ready`, asked after each pause, or fails with the end of the log."""
         deadline = time.monotonic() + seconds
         while not is_ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 tail = self.log.read_text(errors="replace")[-2000:]
                 self.stop()
                 raise SystemExit(f"{self.name} did not start:\n{tail}")
-            time.sleep(0.05)
+            time.sleep(pause)
 
     def stop(self) -> None:
         """Asks it to end, and after a while sees to it."""

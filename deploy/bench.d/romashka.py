@@ -39,7 +39,7 @@ class Romashka:
     """A running `romashka up`."""
 
     def __init__(self, folder: Path, plugins: Path | None = None, options: tuple[str, ...] = ()):
-        data = folder / "data"
+        self.data = data = folder / "data"
         self.server = Server(
             [str(BINARY), "up", "--port", "0", "--data-dir", str(data), "--json", "--demo", *options]
             + (["--plugins", str(plugins)] if plugins else []), folder, "romashka", {},

@@ -9,6 +9,7 @@ from inbox import ALLOWED, PACE, Comparison, noise, times
 from people import Caller, Crowd, call
 from processes import progress, resident_megabytes
 from romashka import Romashka
+from targets import at_most
 
 CALLERS = 2
 #: What it does wrong, for how many milliseconds (megabytes for a leak), and the pause of a caller between two acts.
@@ -71,6 +72,7 @@ def measure(folder: Path, cleanup, seconds: float, rounds: int) -> None:
             time.sleep(20 if KINDS[kind][0] > 1000 else 0)
     print(f"p99 of the inbox at {PACE} requests/s beside a plugin that misbehaves, target ≤ {ALLOWED}")
     for kind, comparison in found.items():
+        at_most(f"p99 of the inbox beside a plugin whose code does: {kind}", comparison.ratio, ALLOWED)
         print(f"  {kind:6} {comparison}; its own answers {dict(sorted(statuses[kind].items()))}")
     print(f"  the same of nothing: {noise(list(found.values()))}")
     print(f"resident memory at the end: {resident_megabytes(platform.processes()):.0f} MB")
