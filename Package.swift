@@ -47,6 +47,7 @@ let kernel: [Target] = [
     .target(
         name: "Outbound",
         dependencies: [
+            pluginKit,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -63,7 +64,7 @@ let kernel: [Target] = [
     .target(
         name: "Files",
         dependencies: [
-            "Observability", "Tenancy", "Postgres", "Cryptography", pluginKit, logging, lifecycle,
+            "Observability", "Tenancy", "Postgres", "Cryptography", "Outbound", pluginKit, logging, lifecycle,
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -185,6 +186,7 @@ let testKit: [Target] = folders(in: "Tests").filter { $0 == "TestKit" }.map { na
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
         ],
         path: "Tests/\(name)"
     )
@@ -229,15 +231,16 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [.executable(name: "romashka", targets: ["romashka"])]
         + (pluginNames + testPluginNames).map { .library(name: $0, type: .dynamic, targets: [$0]) },
+    // Exactly those that were tested: warnings are errors here, and a newer release may bring some.
     dependencies: [
         .package(path: "Sources/PluginKit"),
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: systemLibraries + kernel + testKit + tests + testPlugins + plugins + pluginTests
 )

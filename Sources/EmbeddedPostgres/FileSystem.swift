@@ -26,6 +26,12 @@ enum FileSystem {
         )
     }
 
+    /// The device that a path is on, without following a symbolic link at its end, or nothing if there is none.
+    static func device(of path: String) -> dev_t? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status.st_dev : nil
+    }
+
     /// Whether there is something at a path.
     static func exists(_ path: String) -> Bool {
         access(path, F_OK) == 0

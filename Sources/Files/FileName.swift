@@ -5,10 +5,9 @@ package enum FileName {
     /// The last segment of a name, whichever way its slashes lean, without what cannot be seen: control characters, and
     /// marks that turn the direction of text around (`exe.fdp` that reads `pdf.exe`).
     package static func clean(_ text: String) -> String {
-        let segment = text.split { $0 == "/" || $0 == "\\" }.last ?? ""
-        var scalars = String.UnicodeScalarView()
-        for scalar in segment.unicodeScalars where !isHidden(scalar) { scalars.append(scalar) }
-        let visible = String(String.UnicodeScalarView(scalars.prefix(maximumLength)))
+        // By scalars, and slashes last: one that a mark is joined to is another character, and hidden ones may hide it.
+        let segment = text.unicodeScalars.filter { !isHidden($0) }.split { $0 == "/" || $0 == "\\" }.last ?? []
+        let visible = String(String.UnicodeScalarView(segment.prefix(maximumLength)))
         let trimmed = visible.drop { $0 == " " }
         // Nothing is called `.` or `..`.
         return trimmed.allSatisfy { $0 == "." || $0 == " " } ? "file" : String(trimmed)

@@ -9,7 +9,7 @@ struct FileTable: Sendable {
     /// What became of a file that was to be added.
     enum Outcome {
         /// It is there. Whether its content is the one that was just published, or an older one of the same bytes.
-        case added(ResultSet, isNewContent: Bool)
+        case added(ResultSet, isContentKept: Bool)
         /// The tenant's limit does not let it in.
         case refused
     }
@@ -37,9 +37,13 @@ struct FileTable: Sendable {
 
     /// Adds a file whose content is published.
     ///
-    /// - Parameter limit: the most bytes that the tenant's contents may have.
+    /// - Parameters:
+    ///   - lost: a copy whose place the content takes where rows still know it, for all files that have it.
+    ///   - limit: the most bytes that the tenant's contents may have.
     /// - Throws: `DatabaseError`.
-    func add(_ file: NewFile, _ address: ContentAddress, size: Int, limit: Int) async throws -> Outcome {
+    func add(
+        _ file: NewFile, _ address: ContentAddress, replacing lost: ContentAddress?, size: Int, limit: Int
+    ) async throws -> Outcome {
         let tenant = address.tenant
         let results = try await pipeline.runActing([
             FileTable.lock(tenant),
@@ -57,6 +61,8 @@ struct FileTable: Sendable {
             WHERE u.tenant_id = \(tenant) AND c.tenant_id = \(tenant) AND c.digest = \(address.digest)
               AND c.object = \(ID<Void>(address.object))
             """,
+            // After the bytes are counted, which those of a lost copy are already.
+            FileTable.replacement(of: lost, by: address),
             """
             INSERT INTO core.files (tenant_id, id, digest, content_type, name, module, created_by)
             SELECT c.tenant_id, \(file.id), c.digest, \(file.contentType), \(file.name), \(file.module), \(file.creator)
@@ -65,8 +71,25 @@ struct FileTable: Sendable {
             """,
             FileTable.selection(file.id, tenant),
         ])
-        let isNewContent = results[1].affected == 1
-        return results[4].isEmpty ? .refused : .added(results[4], isNewContent: isNewContent)
+        let isContentKept = results[1].affected == 1 || results[3].affected == 1
+        return results[5].isEmpty ? .refused : .added(results[5], isContentKept: isContentKept)
+    }
+
+    /// The copy of a content that the tenant's rows know; nil when they know none.
+    ///
+    /// - Throws: `DatabaseError`.
+    func copy(of address: ContentAddress) async throws -> ContentAddress? {
+        let result = try await pipeline.run(
+            [
+                """
+                SELECT object
+                FROM core.file_contents
+                WHERE tenant_id = \(address.tenant) AND digest = \(address.digest)
+                """
+            ], isReplayable: true)[0]
+        guard let row = result.first else { return nil }
+        let object: ID<Void> = try row.get("object")
+        return ContentAddress(tenant: address.tenant, digest: address.digest, object: object.uuid)
     }
 
     /// Removes a file, and its content's row when no other file has it.
@@ -159,6 +182,16 @@ struct FileTable: Sendable {
         ON CONFLICT (tenant_id) DO UPDATE
         SET stored_bytes = u.stored_bytes
         """
+    }
+
+    /// Changes nothing where another copy has taken the place of the lost one, or none is lost.
+    private static func replacement(of lost: ContentAddress?, by address: ContentAddress) -> SQL {
+        let lostObject = lost.map { ID<Void>($0.object) }
+        return """
+            UPDATE core.file_contents
+            SET object = \(ID<Void>(address.object))
+            WHERE tenant_id = \(address.tenant) AND digest = \(address.digest) AND object = \(lostObject)
+            """
     }
 
     private static func selection(_ id: FileID, _ tenant: TenantID) -> SQL {

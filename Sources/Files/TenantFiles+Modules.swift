@@ -47,9 +47,7 @@ extension TenantFiles {
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(download.size)
-        try await translate {
-            if download.size > 0 { try await download.send(0..<download.size) { bytes += $0 } }
-        }
+        if download.size > 0 { try await download.send(0..<download.size) { bytes += $0 } }
         let info = FileInfo(
             id: id, name: download.name, contentType: download.contentType, size: download.size)
         return (info, bytes)

@@ -33,7 +33,8 @@ package struct TenantFiles: Sendable {
     private let gate: UploadGate
     private let received: Counter
     private let sent: Counter
-    private let logger: Logger
+    let failed: Counter
+    let logger: Logger
 
     /// - Parameters:
     ///   - pipeline: of the kernel's role `auth`.
@@ -51,6 +52,7 @@ package struct TenantFiles: Sendable {
         gate = UploadGate(settings)
         received = metrics.counter("romashka_file_bytes_received_total", help: "Bytes of files that were stored.")
         sent = metrics.counter("romashka_file_bytes_sent_total", help: "Bytes of files that were sent.")
+        failed = metrics.counter("romashka_file_failures_total", help: "Times that the store of files failed.")
         self.logger = logger
     }
 
@@ -76,14 +78,20 @@ package struct TenantFiles: Sendable {
         }
     }
 
+    /// Reads what somebody sends again, so that it can be compared, and keeps nothing. It has the bounds of an upload.
+    ///
+    /// - Throws: `Problem` 429 `too_many_uploads`; 503 `uploads_busy`; what `read` throws.
+    package func skim(
+        of tenant: TenantID,
+        _ read: (_ maximum: Int, _ consume: ([UInt8]) async throws -> Void) async throws -> Void
+    ) async throws {
+        try await gate.pass(tenant) { try await read(settings.maximumByteCount) { _ in } }
+    }
+
     /// Refuses before the first byte is taken where no more would be kept.
     private func requireRoom(for tenant: TenantID) async throws {
         guard let limit = control.read({ $0.limit("storage_bytes", of: tenant) }) else { return }
         guard try await table.storedBytes(of: tenant) < limit else { throw TenantFiles.isFull(limit) }
-    }
-
-    private static func isFull(_ limit: Int) -> Problem {
-        Problem.conflict("This tenant may store \(limit) bytes.", code: "limit_reached")
     }
 
     private func add(
@@ -112,29 +120,9 @@ package struct TenantFiles: Sendable {
             await drop(address)
             throw error
         }
-        let row = try await commit(file, address, size: spooled.size)
+        let row = try await commit(file, address, size: spooled.size, in: store)
         received.add(UInt64(spooled.size))
         return row
-    }
-
-    /// Adds the row of a content that is published, and drops the content if no row came to need it.
-    private func commit(_ file: FileTable.NewFile, _ address: ContentAddress, size: Int) async throws -> ResultSet {
-        let limit = control.read { $0.limit("storage_bytes", of: address.tenant) }
-        do {
-            switch try await table.add(file, address, size: size, limit: limit ?? .max >> 1) {
-            case .added(let row, isNewContent: true): return row
-            case .added(let row, isNewContent: false):
-                await drop(address)
-                return row
-            case .refused:
-                await drop(address)
-                throw TenantFiles.isFull(limit ?? 0)
-            }
-        } catch let error as DatabaseError {
-            // Of a commit whose answer was lost nobody knows whether it took place; then the content stays.
-            if error.code == .statementFailed { await drop(address) }
-            throw ProblemMapping.problem(for: error) ?? error
-        }
     }
 
     /// Removes a file.
@@ -148,7 +136,7 @@ package struct TenantFiles: Sendable {
     /// A file to be sent.
     ///
     /// - Parameter isPublic: whether the route knows no caller, so that the tenant's limits are asked here.
-    /// - Throws: `Problem.notFound`; 503 `files_unavailable`.
+    /// - Throws: `Problem.notFound`; 503 `files_unavailable`. What is sent throws the same, however late it fails.
     func download(_ id: FileID, of tenant: TenantID, isPublic: Bool = false) async throws -> Download {
         let store = try requireStore()
         let record = try await table.record(id, of: tenant)
@@ -156,9 +144,17 @@ package struct TenantFiles: Sendable {
             name: record.info.name, contentType: record.info.contentType, size: record.info.size,
             tag: Hex.encode(record.address.digest), tenant: isPublic ? tenant : nil
         ) { range, send in
-            try await store.read(record.address, range) { piece in
-                try await send(piece)
-                sent.add(UInt64(piece.count))
+            try await translate {
+                do {
+                    try await store.read(record.address, range) { piece in
+                        try await send(piece)
+                        sent.add(UInt64(piece.count))
+                    }
+                } catch FileStoreError.missing {
+                    // Bytes without a row were removed just now; a row without bytes is a loss.
+                    _ = try await table.record(id, of: tenant)
+                    throw FileStoreError.missing
+                }
             }
         }
     }
@@ -185,15 +181,6 @@ package struct TenantFiles: Sendable {
         }
     }
 
-    /// Removes a content that no row knows; what fails is swept later.
-    private func drop(_ address: ContentAddress) async {
-        do {
-            try await store?.remove(address)
-        } catch {
-            logger.warning("a content is left to be swept", metadata: ["error": "\(error)"])
-        }
-    }
-
     private func requireStore() throws -> any FileStore {
         guard let store else {
             throw Problem(
@@ -208,6 +195,7 @@ package struct TenantFiles: Sendable {
         do {
             return try await body()
         } catch let error as FileStoreError {
+            failed.add()
             logger.error("files cannot be kept or read", metadata: ["error": "\(error)"])
             throw Problem(
                 status: 503, code: "files_unavailable", detail: "Files cannot be kept or read just now.",

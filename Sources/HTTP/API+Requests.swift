@@ -22,7 +22,7 @@ extension API {
             id: id, parameters: parameters, query: record, page: page,
             client: .init(address: address(of: request, from: channel), userAgent: request.headers[.userAgent]),
             operatorID: operatorID,
-            expectedVersion: try EntityTag.expectedVersion(request.headers[.ifMatch], mounted.route),
+            expectedVersions: try EntityTag.expectedVersions(request.headers[.ifMatch], mounted.route),
             cookies: mounted.route.isForBrowsers ? request.headers[.cookie] : nil, publicRoot: publicRoot)
     }
 
@@ -48,5 +48,15 @@ extension API {
         -> JSONValue
     {
         route.body == nil ? .null : try await RequestBody.json(of: request, from: channel, within: limits.body)
+    }
+
+    /// The claim of a request that has a key.
+    func claim(
+        of route: Route, _ request: Hummingbird.Request, body: JSONValue
+    ) throws -> IdempotencyClaim? {
+        let key = request.headers[.idempotencyKey]
+        try IdempotencyHeader.requireNone(key, of: route)
+        // A raw body is not there yet; it counts when it is.
+        return try IdempotencyHeader.claim(key, of: route, path: request.uri.string, body: body)
     }
 }

@@ -88,7 +88,9 @@ extension API {
         guard let claim else { return try await body() }
         do {
             if mounted.module == nil { try await idempotency.take(claim, owner) }
-            let answer = try await body()
+            let answer = try await IdempotencyClaim.$current.withValue(mounted.module == nil ? claim : nil) {
+                try await body()
+            }
             // What is shown once is not kept: whoever comes second learns that the answer is lost.
             if claim.isCommitted, !mounted.route.showsSecret {
                 let settled = raw.map { claim.sealed(with: $0.digest) } ?? claim
@@ -98,17 +100,21 @@ extension API {
         } catch is IdempotencyClaim.Taken {
             var outcome = try await idempotency.outcome(claim, owner)
             // The bytes tell whether it is the same upload.
-            if case .reused = outcome, let raw {
-                outcome = try await idempotency.outcome(claim.sealed(with: try await raw.rest()), owner)
+            if case .reused = outcome, let raw, case .session(let session) = owner {
+                let digest = try await raw.rest(through: files, of: session.tenant)
+                outcome = try await idempotency.outcome(claim.sealed(with: digest), owner)
             }
             guard case .answered(let status, let bytes) = outcome else { throw IdempotencyHeader.problem(for: outcome) }
             return Answer(status: status, replayed: bytes)
         } catch {
             let problem = error as? Problem
             if mounted.module == nil {
-                // The kernel's own routes refuse before they change anything, and do nothing with bytes they did not read.
+                // The kernel's own routes refuse before they change anything; what fails later may have.
                 let isRefusal = problem.map { $0.status < 500 } ?? false
-                if isRefusal || raw?.isUnread == true { try await idempotency.release(claim, owner) }
+                // A key that was not taken here may be another request's.
+                if claim.isCommitted, isRefusal || !claim.mayHaveWritten {
+                    try await idempotency.release(claim, owner)
+                }
             } else if claim.isCommitted {
                 try await keep(problem, claim, owner, requestID: requestID)
             }

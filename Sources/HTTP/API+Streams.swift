@@ -22,12 +22,12 @@ extension API {
     /// The response of a download, after the limits that it counts against.
     func response(
         _ download: Download, to request: Hummingbird.Request, from channel: any Channel, note: inout RequestNote
-    ) throws -> Response {
+    ) async throws -> Response {
         if let tenant = download.tenant {
             note.tenant = (tenant, isTest: control.read { $0.isTest(tenant) })
             try limit(tenant)
         }
-        return download.response(
+        return try await download.response(
             to: request, requestID: note.scope.requestID, from: channel, window: limits.idle)
     }
 }

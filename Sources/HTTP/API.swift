@@ -1,5 +1,5 @@
 package import Events
-internal import Foundation
+package import Files
 internal import HTTPTypes
 package import Hummingbird
 package import Identity
@@ -24,6 +24,8 @@ package final class API: HTTPResponder {
     let idempotency: IdempotencyKeys
     let exports: ExportLedger
     let teammates: Teammates
+    /// What bounds the uploads that come again.
+    let files: TenantFiles
     let events: EventStreams
     let hooks: HookDoor
     /// Where the hosts of tenants lead, by the modules that offer it.
@@ -38,7 +40,7 @@ package final class API: HTTPResponder {
         table: RouteTable, authenticator: Authenticator, permissions: Permissions, control: ControlPlane,
         health: Health, documents: Documents, pluginPages: PluginPages, metricsPage: MetricsPage, telemetry: Telemetry,
         cursors: CursorKey, idempotency: IdempotencyKeys, exports: ExportLedger, teammates: Teammates,
-        events: EventStreams, hooks: HookDoor,
+        files: TenantFiles, events: EventStreams, hooks: HookDoor,
         homes: [(module: MountedRoute.Module, path: String)], limits: ConnectionLimits, proxies: TrustedProxies,
         logger: Logger
     ) {
@@ -49,6 +51,7 @@ package final class API: HTTPResponder {
         self.idempotency = idempotency
         self.exports = exports
         self.teammates = teammates
+        self.files = files
         self.table = table
         self.authenticator = authenticator
         self.permissions = permissions
@@ -130,92 +133,6 @@ package final class API: HTTPResponder {
         logger.debug("request failed", metadata: ["request_id": "\(id)", "cause": "\(String(reflecting: error))"])
         return Problem(status: 500, code: "internal", detail: "Something went wrong on our side.").response(
             requestID: id)
-    }
-
-    private func run(
-        _ mounted: MountedRoute, _ request: Hummingbird.Request, from channel: any Channel,
-        parameters: [(name: String, value: String)], note: inout RequestNote
-    ) async throws -> Response {
-        let route = mounted.route
-        let requestID = note.scope.requestID
-        switch route.access {
-        case .visitor: return try await visit(mounted, request, from: channel, parameters: parameters, note: &note)
-        case .hook: return try await receive(request, from: channel, parameters: parameters, note: &note)
-        case .public, .operator:
-            if route.access == .public {
-                try limit(request, from: channel)
-                try IdempotencyHeader.requireNone(request.headers[.idempotencyKey], of: route)
-            }
-            let id = try await route.access == .operator ? self.operator(of: request, from: channel) : nil
-            let scope = "operator \(route.path)"
-            let input = try input(
-                mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: id)
-            let wait = BodyWait()
-            let body = try await body(of: route, request, from: channel)
-            if id != nil, wait.isLong { _ = try await self.operator(of: request, from: channel) }
-            let acting = Acting(operator: id, requestID: requestID)
-            if let id, !route.isDownload {
-                let claim = try claim(of: route, request, body: body)
-                let answer = try await once(claim, mounted, .operator(id), requestID: requestID) {
-                    let reply = try await Acting.$current.withValue(acting) {
-                        try await route.respond(to: input, body: body)
-                    }
-                    return Answer(reply, cursors, scope: scope)
-                }
-                return answer.response(to: request, requestID: requestID)
-            }
-            let reply = try await Acting.$current.withValue(acting) { try await route.respond(to: input, body: body) }
-            if let download = reply.download {
-                return try response(download, to: request, from: channel, note: &note)
-            }
-            if let page = reply.scriptedPage, request.wantsPage {
-                return page.response(headers: reply.headers, requestID: requestID)
-            }
-            return Answer(reply, cursors, scope: scope).response(to: request, requestID: requestID)
-        case .session, .permission, .customer:
-            let caller = try await caller(of: request, from: channel)
-            note.tenant = (caller.session.tenant, isTest: control.read { $0.isTest(caller.session.tenant) })
-            try limit(caller)
-            let reach = try requireAccess(mounted, caller)
-            let scope = "\(caller.session.tenant) \(route.path)"
-            let input = try input(
-                mounted, request, parameters: parameters, id: requestID, scope: scope, from: channel, operator: nil)
-            let wait = BodyWait()
-            let body = try await body(of: route, request, from: channel)
-            try requireStanding(mounted, caller, after: wait)
-            let claim = try claim(of: route, request, body: body)
-            if route.medium == .export {
-                return try await export(mounted, input, caller, reach, from: channel, requestID: requestID)
-            }
-            let call = try await call(input, mounted, caller, reach, claim)
-            if route.rawInput != nil {
-                return try await respond(mounted, to: call, of: caller, request, from: channel, requestID: requestID)
-            }
-            if route.isDownload, let download = try await respond(mounted, to: call, body: body).download {
-                return try response(download, to: request, from: channel, note: &note)
-            }
-            let raw =
-                route.takesRawBody
-                ? RawRequest.body(of: request, from: channel, window: limits.body, isHashed: claim != nil) {
-                    [authenticator, now = Date()] in
-                    try authenticator.requireStanding(caller, provedAt: now)
-                } : nil
-            let answer = try await once(claim, mounted, .session(caller.session), requestID: requestID, raw: raw) {
-                Answer(try await respond(mounted, to: call, body: body, raw: raw?.body), cursors, scope: scope)
-            }
-            return answer.response(to: request, requestID: requestID)
-        }
-    }
-
-    private func claim(
-        of route: Route, _ request: Hummingbird.Request, body: JSONValue
-    ) throws -> IdempotencyClaim? {
-        // An answer with headers for one browser is not kept; such routes change nothing that counts twice.
-        guard !route.isForBrowsers else { return nil }
-        try IdempotencyHeader.requireNone(request.headers[.idempotencyKey], of: route)
-        // A raw body is not there yet; it counts when it is.
-        return try IdempotencyHeader.claim(
-            request.headers[.idempotencyKey], method: route.method, path: request.uri.string, body: body)
     }
 
     private static let noSuchPath = Problem(

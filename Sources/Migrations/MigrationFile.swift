@@ -69,6 +69,10 @@ package struct MigrationError: Error, Hashable, Sendable, CustomStringConvertibl
         /// It cannot be known whether processes serve, so somebody has to say so.
         case unconfirmed = "confirmation_needed"
         case unknownModule = "module_unknown"
+        /// A module declares a name that another one has.
+        case nameTaken = "name_taken"
+        /// A module reads what is not there for it.
+        case readRefused = "read_refused"
     }
 
     package let code: Code

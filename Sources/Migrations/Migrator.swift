@@ -50,6 +50,11 @@ package struct Migrator: Sendable {
         let plans = plans.filter { !uninstalled.contains($0.module.description) }
         var outcomes: [Outcome] = []
         for plan in plans { outcomes.append(await migrate(plan, ledger, admin)) }
+        for (index, plan) in plans.enumerated() where outcomes[index].failure == nil {
+            outcomes[index] = await read(plan, after: outcomes[index], admin)
+        }
+        let reading = outcomes.filter { $0.failure == nil }.map(\.module)
+        try await protection.endReads(except: reading, admin)
         try await protection.protectKernel(admin)
         return [kernel] + (try await judged(outcomes, plans, admin))
     }
@@ -87,6 +92,17 @@ package struct Migrator: Sendable {
         } catch {
             let reason = (error as? DatabaseError)?.debugDescription ?? "\(error)"
             return Outcome(module: name, applied: applied, failure: reason)
+        }
+    }
+
+    /// What it reads of others, which may come after it.
+    private func read(_ plan: ModulePlan, after outcome: Outcome, _ admin: Lease) async -> Outcome {
+        do {
+            try await protection.protectReads(of: plan, admin)
+            return outcome
+        } catch {
+            let reason = (error as? DatabaseError)?.debugDescription ?? "\(error)"
+            return Outcome(module: outcome.module, applied: outcome.applied, failure: reason)
         }
     }
 

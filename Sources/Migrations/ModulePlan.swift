@@ -8,16 +8,19 @@ package struct ModulePlan: Sendable {
     package let folder: String
     package let tables: [Table]
     package let searches: [Search]
+    package let reads: [Read]
     package let engine: Engine
 
     package init(
-        module: ModuleName, folder: String, tables: [Table], searches: [Search], engine: Engine = Engine()
+        module: ModuleName, folder: String, tables: [Table], searches: [Search], reads: [Read] = [],
+        engine: Engine = Engine()
     ) {
         self.engine = engine
         self.module = module
         self.folder = folder
         self.tables = tables
         self.searches = searches
+        self.reads = reads
     }
 
     /// A table and how it is protected.
@@ -43,6 +46,19 @@ package struct ModulePlan: Sendable {
             self.function = function
             self.table = table
             self.column = column
+        }
+    }
+
+    /// Columns of another module's table that it reads.
+    package struct Read: Sendable {
+        package let module: ModuleName
+        package let table: String
+        package let columns: [String]
+
+        package init(module: ModuleName, table: String, columns: [String]) {
+            self.module = module
+            self.table = table
+            self.columns = columns
         }
     }
 

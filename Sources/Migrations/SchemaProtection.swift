@@ -24,7 +24,11 @@ struct SchemaProtection: Sendable {
             try await owner.run("SELECT core.declare_tables(\(name), \(rules))")
             try await owner.run("SELECT core.protect_module(\(name))")
             try await owner.run("SELECT core.ensure_partitions(3)")
-            let engine = plan.engine
+        }
+        // By itself: what is refused here must not leave the tables open to their owner.
+        let engine = plan.engine
+        try await admin.asKernelOwner { owner in
+            try await requireFree(engine.events, for: name, owner)
             try await owner.run("SELECT core.declare_jobs(\(name), \(engine.jobs))")
             try await owner.run("SELECT core.declare_commands(\(name), \(engine.commands), \(engine.uses))")
             try await owner.run(
@@ -45,8 +49,52 @@ struct SchemaProtection: Sendable {
         }
     }
 
-    /// The same for a module that has been taken back a few files: what its manifest says of tables and columns that
-    /// are no longer there is left out.
+    /// Lets a module read what its manifest names of others, and nothing that it named before. All modules' tables are
+    /// there by then, as far as they come to be.
+    ///
+    /// - Throws: `MigrationError` with code `read_refused`.
+    func protectReads(of plan: ModulePlan, _ admin: Lease) async throws {
+        let name = plan.module.description
+        try await admin.asKernelOwner { owner in
+            let reads = ModuleReads(plan: plan)
+            try await reads.require(owner)
+            try await owner.run("SELECT core.declare_reads(\(name), \(reads.json))")
+        }
+    }
+
+    /// Takes back what all other modules read: what they may read of a table must not be held against whose it is.
+    func endReads(except modules: [String], _ admin: Lease) async throws {
+        try await admin.asKernelOwner { owner in
+            try await owner.run(
+                """
+                SELECT core.declare_reads(reader.module, '[]')
+                FROM (SELECT DISTINCT module FROM core.module_reads) AS reader
+                WHERE reader.module <> ALL (\(modules))
+                """)
+        }
+    }
+
+    /// Refuses types of events that another module has: of each there is one.
+    private func requireFree(_ events: JSONValue, for name: String, _ owner: Lease) async throws {
+        let taken = try await owner.run(
+            """
+            SELECT t.type, t.module
+            FROM core.event_types AS t
+            JOIN jsonb_to_recordset(\(events)) AS wanted (type text) ON wanted.type = t.type
+            WHERE t.module <> \(name)
+            ORDER BY t.type
+            LIMIT 1
+            """)
+        guard let row = taken.first else { return }
+        let (type, other): (String, String) = (try row.get("type"), try row.get("module"))
+        throw MigrationError(
+            .nameTaken,
+            "event \(type): expected one that no other module declares, found it declared by \(other); "
+                + "fix: call it \(name).\(type), or uninstall \(other)")
+    }
+
+    /// What `protect` does, for a module that has been taken back a few files: what its manifest says of tables and
+    /// columns that are no longer there is left out.
     func protectRemains(of plan: ModulePlan, _ admin: Lease) async throws {
         let name = plan.module.description
         let result = try await admin.run(
@@ -72,7 +120,7 @@ extension ModulePlan {
                 let isWhole = table.columnsOfRule.isSubset(of: columns[table.name] ?? [])
                 return isWhole ? table : Table(name: table.name, isPartitioned: table.isPartitioned, rule: [:])
             },
-            searches: searches.filter { columns[$0.table]?.contains($0.column) ?? false }, engine: engine)
+            searches: searches.filter { columns[$0.table]?.contains($0.column) ?? false }, reads: reads, engine: engine)
     }
 }
 

@@ -2,6 +2,7 @@ package import AsyncHTTPClient
 internal import Foundation
 internal import NIOCore
 package import NIOHTTP1
+package import PluginKit
 
 /// Speaks to servers whose addresses somebody else chose: only to where it may, without following redirects, within
 /// bounds of time and size.
@@ -30,18 +31,23 @@ package enum GuardedClient {
     ///
     /// - Parameters:
     ///   - host: of the request's address, without brackets.
-    ///   - limit: how long it may take in all, names included.
+    ///   - tenant: who chose the address; nil for the kernel.
+    ///   - limit: how long it may take in all, names and the answer's last byte included.
     ///   - maximumByteCount: of the answer's body.
     ///   - isAllowed: whether an address may be spoken to.
     package static func send(
-        _ request: HTTPClientRequest, to host: String, within limit: Duration, maximumByteCount: Int,
-        where isAllowed: (NetworkAddress) -> Bool
+        _ request: HTTPClientRequest, to host: String, for tenant: TenantID?, within limit: Duration,
+        maximumByteCount: Int, where isAllowed: (NetworkAddress) -> Bool
     ) async throws(Failure) -> Answer {
         let deadline = ContinuousClock.now + limit
-        let address = try await address(of: host, until: deadline, where: isAllowed)
-        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration(host, address))
+        let address = try await address(of: host, for: tenant, until: deadline, where: isAllowed)
+        let client = HTTPClient(
+            eventLoopGroupProvider: .singleton, configuration: configuration(host, address, until: deadline))
         do {
-            let answer = try await exchange(request, client, until: deadline, maximumByteCount)
+            // The client's own timeout ends with the head of the answer.
+            let answer = try await TimeLimit.run(until: deadline) {
+                try await exchange(request, client, until: deadline, maximumByteCount)
+            }
             try? await client.shutdown()
             return answer
         } catch {
@@ -54,26 +60,32 @@ package enum GuardedClient {
         _ request: HTTPClientRequest, _ client: HTTPClient, until deadline: ContinuousClock.Instant,
         _ maximumByteCount: Int
     ) async throws -> Answer {
-        let rest = max(.milliseconds(1), ContinuousClock.now.duration(to: deadline))
-        let response = try await client.execute(request, timeout: TimeAmount(rest))
-        // The timeout of the client ends the body too.
+        let response = try await client.execute(request, timeout: rest(until: deadline))
         let body = try await response.body.collect(upTo: maximumByteCount)
         return Answer(
             status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
     }
 
-    private static func configuration(_ host: String, _ address: NetworkAddress) -> HTTPClient.Configuration {
+    private static func rest(until deadline: ContinuousClock.Instant) -> TimeAmount {
+        TimeAmount(max(.milliseconds(1), ContinuousClock.now.duration(to: deadline)))
+    }
+
+    private static func configuration(
+        _ host: String, _ address: NetworkAddress, until deadline: ContinuousClock.Instant
+    ) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(3)
+        configuration.timeout.read = rest(until: deadline)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.dnsOverride = [host: address.text]
         return configuration
     }
 
     private static func address(
-        of host: String, until deadline: ContinuousClock.Instant, where isAllowed: (NetworkAddress) -> Bool
+        of host: String, for tenant: TenantID?, until deadline: ContinuousClock.Instant,
+        where isAllowed: (NetworkAddress) -> Bool
     ) async throws(Failure) -> NetworkAddress {
-        let addresses = await NameLookUp.addresses(of: host, until: deadline)
+        let addresses = await NameLookUp.addresses(of: host, for: tenant, until: deadline)
         guard let first = addresses.first else { throw .unreachable }
         guard addresses.allSatisfy(isAllowed) else { throw .forbidden }
         return first

@@ -1,5 +1,5 @@
-internal import NIOCore
 package import NIOPosix
+package import PluginKit
 internal import Synchronization
 
 /// Asks the system's resolver for the addresses of hosts, which may keep a thread for as long as somebody else's name
@@ -7,6 +7,11 @@ internal import Synchronization
 package enum NameLookUp {
     /// How many names are looked up at one time.
     package static let threads = 8
+    /// How many of them for one tenant: names that hang keep few but its own waiting.
+    package static let threadsOfTenant = 2
+    /// How many more names of one tenant wait for these.
+    private static let maximumWaiting = 32
+
     /// Threads of its own: names that hang keep nobody but other look-ups waiting. They live as long as the process.
     package static let pool: NIOThreadPool = {
         let pool = NIOThreadPool(numberOfThreads: threads)
@@ -14,70 +19,49 @@ package enum NameLookUp {
         return pool
     }()
 
-    /// A host that is asked for, and who waits for its addresses.
-    private struct Question {
-        var promises: [EventLoopPromise<[NetworkAddress]>] = []
-        var deadline: ContinuousClock.Instant
-    }
+    private static let state = Mutex(
+        LookUpState<Awaited<[NetworkAddress]>>(maximumUnderWay: threadsOfTenant, maximumWaiting: maximumWaiting))
 
-    private static let questions = Mutex<[String: Question]>([:])
-
-    /// Every address of a host; none when there is no such name, no answer in time, or nobody who waits. What does not
-    /// answer in time is left to its thread, and what has not begun by then never does. Whoever asks for a host that is
-    /// being asked for waits for the same answer, so that no host takes more than one thread.
+    /// Every address of a host; none when there is no such name, no answer in time, nobody who waits, or too much that
+    /// the tenant asks at a time. What does not answer in time is left to its thread, and what has not begun by then
+    /// never does. Whoever asks for a host that is being asked for waits for the same answer, so that no host takes
+    /// more than one thread.
     ///
-    /// - Parameter resolve: asks, and blocks meanwhile.
+    /// - Parameters:
+    ///   - tenant: who chose the host; nil for the kernel.
+    ///   - resolve: asks, and blocks meanwhile.
     package static func addresses(
-        of host: String, until deadline: ContinuousClock.Instant,
+        of host: String, for tenant: TenantID?, until deadline: ContinuousClock.Instant,
         by resolve: @escaping @Sendable (String) -> [NetworkAddress] = { NetworkAddress.resolve($0) }
     ) async -> [NetworkAddress] {
-        let rest = ContinuousClock.now.duration(to: deadline)
-        guard rest > .zero else { return [] }
-        let loop = MultiThreadedEventLoopGroup.singleton.any()
-        let promise = loop.makePromise(of: [NetworkAddress].self)
-        // A promise keeps what comes first.
-        let end = loop.scheduleTask(in: TimeAmount(rest)) { promise.succeed([]) }
-        if join(host, promise, until: deadline) {
-            pool.submit { state in
-                if let late = state == .active ? late(host) : finish(host) {
-                    for promise in late { promise.succeed([]) }
-                } else {
-                    let found = resolve(host)
-                    for promise in finish(host) { promise.succeed(found) }
-                }
+        let now = ContinuousClock.now
+        guard now < deadline else { return [] }
+        let answer = Awaited<[NetworkAddress]>()
+        switch state.withLock({ $0.join(host, answer, of: tenant, until: deadline, at: now) }) {
+        case .begin: begin(host, resolve)
+        case .wait: break
+        case .refused: answer.bring([])
+        }
+        return await answer.value(until: deadline, else: [])
+    }
+
+    private static func begin(_ host: String, _ resolve: @escaping @Sendable (String) -> [NetworkAddress]) {
+        pool.submit { phase in
+            let end = state.withLock { state in
+                phase == .active ? state.endUnwanted(host, at: .now) : state.end(host, at: .now)
             }
-        }
-        defer { end.cancel() }
-        return await withTaskCancellationHandler {
-            (try? await promise.futureResult.get()) ?? []
-        } onCancel: {
-            promise.succeed([])
+            if let end { return tell(end, [], resolve) }
+            let found = resolve(host)
+            tell(state.withLock { $0.end(host, at: .now) }, found, resolve)
         }
     }
 
-    /// Waits for a host with others; whether nobody has asked for it yet.
-    private static func join(
-        _ host: String, _ promise: EventLoopPromise<[NetworkAddress]>, until deadline: ContinuousClock.Instant
-    ) -> Bool {
-        questions.withLock { questions in
-            let isFirst = questions[host] == nil
-            var question = questions[host] ?? Question(deadline: deadline)
-            question.promises.append(promise)
-            question.deadline = max(question.deadline, deadline)
-            questions[host] = question
-            return isFirst
-        }
-    }
-
-    /// Those who asked for a host that nobody waits for any more; nil while somebody does. Who comes after is the first.
-    private static func late(_ host: String) -> [EventLoopPromise<[NetworkAddress]>]? {
-        questions.withLock { questions in
-            if let question = questions[host], ContinuousClock.now < question.deadline { return nil }
-            return questions.removeValue(forKey: host)?.promises ?? []
-        }
-    }
-
-    private static func finish(_ host: String) -> [EventLoopPromise<[NetworkAddress]>] {
-        questions.withLock { $0.removeValue(forKey: host)?.promises ?? [] }
+    /// Tells who waited, and begins what waited behind it.
+    private static func tell(
+        _ end: LookUpState<Awaited<[NetworkAddress]>>.End, _ addresses: [NetworkAddress],
+        _ resolve: @escaping @Sendable (String) -> [NetworkAddress]
+    ) {
+        if let next = end.next { begin(next, resolve) }
+        for waiter in end.waiters { waiter.bring(addresses) }
     }
 }

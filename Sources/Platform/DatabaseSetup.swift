@@ -39,7 +39,8 @@ package struct DatabaseSetup: Sendable {
             let known = try await lease.run("SELECT 1::int8 AS one FROM pg_catalog.pg_database WHERE datname = \(name)")
             guard known.isEmpty else { return }
             guard name.utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }) else {
-                throw ConfigurationError("a database's name is made of lower-case letters, digits and underscores")
+                throw ConfigurationError(
+                    .databaseNameInvalid, "a database's name is made of lower-case letters, digits and underscores")
             }
             try await lease.run("\(unsafeSQL: "CREATE DATABASE \(name)")")
         }
@@ -108,6 +109,11 @@ package struct DatabaseSetup: Sendable {
     package func verifySchema() async throws -> [SchemaLints.Offence] {
         let lints = try SchemaLints(installation.folders)
         return try await use(admin) { try await lints.run($0) }
+    }
+
+    /// What the server itself leaves open, whatever is done here; nil when nothing is known.
+    package func serverHoles() async throws -> String? {
+        ServerVersion.holes(in: try await use(admin) { try await $0.serverVersion() })
     }
 
     /// What is still open to a module's role although it should not be.

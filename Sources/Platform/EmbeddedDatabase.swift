@@ -14,7 +14,10 @@ package struct EmbeddedDatabase: Service {
     /// - Throws: `ConfigurationError` when the server ends by itself.
     package func run() async throws {
         let exit = await cancelWhenGracefulShutdown { await server.waitForExit() }
-        if exit != nil { throw ConfigurationError("PostgreSQL ended by itself; see server.log in the data directory") }
+        guard exit == nil else {
+            throw ConfigurationError(
+                .postgresEnded, "PostgreSQL ended by itself; see server.log in the data directory")
+        }
         _ = await server.stop()
     }
 }

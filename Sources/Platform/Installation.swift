@@ -31,18 +31,27 @@ package struct Installation: Sendable {
     }
 
     /// Finds the files: below `ROMASHKA_HOME`, or in the nearest folder above the executable or the working directory
-    /// that has both `migrations` and `policies`.
+    /// that has both `migrations` and `policies`, and that nobody else can have put there.
     ///
     /// - Throws: `ConfigurationError` when there are none.
     package static func find(
         environment: [String: String], plugins: String? = nil
     ) throws(ConfigurationError) -> Installation {
         let executable = URL(fileURLWithPath: ThisProgram.path).deletingLastPathComponent().path
-        let starts =
-            environment["ROMASHKA_HOME"].map { [$0] }
-            ?? (above(executable) + above(FileManager.default.currentDirectoryPath))
-        guard let home = starts.first(where: isHome) else {
+        let nearby = above(executable) + above(FileManager.default.currentDirectoryPath)
+        let home =
+            if let given = environment["ROMASHKA_HOME"] { [given].first(where: isHome) }
+            // Its plugins are loaded into this process.
+            else { nearby.first { isHome($0) && ThisProgram.trusts($0) } }
+        if home == nil, environment["ROMASHKA_HOME"] == nil, let passedOver = nearby.first(where: isHome) {
             throw ConfigurationError(
+                .homeUntrusted,
+                "\(passedOver) has the folders migrations and policies, but others may write there; "
+                    + "set ROMASHKA_HOME to it if that is meant")
+        }
+        guard let home else {
+            throw ConfigurationError(
+                .installationMissing,
                 "the folders migrations and policies are not found; set ROMASHKA_HOME to where they are")
         }
         return Installation(
@@ -65,14 +74,5 @@ package struct Installation: Sendable {
             url.deleteLastPathComponent()
         }
         return paths
-    }
-}
-
-/// What is missing or wrong before anything can run.
-package struct ConfigurationError: Error, CustomStringConvertible {
-    package let description: String
-
-    package init(_ description: String) {
-        self.description = description
     }
 }

@@ -13,10 +13,11 @@ extension MasterSecret {
                 return try MasterSecret(
                     parsing: String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
             }
-            guard directory != nil else { throw ConfigurationError("\(path) cannot be read") }
+            guard directory != nil else { throw ConfigurationError(.fileUnreadable, "\(path) cannot be read") }
             return try create(at: path)
         }
         throw ConfigurationError(
+            .masterSecretMissing,
             "the master secret is missing: set ROMASHKA_MASTER_SECRET (64 hexadecimal digits) or ROMASHKA_MASTER_SECRET_FILE"
         )
     }
@@ -36,7 +37,7 @@ extension MasterSecret {
         let secret = MasterSecret.generate()
         let isWritten = FileManager.default.createFile(
             atPath: path, contents: Data((secret.reveal() + "\n").utf8), attributes: [.posixPermissions: 0o600])
-        guard isWritten else { throw ConfigurationError("\(path) cannot be written") }
+        guard isWritten else { throw ConfigurationError(.fileUnwritable, "\(path) cannot be written") }
         return secret
     }
 }

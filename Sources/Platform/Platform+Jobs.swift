@@ -17,11 +17,11 @@ extension Platform {
         let worker = JobWorker(
             JobWorker.Module(
                 name: mounted.name, jobs: plugin.jobs + [api.commandJob(of: mounted)], wall: mounted.wall,
-                database: mounted.database, tracer: tracer,
+                database: mounted.database, tracer: watch.tracer,
                 services: { [control, api] in
                     mounted.services(for: $0, control, commands: api.commands(of: mounted, forJobIn: $0))
                 }),
             databases: databases, settings: settings, logger: logger)
-        return observers + [databases, control] + keepers + [worker]
+        return watch.observers + [databases, control] + keepers + [worker]
     }
 }

@@ -1,10 +1,43 @@
+internal import Jobs
 internal import Logging
+internal import Maintenance
 internal import Observability
 internal import PluginHost
 internal import Postgres
+internal import ServiceLifecycle
 internal import Tenancy
 
 extension Platform {
+    /// What watches the process, its requests and the installation.
+    struct Watch: Sendable {
+        let accessLog: AccessLog?
+        /// Decides what is recorded of traces.
+        let tracer: Tracer
+        /// Those of `services` that watch the others: the access log and the export of spans.
+        let observers: [any Service]
+        let systemCensus: SystemCensus
+        let jobCensus: JobCensus
+
+        init(_ ground: Ground, _ health: SystemHealthReader) {
+            let (metrics, logger) = (ground.metrics, ground.logger)
+            Platform.registerMetrics(ground.databases, in: metrics)
+            Platform.registerMetrics(ground.registry, in: metrics)
+            accessLog = ground.settings.accessLog.map { output in
+                AccessLog(
+                    output: output,
+                    dropped: metrics.counter(
+                        "romashka_access_log_dropped_total", help: "Lines of the access log that found no room."))
+            }
+            systemCensus = SystemCensus(
+                health, sharing: SharedCensus(.system, pipeline: ground.worker), in: metrics, logger: logger)
+            jobCensus = JobCensus(pipeline: ground.worker, in: metrics, logger: logger)
+            let (tracer, exporter) = Platform.tracing(ground.settings.tracing, metrics, logger: logger)
+            self.tracer = tracer
+            let watching: [(any Service)?] = [accessLog, exporter]
+            observers = watching.compactMap { $0 }
+        }
+    }
+
     /// Adds the metrics of the process and of its connections.
     static func registerMetrics(_ databases: Databases, in registry: MetricRegistry) {
         ProcessMetrics.register(in: registry)

@@ -16,7 +16,7 @@ package struct PlatformSettings: Sendable {
     package var installation: Installation
     /// Who issues the access tokens: the `iss` claim.
     package var issuer = "romashka"
-    /// Connections lent for searches, reports and interactive transactions.
+    /// Connections lent for searches, reports and interactive transactions; of them a tenant holds a quarter at most.
     package var leaseBudget = 20
     /// How many passwords are checked at once, 32 MiB each: on half of the cores, so that the others stay free.
     package var passwordConcurrency = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)

@@ -102,6 +102,7 @@ package struct PluginRegistry: Sendable {
         } catch {
             throw PluginRefusal(.manifestInvalid, error.description)
         }
+        try manifest.requireKit()
         let active = hosted.filter { $0.plugin != nil }.compactMap(\.manifest)
         if let twin = active.first(where: { $0.id == manifest.id }) {
             throw PluginRefusal(.conflict, "the module \(twin.id) is already served by another folder")

@@ -19,3 +19,34 @@ package enum ThisProgram {
         return path
     }
 }
+
+extension ThisProgram {
+    /// Whether nobody can have put a file there but root, whoever runs this program, and those who could have put another
+    /// one in its place: what lies in a folder that everybody shares may be anybody's.
+    package static func trusts(_ path: String) -> Bool {
+        let ours = way(to: ThisProgram.path)
+        // Where all may replace the program itself nothing is left to guard.
+        guard !ours.contains(where: isOpen) else { return true }
+        let owners = Set(ours.map(\.st_uid) + [0, geteuid()])
+        let way = way(to: path)
+        // What it leads to may be nobody's but theirs in any case: others would add to it.
+        guard let last = way.first, last.st_mode & 0o002 == 0 else { return false }
+        return way.allSatisfy { owners.contains($0.st_uid) && !isOpen($0) }
+    }
+
+    /// What a path leads to and each folder above it; nothing when it leads nowhere.
+    private static func way(to path: String) -> [stat] {
+        var url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        var found: [stat] = []
+        while true {
+            var status = stat()
+            guard stat(url.path, &status) == 0 else { return [] }
+            found.append(status)
+            guard url.path != "/" else { return found }
+            url.deleteLastPathComponent()
+        }
+    }
+
+    /// Whether everybody may replace what is in a folder; where it is sticky, as `/tmp` is, only what is their own.
+    private static func isOpen(_ status: stat) -> Bool { status.st_mode & 0o1002 == 0o002 }
+}

@@ -25,6 +25,9 @@ package final class IdempotencyClaim: Sendable {
         case commands
     }
 
+    /// The claim of the request that the kernel's own code answers in this task; nil for a module's.
+    @TaskLocal package static var current: IdempotencyClaim?
+
     /// SHA-256 of the key.
     package let keyHash: [UInt8]
     /// SHA-256 of method, path and body.
@@ -70,11 +73,16 @@ package final class IdempotencyClaim: Sendable {
     /// Notes what statements of the request did.
     func note(_ statements: [SQL], _ results: [ResultSet]) {
         guard zip(statements, results).contains(where: { IdempotencyClaim.mayWrite($0, $1) }) else { return }
+        noteWritten()
+    }
+
+    /// Notes that a row may have been written.
+    func noteWritten() {
         hasWritten.withLock { $0 = true }
     }
 
     /// Whether a statement may have written a row. What cannot be told from its first word and its tag counts as written.
-    private static func mayWrite(_ statement: SQL, _ result: ResultSet) -> Bool {
+    static func mayWrite(_ statement: SQL, _ result: ResultSet) -> Bool {
         let text = statement.text
         return switch text.drop(while: \.isWhitespace).prefix(6).uppercased() {
         // Only functions of core write, and only for rows there are.
@@ -85,7 +93,7 @@ package final class IdempotencyClaim: Sendable {
     }
 
     /// Whether a statement can write a row, before it is run. What cannot be told counts as if it could.
-    private static func canWrite(_ statement: SQL) -> Bool {
+    static func canWrite(_ statement: SQL) -> Bool {
         statement.isUnsafe || statement.mayEnqueue || canWrite(text: statement.text)
     }
 

@@ -82,10 +82,10 @@ package struct IdempotencyKeys: Sendable {
 
     /// Claims a key for a request whose handler's transactions did not: it opens no `TenantTx`, or is a command that read.
     ///
-    /// - Throws: `IdempotencyClaim.Taken`.
+    /// - Throws: `IdempotencyClaim.Taken`; `Problem` 503 when the database does not answer.
     package func take(_ claim: IdempotencyClaim, _ owner: Owner) async throws {
-        _ = try await claim.carry { _ in
-            try await pipeline.run(owner.claiming(claim))
+        _ = try await ProblemMapping.translate {
+            try await claim.carry { _ in try await pipeline.run(owner.claiming(claim)) }
         }
     }
 

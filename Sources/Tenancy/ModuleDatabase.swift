@@ -48,7 +48,7 @@ package final class ModuleDatabase: Sendable {
             defer { if mode == .write { bell.ring() } }
             try await ProblemMapping.translate {
                 try await claim.during { carriage in
-                    try await leases.withLease(as: role) { lease in
+                    try await leases.withLease(as: role, for: session.tenant) { lease in
                         try await lease.transaction { lease in
                             try await lease.run(keys.opening(claims))
                             if let claiming = carriage?.claiming(before: []) { try await lease.run(claiming) }

@@ -74,10 +74,12 @@ extension PipelineConnection {
         }
     }
 
-    /// `run` of a transaction that is told first who acts.
+    /// `run` of a transaction that is told first who acts, and that the request's key is kept for if it writes.
     package func runActing(_ statements: [SQL], timeout: Duration = .seconds(5)) async throws -> [ResultSet] {
-        guard let acting = Acting.current else { return try await run(statements, timeout: timeout) }
-        return Array(try await run([acting.statement] + statements, timeout: timeout).dropFirst())
+        try await IdempotencyClaim.noting(statements) {
+            guard let acting = Acting.current else { return try await run(statements, timeout: timeout) }
+            return Array(try await run([acting.statement] + statements, timeout: timeout).dropFirst())
+        }
     }
 }
 

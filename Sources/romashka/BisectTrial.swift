@@ -17,7 +17,8 @@ struct BisectTrial {
         guard status != 0 else { return true }
         guard (1...123).contains(status) else {
             let why = status == 124 || status == 137 ? "took longer than \(seconds) seconds" : "ended with \(status)"
-            throw ConfigurationError("the command \(why), which tells nothing; everything serves again as before")
+            throw ConfigurationError(
+                .trialInconclusive, "the command \(why), which tells nothing; everything serves again as before")
         }
         return false
     }

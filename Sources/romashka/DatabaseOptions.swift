@@ -109,7 +109,8 @@ struct DatabaseAccess: Sendable {
     /// - Throws: `ConfigurationError` when DATABASE_ADMIN_URL is missing.
     func setup(_ logger: Logger) throws -> DatabaseSetup {
         guard let admin else {
-            throw ConfigurationError("DATABASE_ADMIN_URL is missing: a superuser's connection to the same database")
+            throw ConfigurationError(
+                .adminURLMissing, "DATABASE_ADMIN_URL is missing: a superuser's connection to the same database")
         }
         return try DatabaseSetup(
             admin: admin, server: server, master: master, installation: installation, logger: logger)
@@ -127,7 +128,7 @@ struct DatabaseAccess: Sendable {
 extension CommonOptions {
     /// Opens the database for the time of `body`; what cannot be done is said in words.
     ///
-    /// - Throws: `ConfigurationError` in the place of a `Problem`.
+    /// - Throws: `Refusal` in the place of a `Problem`.
     func withDatabase<Value: Sendable>(_ body: (DatabaseAccess) async throws -> Value) async throws -> Value {
         let access = try await DatabaseAccess.open(self)
         do {
@@ -137,8 +138,7 @@ extension CommonOptions {
         } catch {
             await access.close()
             guard let problem = error as? Problem else { throw error }
-            let faults = problem.errors.map { "; \($0.pointer) \($0.detail)" }.joined()
-            throw ConfigurationError("\(problem.code): \(problem.detail)\(faults)")
+            throw Refusal(problem: problem)
         }
     }
 
@@ -161,5 +161,15 @@ extension CommonOptions {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .warning)
         return logger
+    }
+}
+
+/// A problem as a command tells it.
+private struct Refusal: Error, CustomStringConvertible {
+    let problem: Problem
+
+    var description: String {
+        let faults = problem.errors.map { "; \($0.pointer) \($0.detail)" }.joined()
+        return "\(problem.code): \(problem.detail)\(faults)"
     }
 }

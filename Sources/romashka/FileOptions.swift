@@ -74,12 +74,15 @@ struct FileOptions: ParsableArguments {
                 let secret = environment["ROMASHKA_S3_SECRET_ACCESS_KEY"]
             else {
                 throw ConfigurationError(
+                    .bucketKeysMissing,
                     "set ROMASHKA_S3_ACCESS_KEY_ID and ROMASHKA_S3_SECRET_ACCESS_KEY for the bucket")
             }
             let found = S3Settings(
                 endpoint: endpoint, bucket: bucket, region: region, accessKeyID: key, secretAccessKey: secret)
             guard let found else {
-                throw ConfigurationError("\(endpoint) with the bucket \(bucket) is no address such as https://host")
+                throw ConfigurationError(
+                    .bucketAddressInvalid,
+                    "\(endpoint) with the bucket \(bucket) is no address such as https://host")
             }
             settings.place = .bucket(found, spool: directory ?? "\(usual)/incoming")
         } else if let directory = directory ?? (isUsed ? usual : nil) {

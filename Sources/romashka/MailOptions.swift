@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Mail
+import Outbound
 import Platform
 
 /// The server that takes mail, of the commands that serve.
@@ -41,6 +42,6 @@ struct MailOptions: ParsableArguments {
         return MailSettings(
             url: smtpURL, from: from, user: environment["ROMASHKA_SMTP_USER"],
             password: environment["ROMASHKA_SMTP_PASSWORD"],
-            appURL: appURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }, allowsPlain: allowsPlain)
+            appURL: appURL?.withoutLastSlash, allowsPlain: allowsPlain)
     }
 }

@@ -5,6 +5,7 @@ import HTTP
 import Identity
 import Logging
 import Observability
+import Outbound
 import Platform
 import PluginHost
 
@@ -85,9 +86,7 @@ struct ServingOptions: ParsableArguments {
         guard let text = metricsListen, let colon = text.lastIndex(of: ":"), colon > text.startIndex,
             let port = UInt16(text[text.index(after: colon)...])
         else { return nil }
-        let host = text[..<colon]
-        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        return ListenAddress(host: String(isBracketed ? host.dropFirst().dropLast() : host), port: Int(port))
+        return ListenAddress(host: String(text[..<colon]).withoutBrackets, port: Int(port))
     }
 
     /// The address listened on, where it is known beforehand and names one place.
@@ -116,7 +115,7 @@ struct ServingOptions: ParsableArguments {
         settings.watchLimits.overdue = .seconds(recycleAfter)
         settings.watchLimits.memory = memoryLimit.map { $0 << 20 }
         settings.watchLimits.farewell = .seconds(5)
-        let publicURL = publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        let publicURL = publicURL?.withoutLastSlash
         settings.oidc.publicURL = publicURL ?? defaultURL
         settings.files = try files.settings(
             usual: "\(common.dataDirectory)/files", isUsed: keepsFiles, environment: common.environment)

@@ -19,6 +19,8 @@ struct FileNameTests {
         Name(given: "a\r\nSet-Cookie: x=1", kept: "aSet-Cookie: x=1"), Name(given: "a\"b;c", kept: "a\"b;c"),
         Name(given: "a\u{0}b\u{7F}c\u{1B}d", kept: "abcd"), Name(given: "exe\u{202E}fdp.scr", kept: "exefdp.scr"),
         Name(given: "a\u{2028}b\u{FEFF}c", kept: "abc"), Name(given: ".hidden", kept: ".hidden"),
+        Name(given: "../\u{200D}../\u{200D}etc/\u{200D}passwd", kept: "passwd"),
+        Name(given: "etc/\u{301}passwd", kept: "\u{301}passwd"), Name(given: ".\u{200D}.", kept: "file"),
         Name(given: String(repeating: "x", count: 300), kept: String(repeating: "x", count: 255)),
     ]
 

@@ -4,7 +4,7 @@ import PluginKit
 import TestKit
 import Testing
 
-@Suite("S3 file store", .serialized)
+@Suite("S3 file store", .serialized, .timeLimit(.minutes(15)))
 struct S3FileStoreTests {
     /// A store on a server of its own, with an empty spool.
     private func with(
@@ -116,6 +116,55 @@ struct S3FileStoreTests {
                 await #expect(throws: FileStoreError.self) { try await store.get(address, 0..<1) }
                 await store.close()
                 #expect(folder.files == [])
+            }
+        }
+    }
+
+    @Test(
+        "A bucket that falls silent is given up, before its first byte and after it",
+        arguments: [
+            "", "HTTP/1.1 206 Partial Content\r\nContent-Length: 10\r\n\r\n",
+            "HTTP/1.1 206 Partial Content\r\nContent-Length: 10\r\n\r\n123",
+        ])
+    func silence(answer: String) async throws {
+        try await silent(answer) { store, _ in
+            let address = ContentAddress(tenant: .make(), digest: Array(repeating: 1, count: 32), object: UUID())
+            await #expect(throws: FileStoreError.unreachable(operation: "GET")) { try await store.get(address, 0..<10) }
+            await #expect(throws: FileStoreError.unreachable(operation: "GET")) { try await store.addresses(of: nil) }
+        }
+    }
+
+    @Test("A list has a time for the whole of it, a content only for what comes next")
+    func dripping() async throws {
+        let head = "HTTP/1.1 206 Partial Content\r\nContent-Length: 20\r\n\r\n"
+        try await silent(head, dripping: .milliseconds(100)) { store, _ in
+            let address = ContentAddress(tenant: .make(), digest: Array(repeating: 1, count: 32), object: UUID())
+            let bytes = try await store.get(address, 0..<20)
+            #expect(bytes == Array(repeating: UInt8(ascii: "x"), count: 20))
+            await #expect(throws: FileStoreError.unreachable(operation: "GET")) { try await store.addresses(of: nil) }
+        }
+    }
+
+    /// A store on a server that does not end its answers, with a patience of a second.
+    private func silent(
+        _ answer: String, dripping interval: Duration? = nil,
+        _ body: @Sendable (S3FileStore, SilentServer) async throws -> Void
+    ) async throws {
+        try await SilentServer.with(answering: answer, dripping: interval) { server in
+            try await TemporaryFolder.with { folder in
+                let settings = try #require(
+                    S3Settings(
+                        endpoint: server.url, bucket: "bucket", region: "r", accessKeyID: "k", secretAccessKey: "s"))
+                let store = try S3FileStore(settings, spool: folder.path, patience: .seconds(1))
+                do {
+                    try await body(store, server)
+                } catch {
+                    await store.close()
+                    throw error
+                }
+                let isClosed = try await eventually { server.open == 0 }
+                #expect(isClosed)
+                await store.close()
             }
         }
     }

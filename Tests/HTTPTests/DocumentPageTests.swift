@@ -31,6 +31,12 @@ struct DocumentPageTests {
         #expect(!DocumentPage(document).html.text.contains("<img"))
     }
 
+    @Test("a header that operations share stands among the parameters of each")
+    func sharedParameters() {
+        let page = DocumentPage(OpenAPI.document(of: [], version: "1")).html.text
+        #expect(page.contains("<td><code>If-None-Match</code></td><td>header</td><td>string</td>"))
+    }
+
     /// An operation and the line that calls it.
     struct CurlCase: Sendable, CustomTestStringConvertible {
         let operation: JSONValue

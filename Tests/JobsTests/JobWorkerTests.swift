@@ -30,28 +30,6 @@ struct JobWorkerTests {
         }
     }
 
-    @Test("J11: A step that is done is not done again when the job is tried again")
-    func steps() async throws {
-        try await JobSite.with { site in
-            let calls = Notebook<String>()
-            try await site.working { run, _ in
-                let first = try await run.step("first") {
-                    calls.note("first")
-                    return ([], ["n": 41])
-                }
-                try await run.step("second") {
-                    calls.note("second \(first["n"] == 41)")
-                    if run.attempt == 1 { throw Problem.notFound }
-                    return ([], .null)
-                }
-            } while: { _ in
-                try await site.enqueue(site.tenants[0])
-                try await site.untilFinished(1)
-            }
-            #expect(calls.entries == ["first", "second true", "second true"])
-        }
-    }
-
     @Test("J10: A job that no attempt can help is dead at once, one that fails for ever after its last attempt")
     func dead() async throws {
         try await JobSite.with(attempts: 2) { site in
@@ -160,25 +138,6 @@ struct JobWorkerTests {
                 #expect(isUnderWay)
             }
             #expect(try await site.count("ready") > 1000)
-        }
-    }
-
-    @Test("J5: One tenant's single job begins soon although another has ten thousand waiting")
-    func flooded() async throws {
-        try await JobSite.with { site in
-            try await site.flood(site.tenants[0], 10_000)
-            let begun = Notebook<Duration>()
-            let start = ContinuousClock.now
-            try await site.working { run, _ in
-                if run.tenant == site.tenants[1] { begun.note(start.duration(to: .now)) }
-                try await Task.sleep(for: .milliseconds(5))
-            } while: { _ in
-                try await site.enqueue(site.tenants[1])
-                let isBegun = try await eventually { begun.entries.count == 1 }
-                #expect(isBegun)
-            }
-            // Hundreds of the other's would have to begin before it if turns went by arrival.
-            #expect(try await site.count("ready") > 5000)
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import PluginHost
 import PluginKit
 import TestKit
@@ -115,8 +116,69 @@ struct ManifestTests {
         ])
     func home(field: Field) async throws { try await expect(field) }
 
-    private func expect(_ field: Field) async throws {
-        let manifest = PluginsFolder.manifest("sample").replacing(
+    @Test(
+        "P4: A name begins with its module's, and none is there twice",
+        arguments: [
+            event("sample.counted", nil), event("sample.note.created", nil),
+            event("note.created", "event note.created: expected a type that begins with sample."),
+            event("note.created", "fix: call it sample.note.created"),
+            event("message.created", "which belongs to the module conversations"),
+            event("article.created", "which belongs to the module knowledge"),
+            event("role.created", "which belongs to the platform"),
+            event("samples.created", "expected a type that begins with sample."),
+            event("sample", "event sample must be lower-case words"),
+            event("sample.", "event sample. must be"), event("sample.Created", "event sample.Created must be"),
+            Field(#""commands": ["sample.pin", "sample.pin"]"#, "command sample.pin is there twice"),
+            Field(#""commands": ["other.pin"]"#, "command other.pin must begin with sample."),
+            Field(#""hooks": [{"id": "other.in", "title": "T"}]"#, "hook other.in must begin with sample."),
+            Field(#""jobs": [{"kind": "other.work"}]"#, "job other.work must begin with sample."),
+        ])
+    func names(field: Field) async throws { try await expect(field) }
+
+    private static func event(_ type: String, _ names: String?) -> Field {
+        Field(#""events": [{"type": "\#(type)", "title": "T", "sample": {}}]"#, names)
+    }
+
+    @Test(
+        "No module has a name that the kernel's permissions, events or schemas, or the platform's events begin with",
+        arguments: ["members", "files", "role", "core", "public", "message", "customer", "pg_catalog"])
+    func platformNames(id: String) async throws {
+        let reason = try await Self.reason(PluginsFolder.manifest(id))
+        #expect(reason?.contains("found \(id), which is the platform's; fix: choose another") == true)
+    }
+
+    @Test("The project's own plugins keep these rules")
+    func ownPlugins() throws {
+        let installation = try Installation.find(environment: [:])
+        for directory in [installation.plugins, "\(installation.plugins)/../Tests/Plugins"] {
+            let folders = PluginFolder.list(in: directory)
+            #expect(folders.count >= 2)
+            for folder in folders { #expect(throws: Never.self) { try folder.manifest.get() } }
+        }
+    }
+
+    @Test(
+        "A module reads columns of tables of modules that it requires",
+        arguments: [
+            Field(#""reads": []"#, nil), Field(#""reads": [{"table": "shop.orders", "columns": ["id"]}]"#, nil),
+            Field(#""reads": [{"table": "shop.orders", "columns": []}]"#, "/reads/0/columns"),
+            Field(#""reads": [{"table": "shop.orders"}]"#, "/reads/0/columns"),
+            Field(#""reads": [{"table": "orders", "columns": ["id"]}]"#, "reads orders must be a module's table"),
+            Field(#""reads": [{"table": "shop.a.b", "columns": ["id"]}]"#, "reads shop.a.b must be"),
+            Field(#""reads": [{"table": "shop.orders", "columns": ["*"]}]"#, "reads shop.orders must be"),
+            Field(#""reads": [{"table": "shop.orders", "columns": ["a b"]}]"#, "reads shop.orders must be"),
+            Field(#""reads": [{"table": "core.tenants", "columns": ["id"]}]"#, "found one of the platform's"),
+            Field(#""reads": [{"table": "sample.notes", "columns": ["id"]}]"#, "is its own table"),
+            Field(#""reads": [{"table": "other.notes", "columns": ["id"]}]"#, "expected other among requires"),
+            Field(#""reads": [{"table": "shop.orders", "columns": ["id", "id"]}]"#, "names a column twice"),
+            Field(
+                #""reads": [{"table": "shop.a", "columns": ["id"]}, {"table": "shop.a", "columns": ["b"]}]"#,
+                "names a table twice"),
+        ])
+    func reads(field: Field) async throws { try await expect(field, requires: ["shop"]) }
+
+    private func expect(_ field: Field, requires: [String] = []) async throws {
+        let manifest = PluginsFolder.manifest("sample", requires: requires).replacing(
             #""tables": []"#, with: #""tables": [], \#(field.testDescription)"#)
         let reason = try await Self.reason(manifest)
         if let names = field.names {
@@ -124,5 +186,16 @@ struct ManifestTests {
         } else {
             #expect(reason == nil)
         }
+    }
+
+    @Test("Every field has its place in the reference of plugin.json")
+    func reference() throws {
+        let home = try Installation.find(environment: [:]).home
+        let page = try String(
+            contentsOfFile: "\(home)/Sources/PluginKit/PluginKit.docc/PluginJSON.md", encoding: .utf8)
+        let missing = Manifest.schema.fields.map(\.name).filter {
+            !page.contains("`\($0)`") && !page.contains("\n## \($0)\n")
+        }
+        #expect(missing == [])
     }
 }

@@ -38,6 +38,33 @@ struct PluginRegistryTests {
         }
     }
 
+    @Test(
+        "A plugin for another PluginKit is refused with what was expected, found and to be done",
+        arguments: [
+            ("2", "upgrade this installation"), ("1.1", "upgrade this installation"), (">=1.1 <2", "upgrade"),
+            ("0", "take a newer version of the plugin"), (">=0.4 <1", "newer version"), ("=0.9", "newer version"),
+        ])
+    func otherKits(range: String, fix: String) throws {
+        try withPlugin(manifest: Self.manifest(for: range)) { folder in
+            let refusal = refusal(in: folder)
+            #expect(refusal?.code == .mismatch)
+            for part in ["expected PluginKit \(range), found 1.0; fix: ", fix] {
+                #expect(refusal?.detail.contains(part) == true, "\(refusal as Any)")
+            }
+        }
+    }
+
+    @Test("A plugin for this PluginKit goes on to its library", arguments: ["1", "1.0", ">=1.0 <2", ">=0.9", "=1.0"])
+    func thisKit(range: String) throws {
+        try withPlugin(manifest: Self.manifest(for: range)) { folder in
+            #expect(refusal(in: folder)?.code == .libraryMissing)
+        }
+    }
+
+    private static func manifest(for range: String) -> String {
+        manifest.replacing("\"pluginkit\": \"1\"", with: "\"pluginkit\": \"\(range)\"")
+    }
+
     @Test("A file that is no library is refused")
     func otherFilesAreRefused() throws {
         try withPlugin(manifest: Self.manifest) { folder in
@@ -69,6 +96,10 @@ struct PluginRegistryTests {
             (manifest.replacing("\"version\": \"1\"", with: "\"version\": 1"), "/version"),
             (manifest.replacing("\"tables\": []", with: "\"tables\": [], \"surprise\": 1"), "/surprise"),
             (manifest.replacing("broken.read", with: "other.read"), "must begin with broken."),
+            (
+                manifest.replacing("kit\": \"1\"", with: "kit\": \"1.x\""),
+                "manifest_pluginkit_invalid: plugin.json: pluginkit:"
+            ),
             (manifest.replacing("\"mounts\"", with: "\"requires\": [\"absent\"], \"mounts\""), "absent"),
         ])
     func badManifestsAreRefused(manifest: String, says: String) throws {

@@ -7,6 +7,8 @@ package final class SMTPServer: Sendable {
     package enum Mode: String, Sendable {
         /// Takes it.
         case accept
+        /// Takes it, after half a second.
+        case slowly
         /// Says that another time is better.
         case later
         /// Says that it never will.

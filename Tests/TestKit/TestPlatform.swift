@@ -61,7 +61,7 @@ package struct TestPlatform: Sendable {
             defer { setup.close() }
             _ = try await setup.bootstrap()
             for outcome in try await setup.migrate() where outcome.failure != nil {
-                throw ConfigurationError("\(outcome.module): \(outcome.failure.map { "\($0)" } ?? "")")
+                throw MigrationError(.failed, "\(outcome.module): \(outcome.failure ?? "")")
             }
             adjust(&settings)
             return try await run(database, settings, body)

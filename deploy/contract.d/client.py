@@ -11,11 +11,12 @@ from romashka_client.models import ConversationCustomer, FirstMessage, Login, Ne
 url, email, password, tenant = sys.argv[1:]
 session = post_auth_login.sync(client=Client(base_url=url), body=Login(email=email, password=password, tenant=tenant))
 client = AuthenticatedClient(base_url=url, token=session.access_token)
-opened = post_conversations.sync(
-    client=client,
-    body=NewConversation(
-        customer=ConversationCustomer(email="noah@example.com", name="Noah Brown"), subject="Where is my parcel?",
-        message=FirstMessage(content="I ordered a week ago.")))
+parcel = NewConversation(
+    customer=ConversationCustomer(email="noah@example.com", name="Noah Brown"), subject="Where is my parcel?",
+    message=FirstMessage(content="I ordered a week ago."))
+opened = post_conversations.sync(client=client, body=parcel, idempotency_key="parcel-1")
+again = post_conversations.sync(client=client, body=parcel, idempotency_key="parcel-1")
+assert again.id == opened.id, again
 read = get_conversations_by_id.sync(opened.id, client=client)
 assert read.subject == "Where is my parcel?" and read.message_count == 1 and read.tags == [], read
 messages = list_conversations_by_id_messages.sync(opened.id, client=client)

@@ -1,6 +1,7 @@
 """Who calls in the name of schemathesis, and which refusals of valid requests are right."""
 
 import atexit
+import itertools
 import json
 import os
 import re
@@ -113,7 +114,7 @@ class Bearer:
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Spares what all other tests stand on, and pages only where a page has led."""
+    """Spares what all other tests stand on, pages only where a page has led, and repeats nobody's key."""
     if case.method != "GET":
         for name, value in (case.path_parameters or {}).items():
             if value in SITE["protected"]:
@@ -128,9 +129,20 @@ def before_call(context, case, kwargs):
             del case.query["cursor"]
         else:
             case.query["cursor"] = cursor
+    key = case.headers.get("Idempotency-Key")
+    if isinstance(key, str) and KEY.fullmatch(key):
+        # The same one again would be told what the first was answered, or be refused as another request.
+        case.headers["Idempotency-Key"] = f"{key}-{next(numbers)}"[-255:]
+    if is_positive and "If-Match" in case.headers:
+        # Nobody can make up the version that something has; where none is known, what was made up is 412.
+        case.headers["If-Match"] = tags.get(case.formatted_path, case.headers["If-Match"])
 
 
+#: The keys that the document allows.
+KEY = re.compile("[!-~]{1,255}")
+numbers = itertools.count()
 cursors: dict[str, str] = {}
+tags: dict[str, str] = {}
 answers: dict[str, set[int]] = {}
 
 
@@ -147,6 +159,8 @@ def after_call(context, case, response):
         customer.forget(sent)
     if case.operation.path.endswith("/pause") and response.status_code == 200:
         resume(response.request.url.removesuffix("/pause"))
+    if tag := response.headers.get("etag"):
+        tags[case.formatted_path] = tag[0]
     if response.status_code == 200 and b'"next_cursor":"' in response.content:
         cursors[case.operation.label] = response.json()["next_cursor"]
 

@@ -1,9 +1,10 @@
 """A server that takes mail, or does not, as it is told.
 
-Prints a line of JSON when it is ready and one for each message; reads a word a line: accept, later, never, stop, start.
+Prints a line of JSON when it is ready and one for each message; reads a word a line: accept, slowly, later, never, stop, start.
 Ends when its input does.
 """
 
+import asyncio
 import email
 import email.policy
 import json
@@ -30,6 +31,8 @@ class Desk:
 
     async def handle_DATA(self, server, session, envelope):
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        if self.mode == "slowly":
+            await asyncio.sleep(0.5)
         tell({
             "sender": envelope.mail_from, "recipients": envelope.rcpt_tos, "subject": message["subject"],
             "to": message["to"], "from": message["from"], "headers": message.keys(), "text": message.get_content(),

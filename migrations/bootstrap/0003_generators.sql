@@ -375,46 +375,6 @@ BEGIN ATOMIC
     FROM pg_catalog.jsonb_each(rules) AS rule;
 END;
 
--- Lets a module read tables of other modules, as 'schema.table'. Replaces what it could read before.
-CREATE OR REPLACE FUNCTION core.grant_reads(module text, tables text[])
-RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    login  text := 'romashka_m_' || module;
-    target record;
-BEGIN
-    FOR target IN
-        SELECT r.schema_name, r.table_name
-        FROM core.module_reads AS r
-        WHERE r.module = grant_reads.module
-          AND to_regclass(format('%I.%I', r.schema_name, r.table_name)) IS NOT NULL
-    LOOP
-        EXECUTE format('REVOKE ALL ON %I.%I FROM %I', target.schema_name, target.table_name, login);
-        EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM %I', target.schema_name, login);
-    END LOOP;
-    DELETE FROM core.module_reads AS r WHERE r.module = grant_reads.module;
-
-    INSERT INTO core.module_reads (module, schema_name, table_name)
-    SELECT grant_reads.module, split_part(name, '.', 1), split_part(name, '.', 2)
-    FROM unnest(tables) AS name;
-
-    FOR target IN
-        SELECT t.schema_name, t.table_name
-        FROM core.module_reads AS r
-        -- only what carries tenants, only modules' tables, never a leaf
-        JOIN core.tenant_tables AS t
-            ON t.schema_name = r.schema_name AND t.table_name = r.table_name
-           AND t.login_name IS NOT NULL AND t.login_name <> login AND NOT t.is_leaf
-        WHERE r.module = grant_reads.module
-    LOOP
-        EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', target.schema_name, login);
-        EXECUTE format('GRANT SELECT ON %I.%I TO %I', target.schema_name, target.table_name, login);
-    END LOOP;
-END
-$$;
-
 -- Replaces the kernel's part of the closed list, one "schema.table role command" a line; '#' starts a comment.
 CREATE OR REPLACE FUNCTION core.set_kernel_policies(list text)
 RETURNS void

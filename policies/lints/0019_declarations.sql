@@ -6,10 +6,17 @@ LEFT JOIN core.our_tables AS t ON t.schema_name = rule.module AND t.table_name =
 LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attname = rule.customer_column AND NOT a.attisdropped
 WHERE t.oid IS NULL OR (rule.customer_column IS NOT NULL AND a.attname IS NULL)
 UNION ALL
-SELECT reads.module || ' reads ' || reads.schema_name || '.' || reads.table_name, 'no such tenant table'
+SELECT reads.module || ' reads ' || reads.schema_name || '.' || reads.table_name, 'no such tenant table or column'
 FROM core.module_reads AS reads
 LEFT JOIN core.tenant_tables AS t ON t.schema_name = reads.schema_name AND t.table_name = reads.table_name
 WHERE t.oid IS NULL
+   OR EXISTS (
+       SELECT
+       FROM jsonb_array_elements_text(to_jsonb(reads) -> 'columns') AS wanted (name)
+       WHERE NOT EXISTS (
+           SELECT
+           FROM pg_catalog.pg_attribute AS a
+           WHERE a.attrelid = t.oid AND a.attname = wanted.name AND NOT a.attisdropped))
 UNION ALL
 SELECT k.schema_name || '.' || k.table_name, 'policy for ' || k.role_name || ' has no table or no role'
 FROM core.kernel_policies AS k

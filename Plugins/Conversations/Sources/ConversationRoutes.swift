@@ -142,7 +142,7 @@ enum ConversationRoutes {
                     END
                 FROM before
                 WHERE tenant_id = \(call.tenant) AND id = old_id
-                  AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
+                  AND (\(call.expectedVersions) IS NULL OR updated_at = ANY(\(call.expectedVersions)))
                   \(Visibility.ofConversations(call))
                 RETURNING id, customer_id, channel, subject, status, priority, assignee_id,
                           old_subject, old_status, old_priority, old_assignee_id

@@ -77,7 +77,7 @@ enum CustomerRoutes {
                     status = COALESCE(\(new["status"] as String?), status),
                     metadata = COALESCE(\(new["metadata"] as JSONValue?), metadata)
                 WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: CustomerID.self))
-                  AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
+                  AND (\(call.expectedVersions) IS NULL OR updated_at = ANY(\(call.expectedVersions)))
                   \(Visibility.ofCustomers(call))
                 RETURNING \(Customer.columns)
             )

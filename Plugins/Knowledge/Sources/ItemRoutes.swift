@@ -90,7 +90,7 @@ enum ItemRoutes {
                     version = version + 1
                 FROM before
                 WHERE tenant_id = \(call.tenant) AND id = old_id
-                  AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
+                  AND (\(call.expectedVersions) IS NULL OR updated_at = ANY(\(call.expectedVersions)))
                 RETURNING \(Item.columns), old_title, old_body, old_status
             )
             SELECT \(Item.columns)
@@ -108,7 +108,7 @@ enum ItemRoutes {
             WITH item AS (
                 DELETE FROM knowledge.knowledge_items
                 WHERE tenant_id = \(call.tenant) AND id = \(call.path("id", as: ItemID.self))
-                  AND (\(call.expectedVersion) IS NULL OR updated_at = \(call.expectedVersion))
+                  AND (\(call.expectedVersions) IS NULL OR updated_at = ANY(\(call.expectedVersions)))
                 RETURNING \(Item.columns)
             )
             SELECT \(call.emitting(ItemEvents.item("article.deleted", "item"))) AS event_id

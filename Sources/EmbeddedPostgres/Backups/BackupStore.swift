@@ -57,19 +57,26 @@ package struct BackupStore: Sendable {
         for item in ["data"] + BackupStore.companions where FileSystem.exists("\(source)/\(item)") {
             try await copy("\(source)/\(item)", to: target)
         }
-        FileSystem.synchronize(directory: target)
+        try await flush(target)
+        FileSystem.synchronize(directory: URL(fileURLWithPath: target).deletingLastPathComponent().path)
         return backup
     }
 
+    /// Waits until whatever was written below a directory is on the disk.
+    func flush(_ directory: String) async throws(EmbeddedPostgresError) {
+        let command = Command(try Command.find("sync", package: "coreutils"), ["-f", "--", directory])
+        let (exit, output) = try await command.run()
+        guard exit.isSuccess else {
+            throw EmbeddedPostgresError(
+                .backupFailed, "\(directory) could not be written to the disk (\(exit)): \(output)",
+                fix: "see what the system says of the disk: `dmesg`.")
+        }
+    }
+
     /// Copies a file or a tree into a directory, with owners and permissions.
-    ///
-    /// - Parameter sharing: by links instead of copies, for files that never change.
-    func copy(
-        _ source: String, to directory: String, sharing isShared: Bool = false
-    ) async throws(EmbeddedPostgresError) {
+    func copy(_ source: String, to directory: String) async throws(EmbeddedPostgresError) {
         let command = Command(
-            try Command.find("cp", package: "coreutils"),
-            ["-a", isShared ? "-l" : "--reflink=auto", "--", source, "\(directory)/"])
+            try Command.find("cp", package: "coreutils"), ["-a", "--reflink=auto", "--", source, "\(directory)/"])
         let (exit, output) = try await command.run()
         guard exit.isSuccess else {
             throw EmbeddedPostgresError(

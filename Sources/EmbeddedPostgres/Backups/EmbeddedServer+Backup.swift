@@ -30,14 +30,21 @@ extension EmbeddedServer {
         let checked = try await tryOut(workshop, store, logger: logger, check: check)
         // Their names are their contents: what is there now is all that the copied rows know, or more.
         for item in BackupStore.companions where FileSystem.exists("\(path)/\(item)") {
-            try await store.copy("\(path)/\(item)", to: workshop, sharing: item == "files")
+            if item == Backup.Part.files.name {
+                try await FileTree.share("\(path)/\(item)", as: "\(workshop)/\(item)")
+            } else {
+                try await store.copy("\(path)/\(item)", to: workshop)
+            }
         }
+        // The record says that all is there, so it comes after all is on the disk.
+        try await store.flush(workshop)
         let backup = Backup(
             name: Backup.name(at: started), version: installation.version, bytes: bytes,
             copySeconds: copied.timeIntervalSince(started), checkSeconds: Date().timeIntervalSince(copied),
             checked: checked, without: outside(without))
         let record = try JSONEncoder().encode(backup)
         try FileSystem.replace("\(workshop)/backup.json", with: record, permissions: 0o600)
+        FileSystem.synchronize(directory: workshop)
         try FileSystem.rename(workshop, to: "\(store.path)/\(backup.name)")
         FileSystem.synchronize(directory: store.path)
         return backup
@@ -51,15 +58,18 @@ extension EmbeddedServer {
         }
     }
 
-    /// Fails when a copy of the cluster, and a copy of that, do not fit.
+    /// Fails when a copy of the cluster does not fit, with a copy of that, or later with the files that are not linked.
     ///
     /// - Returns: the size of the cluster.
     private func requireRoom(in store: BackupStore) throws -> Int64 {
         let bytes = FileSystem.size(of: directory.data)
-        guard let free = FileSystem.freeBytes(at: store.path), free < bytes * 2 + 512_000_000 else { return bytes }
+        let files = "\(path)/\(Backup.Part.files.name)"
+        let isLinked = FileSystem.device(of: files) == FileSystem.device(of: store.path)
+        let needed = bytes + max(bytes, isLinked ? 0 : FileSystem.size(of: files))
+        guard let free = FileSystem.freeBytes(at: store.path), free < needed + 512_000_000 else { return bytes }
         throw EmbeddedPostgresError(
             .backupFailed,
-            "A backup takes \(bytes * 2 / 1_000_000) MB for a while, and \(free / 1_000_000) MB are free.",
+            "A backup takes \(needed / 1_000_000) MB for a while, and \(free / 1_000_000) MB are free.",
             fix: "make room in \(store.path), or move the data directory to a larger disk.")
     }
 

@@ -113,6 +113,16 @@ final class Directory: Sendable {
             microseconds: Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1000)
     }
 
+    /// How many bytes a file has; nil for what is no plain file.
+    ///
+    /// - Throws: `FileStoreError.missing`, `.system`.
+    func size(_ name: String) throws -> Int? {
+        try Directory.require(name)
+        var status = stat()
+        guard fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { throw FileStoreError.last("stat") }
+        return status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+    }
+
     /// The names of what is there and could be ours.
     func names() throws -> [String] {
         let copy = Posix.openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)

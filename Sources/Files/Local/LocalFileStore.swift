@@ -46,6 +46,17 @@ package struct LocalFileStore: FileStore {
         }
     }
 
+    package func holds(_ address: ContentAddress, size: Int) async throws -> Bool {
+        try await FileThreads.run { [root] in
+            let (tenant, shard, name) = address.segments
+            do {
+                return try root.subdirectory(tenant).subdirectory(shard).size(name) == size
+            } catch FileStoreError.missing {
+                return false
+            }
+        }
+    }
+
     package func remove(_ address: ContentAddress) async throws {
         try await FileThreads.run { [root] in
             let (tenant, shard, name) = address.segments

@@ -6,13 +6,20 @@ internal import Synchronization
 
 /// Sends signed requests for one bucket, by path and not by name of host.
 final class S3Client: Sendable {
+    /// How long bytes that are sent may take, with what the bucket does before it answers.
+    static let transfer: Duration = .seconds(300)
+
     private let settings: S3Settings
     private let signature: S3Signature
+    private let patience: Duration
     /// Made when first needed: what never speaks to the bucket has nothing to close.
     private let client = Mutex<HTTPClient?>(nil)
 
-    init(_ settings: S3Settings) {
+    /// - Parameter patience: how long the bucket may take to begin and to go on with bytes that are read, and for
+    ///   everything small.
+    init(_ settings: S3Settings, patience: Duration) {
         self.settings = settings
+        self.patience = patience
         signature = S3Signature(
             region: settings.region, accessKeyID: settings.accessKeyID, secretAccessKey: settings.secretAccessKey)
     }
@@ -22,14 +29,15 @@ final class S3Client: Sendable {
     /// - Parameters:
     ///   - key: below the bucket; empty for the bucket itself.
     ///   - payload: SHA-256 of the body, in hexadecimal digits.
-    ///   - limit: how long it may take in all.
+    ///   - limit: how long it may take in all, or until the bytes of a body begin that is read piece by piece; as long
+    ///     as something small may if nil.
     /// - Throws: `FileStoreError`; what `consume` throws.
     @discardableResult
     func send<Value>(
         _ method: String, _ key: String, query: [(name: String, value: String)] = [],
         headers: [(name: String, value: String)] = [], payload: String = S3Signature.emptyPayload,
-        body: HTTPClientRequest.Body? = nil, within limit: TimeAmount = .minutes(5),
-        _ consume: (HTTPClientResponse) async throws -> Value
+        body: HTTPClientRequest.Body? = nil, within limit: Duration? = nil,
+        _ consume: (S3Answer) async throws -> Value
     ) async throws -> Value {
         let path = key.isEmpty ? "/\(settings.bucket)" : "/\(settings.bucket)/\(key)"
         let message = S3Signature.Message(
@@ -41,17 +49,20 @@ final class S3Client: Sendable {
             request.headers.add(name: header.name, value: header.value)
         }
         request.body = body
+        let limit = limit ?? patience
+        let deadline = ContinuousClock.now + limit
         let response = try await execute(request, within: limit)
-        switch response.status.code {
-        case 200..<300: return try await consume(response)
+        let answer = S3Answer(method: method, response: response, deadline: deadline, patience: patience)
+        switch answer.status {
+        case 200..<300: return try await consume(answer)
         case 404: throw FileStoreError.missing
-        default: throw FileStoreError.refused(operation: method, status: Int(response.status.code))
+        default: throw FileStoreError.refused(operation: method, status: answer.status)
         }
     }
 
-    private func execute(_ request: HTTPClientRequest, within limit: TimeAmount) async throws -> HTTPClientResponse {
+    private func execute(_ request: HTTPClientRequest, within limit: Duration) async throws -> HTTPClientResponse {
         do {
-            return try await open().execute(request, timeout: limit)
+            return try await open().execute(request, timeout: TimeAmount(limit))
         } catch let error as FileStoreError {
             throw error
         } catch is CancellationError {
@@ -68,6 +79,8 @@ final class S3Client: Sendable {
             configuration.timeout.connect = .seconds(5)
             // Whoever waits for a file is told at once, and tries again.
             configuration.connectionPool.retryConnectionEstablishment = false
+            // Who waits for one of them has the time of connecting only; eight large files would hold the usual eight.
+            configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
             let opened = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
             client = opened
             return opened

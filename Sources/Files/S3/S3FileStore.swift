@@ -1,7 +1,6 @@
 internal import AsyncHTTPClient
 internal import Cryptography
 internal import NIOCore
-internal import NIOHTTP1
 package import PluginKit
 internal import Synchronization
 
@@ -17,12 +16,15 @@ package struct S3FileStore: FileStore {
     ///   - path: the directory for uploads under way; made if it is missing.
     ///   - multipartBound: contents of more bytes are sent part by part.
     ///   - partSize: of such a part, in bytes; at least 5 MiB.
+    ///   - patience: how long the bucket may take to begin and to go on with bytes that are read, and for everything
+    ///     small.
     /// - Throws: `FileStoreError` when the directory cannot be used.
     package init(
-        _ settings: S3Settings, spool path: String, multipartBound: Int = 64 << 20, partSize: Int = 16 << 20
+        _ settings: S3Settings, spool path: String, multipartBound: Int = 64 << 20, partSize: Int = 16 << 20,
+        patience: Duration = .seconds(20)
     ) throws {
         spool = SpoolFolder(try Directory.open(creating: path))
-        client = S3Client(settings)
+        client = S3Client(settings, patience: patience)
         self.multipartBound = multipartBound
         multipart = S3MultipartUpload(partSize: partSize, client: client)
     }
@@ -35,7 +37,7 @@ package struct S3FileStore: FileStore {
                 let pieces = SpooledPieces(file: spooled.file, size: spooled.size)
                 try await client.send(
                     "PUT", address.path, payload: Hex.encode(spooled.digest),
-                    body: .stream(pieces, length: .known(Int64(spooled.size)))
+                    body: .stream(pieces, length: .known(Int64(spooled.size))), within: S3Client.transfer
                 ) { _ in }
             }
         } catch {
@@ -51,17 +53,27 @@ package struct S3FileStore: FileStore {
         let header = ("range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")
         var missing = range.count
         guard missing > 0 else { return }
-        try await client.send("GET", address.path, headers: [header], within: .hours(1)) { response in
-            guard response.status == .partialContent else {
-                throw FileStoreError.refused(operation: "GET", status: Int(response.status.code))
+        try await client.send("GET", address.path, headers: [header]) { answer in
+            guard answer.status == 206 else {
+                throw FileStoreError.refused(operation: "GET", status: answer.status)
             }
-            for try await buffer in response.body {
-                missing -= buffer.readableBytes
+            try await answer.forEachPiece { piece in
+                missing -= piece.readableBytes
                 guard missing >= 0 else { throw FileStoreError.refused(operation: "GET", status: 206) }
-                try await send(Array(buffer.readableBytesView))
+                try await send(Array(piece.readableBytesView))
             }
         }
         guard missing == 0 else { throw FileStoreError.unreachable(operation: "GET") }
+    }
+
+    package func holds(_ address: ContentAddress, size: Int) async throws -> Bool {
+        do {
+            return try await client.send("HEAD", address.path) { answer in
+                answer.header("content-length").flatMap { Int($0) } == size
+            }
+        } catch FileStoreError.missing {
+            return false
+        }
     }
 
     package func remove(_ address: ContentAddress) async throws {
@@ -89,9 +101,8 @@ package struct S3FileStore: FileStore {
 
     private func page(prefix: String, after token: String?) async throws -> S3Listing {
         let query = [("list-type", "2"), ("prefix", prefix)] + (token.map { [("continuation-token", $0)] } ?? [])
-        return try await client.send("GET", "", query: query) { response in
-            let body = try await response.body.collect(upTo: 4 << 20)
-            return S3Listing(String(buffer: body))
+        return try await client.send("GET", "", query: query) { answer in
+            S3Listing(try await answer.text(upTo: 4 << 20))
         }
     }
 }

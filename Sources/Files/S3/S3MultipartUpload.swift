@@ -1,7 +1,6 @@
 internal import AsyncHTTPClient
 internal import Cryptography
 internal import NIOCore
-internal import NIOHTTP1
 internal import PluginKit
 
 /// Sends a large content part by part ("Uploading and copying objects using multipart upload", S3 user guide): a lost
@@ -32,8 +31,8 @@ struct S3MultipartUpload: Sendable {
     }
 
     private func begin(_ key: String) async throws -> String {
-        let text = try await client.send("POST", key, query: [("uploads", "")]) { response in
-            String(buffer: try await response.body.collect(upTo: 1 << 20))
+        let text = try await client.send("POST", key, query: [("uploads", "")]) { answer in
+            try await answer.text(upTo: 1 << 20)
         }
         guard let upload = S3Listing.elements("UploadId", in: text).first else {
             throw FileStoreError.refused(operation: "POST", status: 200)
@@ -45,10 +44,11 @@ struct S3MultipartUpload: Sendable {
     private func put(_ bytes: [UInt8], number: Int, of upload: String, _ key: String) async throws -> String {
         try await client.send(
             "PUT", key, query: [("partNumber", "\(number)"), ("uploadId", upload)],
-            payload: Hex.encode(SHA256.digest(bytes)), body: .bytes(ByteBuffer(bytes: bytes))
-        ) { response in
-            guard let tag = response.headers.first(name: "etag") else {
-                throw FileStoreError.refused(operation: "PUT", status: Int(response.status.code))
+            payload: Hex.encode(SHA256.digest(bytes)), body: .bytes(ByteBuffer(bytes: bytes)),
+            within: S3Client.transfer
+        ) { answer in
+            guard let tag = answer.header("etag") else {
+                throw FileStoreError.refused(operation: "PUT", status: answer.status)
             }
             return tag
         }
@@ -61,9 +61,10 @@ struct S3MultipartUpload: Sendable {
         let body = Array("<CompleteMultipartUpload>\(parts.joined())</CompleteMultipartUpload>".utf8)
         let text = try await client.send(
             "POST", key, query: [("uploadId", upload)], headers: [("content-type", "application/xml")],
-            payload: Hex.encode(SHA256.digest(body)), body: .bytes(ByteBuffer(bytes: body))
-        ) { response in
-            String(buffer: try await response.body.collect(upTo: 1 << 20))
+            payload: Hex.encode(SHA256.digest(body)), body: .bytes(ByteBuffer(bytes: body)),
+            within: S3Client.transfer
+        ) { answer in
+            try await answer.text(upTo: 1 << 20)
         }
         // A bucket may find out what is wrong after it has answered 200.
         guard text.contains("<CompleteMultipartUploadResult") else {

@@ -19,6 +19,11 @@ package protocol FileStore: Sendable {
         _ address: ContentAddress, _ range: Range<Int>, _ send: ([UInt8]) async throws -> Void
     ) async throws
 
+    /// Whether a content is there, and of this size in bytes. It is cheap: nothing of the content is read.
+    ///
+    /// - Throws: `FileStoreError` when that cannot be told.
+    func holds(_ address: ContentAddress, size: Int) async throws -> Bool
+
     /// Removes a content; one that is gone is no error.
     ///
     /// - Throws: `FileStoreError`.

@@ -9,7 +9,7 @@ struct Answer: Sendable {
     let status: Int
     /// The body; empty when there is none.
     let bytes: [UInt8]
-    /// The tag of one object; nil for lists and for what has no body.
+    /// The tag of one object; nil for lists, for what has no body, and for what one browser alone may have.
     private let tag: String?
     private let isReplayed: Bool
     /// What a route adds for the browser that asked.
@@ -28,7 +28,7 @@ struct Answer: Sendable {
         if let tenant {
             tag = EntityTag.make(of: tenant, bytes)
         } else {
-            tag = reply.isEmpty || reply.isList ? nil : EntityTag.make(reply, bytes)
+            tag = reply.isEmpty || reply.isList || reply.isForBrowser ? nil : EntityTag.make(reply, bytes)
         }
         isReplayed = false
         headers = reply.headers

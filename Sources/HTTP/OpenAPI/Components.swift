@@ -1,6 +1,6 @@
 internal import PluginKit
 
-/// What the operations of a document share: schemas, problems, headers, ways to say who one is.
+/// What the operations of a document share: schemas, problems, parameters, headers, ways to say who one is.
 struct Components: Sendable {
     private var schemas: [JSONValue.Member] = []
     private var problems: Set<Int> = []
@@ -11,6 +11,7 @@ struct Components: Sendable {
             "schemas": .object(schemas.sorted { $0.name < $1.name } + ProblemCatalogue.schemas),
             "responses": .object(
                 problems.sorted().map { .init(ProblemCatalogue.name(of: $0), ProblemCatalogue.response($0)) }),
+            "parameters": HeaderParameter.components,
             "headers": [
                 "RequestId": [
                     "description":

@@ -110,7 +110,7 @@ struct DocumentPage: Sendable {
 
     private func parameters(_ operation: DocumentedOperation) -> HTML {
         guard !operation.parameters.isEmpty else { return "" }
-        let rows: [HTML] = operation.parameters.map { parameter in
+        let rows: [HTML] = operation.parameters.map(resolved).map { parameter in
             let isRequired = parameter["required"]?.bool == true
             return """
                 <tr><td><code>\(parameter.text("name"))</code></td><td>\(parameter.text("in"))</td>\
@@ -197,6 +197,12 @@ struct DocumentPage: Sendable {
             </table>
             </article>
             """
+    }
+
+    /// What a reference leads to; everything else as it is.
+    private func resolved(_ value: JSONValue) -> JSONValue {
+        guard let reference = value["$ref"]?.string else { return value }
+        return reference.split(separator: "/").dropFirst().reduce(document) { $0[String($1)] ?? .null }
     }
 
     private func text(_ path: String...) -> String {

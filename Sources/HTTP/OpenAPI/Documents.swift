@@ -24,10 +24,10 @@ package struct Documents: Sendable {
     static let operations = [
         Operation(
             "/openapi.json", tag: "documents", "This document",
-            answer: .content(type: "application/json", schema: ["type": "object"])),
+            answer: .content(type: "application/json", schema: ["type": "object"]), headers: [.ifNoneMatch]),
         Operation(
             "/docs", tag: "documents", "This document as a page for people",
-            answer: .content(type: "text/html", schema: ["type": "string"])),
+            answer: .content(type: "text/html", schema: ["type": "string"]), headers: [.ifNoneMatch]),
     ]
 
     /// The answer for one of the two paths; nil for every other.

@@ -39,12 +39,13 @@ package enum OpenAPI {
             name twice; arrays and objects nest at most 32 deep. JSON takes at most 1 MiB. What a request does \
             not declare is refused. Errors are problems (RFC 9457) with a stable code. A list answers a page and \
             next_cursor, which is null on the last page and else the parameter cursor of the next. An access token \
-            lasts ten minutes at most; `POST /v1/auth/refresh` trades the refresh token for a new pair. A write with \
-            a token takes `Idempotency-Key`, 1 to 255 visible ASCII characters, unless its operation says otherwise: \
-            for a day the same request gets the same answer, with `Idempotency-Replayed: true`, and another request \
-            409. An answer that shows a secret once is not kept: the same request then gets 409. A GET of one object \
-            answers an `ETag`, and 304 to who names it in `If-None-Match`; `If-Match` is refused with 400 by writes \
-            that do not take it. 429 says in `Retry-After` after how many seconds to come back.
+            lasts ten minutes at most; `POST /v1/auth/refresh` trades the refresh token for a new pair. Most writes \
+            with a token take `Idempotency-Key`: for a day the same request gets the same answer, with \
+            `Idempotency-Replayed: true`, and another request 409. An answer that shows a secret once is not kept: \
+            the same request then gets 409, and so it does after an answer of 500 or above if it may have been carried \
+            out; otherwise that is tried again under the same key. What takes `If-None-Match` answers an `ETag`, and \
+            304 to who names it; `If-Match` is refused with 400 by writes that do not take it. 429 says in \
+            `Retry-After` after how many seconds to come back.
             """,
             "license": ["name": "Apache License 2.0", "identifier": "Apache-2.0"],
             "version": .string(version),

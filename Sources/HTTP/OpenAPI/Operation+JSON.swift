@@ -12,7 +12,7 @@ extension Operation {
             "parameters": parameterList.isEmpty ? nil : .array(parameterList),
             "requestBody": requestBody(&components),
             "responses": .object(
-                [.init("\(status)", success(&components))] + parts(&components) + problemResponses(&components)),
+                [.init("\(status)", success(&components))] + others(&components) + problemResponses(&components)),
         ])
     }
 
@@ -36,28 +36,28 @@ extension Operation {
     /// Bytes of any kind, in the form that generators of clients know.
     private static let bytes: JSONValue = ["type": "string", "format": "binary"]
 
-    /// The answer to a request with `Range`, and those without a body beside one with.
-    private func parts(_ components: inout Components) -> [JSONValue.Member] {
-        switch answer {
-        case .download: [.init("206", success(&components))]
-        case .raw: [.init("202", response(nil)), .init("204", response(nil))]
-        default: []
-        }
+    /// The answer to a request with `Range`, those without a body beside one with, and the one to who has it already.
+    private func others(_ components: inout Components) -> [JSONValue.Member] {
+        var others: [JSONValue.Member] =
+            switch answer {
+            case .download: [.init("206", success(&components))]
+            case .raw: [.init("202", response(nil)), .init("204", response(nil))]
+            default: []
+            }
+        if headers.contains(.ifNoneMatch) { others.append(.init("304", Operation.known)) }
+        return others
     }
+
+    private static let known: JSONValue = [
+        "description": "The caller has the answer: If-None-Match names its ETag.", "headers": Components.headers,
+    ]
 
     private var description: String {
         let permission = permission.map { "Needs the permission `\($0)`." }
         let key =
             refusesIdempotencyKey
             ? "Takes no `Idempotency-Key` (400 `idempotency_key_unsupported`): its answers are not kept." : nil
-        let version = takesIfMatch ? "Takes `If-Match`: 412 when the `ETag` is another by now." : nil
-        return [permission, key, version, ranges].compactMap { $0 }.joined(separator: " ")
-    }
-
-    /// How bytes can be asked for.
-    private var ranges: String? {
-        guard case .download = answer else { return nil }
-        return "Takes one `Range`, with `If-Range`, and `If-None-Match` (304)."
+        return [permission, key].compactMap { $0 }.joined(separator: " ")
     }
 
     /// What the role of the caller must have.
@@ -78,6 +78,7 @@ extension Operation {
     private var parameterList: [JSONValue] {
         parameters.map { Operation.parameter($0, in: "path", isRequired: true) }
             + query.map { Operation.parameter($0, in: "query", isRequired: $0.isRequired) }
+            + headers.map(\.reference)
     }
 
     private static func parameter(_ field: Field, in place: String, isRequired: Bool) -> JSONValue {

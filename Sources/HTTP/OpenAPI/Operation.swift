@@ -26,8 +26,8 @@ struct Operation: Sendable {
     var showsPage = false
     /// Whether `Idempotency-Key` is refused, because no answer is kept.
     var refusesIdempotencyKey = false
-    /// Whether `If-Match` is compared.
-    var takesIfMatch = false
+    /// The headers that have an effect on it.
+    var headers: [HeaderParameter] = []
     /// Whether customers may call it beside members and keys.
     var isForCustomersToo = false
     /// The statuses of the problems it may answer, ascending.
@@ -69,12 +69,15 @@ extension Operation {
         answer = Operation.answer(of: route)
         showsPage = route.showsPage
         refusesIdempotencyKey = IdempotencyHeader.keepsNoAnswers(route)
-        takesIfMatch = route.takesIfMatch
+        headers = HeaderParameter.taken(by: route)
         problems = Operation.problems(of: mounted)
     }
 
-    /// What the server answers without a route: open to anybody, without parameters.
-    init(_ path: String, tag: String, _ summary: String, answer: Answer, problems: [Int] = []) {
+    /// What the server answers without a route: open to anybody, without parameters but for headers.
+    init(
+        _ path: String, tag: String, _ summary: String, answer: Answer, headers: [HeaderParameter] = [],
+        problems: [Int] = []
+    ) {
         id = Operation.id("GET", path, isList: false)
         method = "get"
         self.path = path
@@ -88,6 +91,7 @@ extension Operation {
         mediaTypes = []
         status = 200
         self.answer = answer
+        self.headers = headers
         self.problems = problems
     }
 

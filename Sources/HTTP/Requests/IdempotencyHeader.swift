@@ -4,17 +4,30 @@ internal import Tenancy
 
 /// The header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07) as a claim.
 enum IdempotencyHeader {
-    /// The claim of a writing request; nil without the header.
+    /// The most characters of a key.
+    static let maximumLength = 255
+
+    /// Whether a route's answers are kept under keys. An answer with headers for one browser is not; such routes change
+    /// nothing that counts twice.
+    static func isTaken(by route: Route) -> Bool {
+        switch route.access {
+        case .public, .visitor, .hook: false
+        case .operator, .session, .permission, .customer:
+            route.method != "GET" && route.rawInput == nil && !route.isForBrowsers
+        }
+    }
+
+    /// The claim of a request; nil without the header, and where no answers are kept.
     ///
     /// - Throws: `Problem` 400 when the key is not 1 to 255 visible ASCII characters.
-    static func claim(_ key: String?, method: String, path: String, body: JSONValue) throws -> IdempotencyClaim? {
-        guard let key, method != "GET" else { return nil }
-        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+    static func claim(_ key: String?, of route: Route, path: String, body: JSONValue) throws -> IdempotencyClaim? {
+        guard let key, isTaken(by: route) else { return nil }
+        guard (1...maximumLength).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Problem(
                 status: 400, code: "idempotency_key_invalid",
-                detail: "Idempotency-Key takes 1 to 255 visible ASCII characters.")
+                detail: "Idempotency-Key takes 1 to \(maximumLength) visible ASCII characters.")
         }
-        let request = Array("\(method) \(path)\n".utf8) + body.encoded()
+        let request = Array("\(route.method) \(path)\n".utf8) + body.encoded()
         return IdempotencyClaim(keyHash: SHA256.digest(key), fingerprint: SHA256.digest(request))
     }
 
@@ -41,7 +54,7 @@ enum IdempotencyHeader {
             .conflict("This Idempotency-Key was used for another request.", code: "idempotency_key_reused")
         case .unanswered(let age) where age > .seconds(60):
             .conflict(
-                "This request was carried out, but its answer was lost; read what it was about.",
+                "This request may have been carried out, but its answer was lost; read what it was about.",
                 code: "idempotency_answer_lost")
         case .unanswered, .free, .answered:
             Problem(

@@ -14,7 +14,7 @@ extension MountedRoute.Module {
         return ModuleServices(
             settings: settings.record(of: stored),
             secrets: Secrets { [secrets, name] in try await secrets.read($0, of: name, for: session) },
-            commands: commands, http: http.outbound, files: files.files(of: name, for: session),
+            commands: commands, http: http.outbound(for: tenant), files: files.files(of: name, for: session),
             customers: customers.access(for: session),
             signatures: Signatures { HookSignature.isValid($0, of: $1, under: $2) })
     }

@@ -4,12 +4,17 @@ internal import NIOCore
 @_spi(Kernel) internal import PluginKit
 
 extension Download {
+    /// How many bytes are there before the answer begins: then it is an error, and not half an answer, when there are
+    /// none.
+    private static let firstByteCount = 64 << 10
+
     /// The answer: all bytes, the range that was asked for, 304 for who has them, 416 for a range outside of them.
     ///
     /// - Parameter window: after how long without a byte taken a reader is given up.
+    /// - Throws: what the source throws before the first bytes.
     func response(
         to request: Hummingbird.Request, requestID: String, from channel: any Channel, window: Duration
-    ) -> Response {
+    ) async throws -> Response {
         let tag = "\"\(tag)\""
         var headers = headers(requestID: requestID)
         headers[.eTag] = tag
@@ -19,10 +24,12 @@ extension Download {
         }
         switch ByteRange(request.headers[.range], size: size, ifRange: request.headers[.ifRange], tag: tag) {
         case .whole:
-            return Response(status: .ok, headers: headers, body: body(0..<size, channel, window))
+            let body = try await body(0..<size, request, channel, window)
+            return Response(status: .ok, headers: headers, body: body)
         case .part(let range):
             headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
-            return Response(status: .partialContent, headers: headers, body: body(range, channel, window))
+            let body = try await body(range, request, channel, window)
+            return Response(status: .partialContent, headers: headers, body: body)
         case .unsatisfiable:
             let problem = Problem(status: 416, code: "range_outside", detail: "There are no bytes in this range.")
             var response = problem.response(requestID: requestID)
@@ -43,20 +50,36 @@ extension Download {
         return headers
     }
 
-    private func body(_ range: Range<Int>, _ channel: any Channel, _ window: Duration) -> ResponseBody {
+    private func body(
+        _ range: Range<Int>, _ request: Hummingbird.Request, _ channel: any Channel, _ window: Duration
+    ) async throws -> ResponseBody {
         guard !range.isEmpty else { return ResponseBody() }
+        let middle = min(range.lowerBound + Download.firstByteCount, range.upperBound)
+        // Whoever asks for the head alone gets none of them.
+        let first = try await request.method == .head ? [] : pieces(range.lowerBound..<middle)
         return ResponseBody(contentLength: range.count) { writer in
             // This task alone writes; the compiler cannot see that below closures.
             nonisolated(unsafe) var output = writer
             let pace = TransferPace()
             // Closing makes the next write fail, which ends the transfer.
             try await pace.watching(channel, every: window, atLeast: 1, onStall: { channel.close(promise: nil) }) {
-                try await send(range) { piece in
+                for piece in first {
+                    try await output.write(ByteBuffer(bytes: piece))
+                    pace.add(piece.count)
+                }
+                guard middle < range.upperBound else { return }
+                try await send(middle..<range.upperBound) { piece in
                     try await output.write(ByteBuffer(bytes: piece))
                     pace.add(piece.count)
                 }
             }
             try await output.finish(nil)
         }
+    }
+
+    private func pieces(_ range: Range<Int>) async throws -> [[UInt8]] {
+        var pieces: [[UInt8]] = []
+        try await send(range) { pieces.append($0) }
+        return pieces
     }
 }

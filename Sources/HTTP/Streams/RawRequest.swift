@@ -1,42 +1,40 @@
 internal import Cryptography
+internal import Files
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 @_spi(Kernel) internal import PluginKit
-internal import Synchronization
 
 /// The body of a request for a route that takes bytes of any kind.
 enum RawRequest {
     /// What a sender must manage each second, in bytes, on the average of a window.
     private static let minimumRate = 1024
+    /// What a sender must manage each second on the average of the whole body, so that nobody keeps a place for hours.
+    private static let sustainedRate = 16 << 10
 
     /// A body, and the hash of what was read of it where the request has a key.
     struct Body {
         let body: RawBody
         fileprivate let hash: RunningSHA256?
-        fileprivate let beginning: Beginning
 
-        /// The most bytes that are read to compare them.
-        private static let maximum = 1 << 30
-
-        /// Reads the whole body and keeps nothing.
+        /// Reads the whole body and keeps nothing, within the bounds of what is stored.
         ///
         /// - Returns: SHA-256 of it.
-        func rest() async throws -> [UInt8] {
-            try await body.read(atMost: body.length ?? Body.maximum) { _ in }
+        /// - Throws: as `TenantFiles.skim`.
+        func rest(through files: TenantFiles, of tenant: TenantID) async throws -> [UInt8] {
+            try await files.skim(of: tenant, body.read)
             return digest
         }
-
-        /// Whether nobody has asked for the bytes yet, so that nothing can have been done with them.
-        var isUnread: Bool { !beginning.isMade.load(ordering: .acquiring) }
 
         /// SHA-256 of what was read; empty where nobody asks for it.
         var digest: [UInt8] { hash?.digest() ?? [] }
     }
 
-    /// Whether a body has begun to be read.
-    fileprivate final class Beginning: Sendable {
-        let isMade = Atomic(false)
+    /// How long a body of so many bytes may take in all.
+    ///
+    /// - Parameter window: what everybody has besides, for the way there.
+    static func longest(_ byteCount: Int, window: Duration) -> Duration {
+        window + .seconds(Double(byteCount) / Double(sustainedRate))
     }
 
     /// The body, which is read when the route asks for it.
@@ -49,15 +47,17 @@ enum RawRequest {
         of request: Hummingbird.Request, from channel: any Channel, window: Duration, isHashed: Bool,
         requireStanding: @escaping @Sendable () throws -> Void
     ) -> Body {
-        let (hash, beginning) = (isHashed ? RunningSHA256() : nil, Beginning())
+        let hash = isHashed ? RunningSHA256() : nil
         let (type, announced) = (request.headers[.contentType], request.headers[.contentLength].flatMap { Int($0) })
         let body = RawBody(contentType: type, length: announced, requireStanding: requireStanding) { maximum, consume in
             if let announced, announced > maximum { throw tooLarge(maximum, channel) }
-            beginning.isMade.store(true, ordering: .releasing)
             RequestBody.welcome(request, on: channel)
             let pace = TransferPace()
             let minimum = max(1, Int(window / .seconds(1) * Double(minimumRate)))
-            try await pace.watching(channel, every: window, atLeast: minimum, onStall: { end(channel) }) {
+            let limit = longest(announced ?? maximum, window: window)
+            try await pace.watching(
+                channel, every: window, atLeast: minimum, within: limit, onStall: { end(channel) }
+            ) {
                 var parts = request.body.makeAsyncIterator()
                 var count = 0
                 while let buffer = try await next(&parts) {
@@ -71,7 +71,7 @@ enum RawRequest {
                 if let announced, count < announced { throw incomplete }
             }
         }
-        return Body(body: body, hash: hash, beginning: beginning)
+        return Body(body: body, hash: hash)
     }
 
     private static func next(_ parts: inout Hummingbird.RequestBody.AsyncIterator) async throws -> ByteBuffer? {

@@ -9,10 +9,12 @@ final class TransferPace: Sendable {
     /// Notes bytes.
     func add(_ bytes: Int) { count.add(bytes, ordering: .relaxed) }
 
-    /// Runs `body`, and `onStall` as soon as a window brings less than it must.
+    /// Runs `body`, and `onStall` as soon as a window brings less than it must, or the whole takes longer than it may.
+    ///
+    /// - Parameter limit: the longest that the whole may take; nil for as long as it goes on.
     func watching<Value>(
-        _ channel: any Channel, every window: Duration, atLeast minimum: Int, onStall: @escaping @Sendable () -> Void,
-        _ body: () async throws -> Value
+        _ channel: any Channel, every window: Duration, atLeast minimum: Int, within limit: Duration? = nil,
+        onStall: @escaping @Sendable () -> Void, _ body: () async throws -> Value
     ) async throws -> Value {
         let timer = channel.eventLoop.scheduleRepeatedTask(
             initialDelay: TimeAmount(window), delay: TimeAmount(window)
@@ -22,7 +24,11 @@ final class TransferPace: Sendable {
             task.cancel()
             onStall()
         }
-        defer { timer.cancel() }
+        let deadline = limit.map { channel.eventLoop.scheduleTask(in: TimeAmount($0), onStall) }
+        defer {
+            timer.cancel()
+            deadline?.cancel()
+        }
         return try await body()
     }
 }

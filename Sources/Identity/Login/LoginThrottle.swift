@@ -46,21 +46,21 @@ struct LoginThrottle: Sendable {
     /// - Throws: `Problem` 429 `too_many_attempts` with the seconds to wait.
     func count(_ account: String, _ client: Request.Client) async throws {
         let limits = limits(account, client)
-        let results = try await pipeline.runForCaller(
-            limits.map { limit in
-                """
-                INSERT INTO core.login_throttles AS t (key, attempts, window_ends_at)
-                VALUES (\(limit.key), 1, \(Timestamp.now().advanced(by: bounds.window)))
-                ON CONFLICT (key) DO UPDATE
-                SET attempts = CASE WHEN t.window_ends_at < now() THEN 1 ELSE t.attempts + 1 END,
-                    window_ends_at = CASE
-                        WHEN t.window_ends_at < now() THEN EXCLUDED.window_ends_at
-                        ELSE t.window_ends_at
-                    END
-                RETURNING t.attempts::int8 AS attempts,
-                          ceil(EXTRACT(epoch FROM t.window_ends_at - now()))::int8 AS seconds
-                """
-            })
+        let counting = limits.map { limit -> SQL in
+            """
+            INSERT INTO core.login_throttles AS t (key, attempts, window_ends_at)
+            VALUES (\(limit.key), 1, \(Timestamp.now().advanced(by: bounds.window)))
+            ON CONFLICT (key) DO UPDATE
+            SET attempts = CASE WHEN t.window_ends_at < now() THEN 1 ELSE t.attempts + 1 END,
+                window_ends_at = CASE
+                    WHEN t.window_ends_at < now() THEN EXCLUDED.window_ends_at
+                    ELSE t.window_ends_at
+                END
+            RETURNING t.attempts::int8 AS attempts,
+                      ceil(EXTRACT(epoch FROM t.window_ends_at - now()))::int8 AS seconds
+            """
+        }
+        let results = try await IdempotencyClaim.aside { try await pipeline.runForCaller(counting) }
         for (limit, result) in zip(limits, results) {
             guard let row = result.first, try row.get("attempts", as: Int.self) > limit.attempts else { continue }
             throw Problem(
@@ -71,14 +71,16 @@ struct LoginThrottle: Sendable {
 
     /// Forgets the attempts from this address on this account, after the right password.
     func forget(_ account: String, _ client: Request.Client) async throws {
-        _ = try await pipeline.runForCaller([
-            "DELETE FROM core.login_throttles WHERE key = \(limits(account, client)[0].key)",
+        let limits = limits(account, client)
+        let forgetting: [SQL] = [
+            "DELETE FROM core.login_throttles WHERE key = \(limits[0].key)",
             """
             UPDATE core.login_throttles
             SET attempts = GREATEST(1, attempts - 1)
-            WHERE key IN (\(limits(account, client)[1].key), \(limits(account, client)[2].key))
+            WHERE key IN (\(limits[1].key), \(limits[2].key))
             """,
-        ])
+        ]
+        _ = try await IdempotencyClaim.aside { try await pipeline.runForCaller(forgetting) }
     }
 
     private func limits(_ account: String, _ client: Request.Client) -> [Limit] {

@@ -39,9 +39,11 @@ struct OwnAccount: Sendable {
     }
 
     /// Prepares a second factor.
+    ///
+    /// - Throws: `Problem` 401 `login_refused` also when somebody has changed the password meanwhile.
     func prepareSecondFactor(_ input: PasswordProof, _ call: Call) async throws -> Resource<SecondFactorPayload> {
         let (proof, email) = try await prove(input.password, input.code, call)
-        return try await secondFactors.prepare(proof.account, email: email)
+        return try await secondFactors.prepare(proof, email: email)
     }
 
     /// Confirms a second factor by its first code and ends every other login, which was begun without it.
@@ -58,9 +60,11 @@ struct OwnAccount: Sendable {
     }
 
     /// Removes the second factor.
+    ///
+    /// - Throws: `Problem` 401 `login_refused` also when somebody has changed the password or added a factor meanwhile.
     func removeSecondFactor(_ input: PasswordProof, _ call: Call) async throws {
         let (proof, _) = try await prove(input.password, input.code, call)
-        try await secondFactors.remove(proof.account)
+        try await secondFactors.remove(proof)
     }
 
     /// The statements that go on with the transaction that gave an account a password: whatever else opens it ends.

@@ -23,17 +23,19 @@ struct SecondFactors: Sendable {
 
     /// Prepares a second factor, which counts from its confirmation on. A confirmed one stays as it is.
     ///
-    /// - Throws: `Problem` 409 `second_factor_exists`.
-    func prepare(_ account: ID<Account>, email: String) async throws -> Resource<SecondFactorPayload> {
-        let salt = RandomBytes.generate(16)
-        let result = try await pipeline.runForCaller([
+    /// - Throws: `Problem` 409 `second_factor_exists`; 401 `login_refused` when the account has another password.
+    func prepare(_ proof: Credentials.Proof, email: String) async throws -> Resource<SecondFactorPayload> {
+        let (account, salt) = (proof.account, RandomBytes.generate(16))
+        let results = try await pipeline.runForCaller([
             """
             UPDATE core.accounts
             SET totp_salt = \(salt), totp_prepared_at = now()
-            WHERE id = \(account) AND totp_confirmed_at IS NULL
-            """
-        ])[0]
-        guard result.affected == 1 else {
+            WHERE id = \(account) AND password_hash = \(proof.passwordHash) AND totp_confirmed_at IS NULL
+            """,
+            "SELECT FROM core.accounts WHERE id = \(account) AND password_hash = \(proof.passwordHash)",
+        ])
+        guard !results[1].isEmpty else { throw Credentials.refused }
+        guard results[0].affected == 1 else {
             throw Problem.conflict("There is a second factor already.", code: "second_factor_exists")
         }
         let secret = Base32.encode(secret(account, salt))
@@ -82,15 +84,26 @@ struct SecondFactors: Sendable {
     }
 
     /// Takes the second factor away.
-    func remove(_ account: ID<Account>) async throws {
-        _ = try await pipeline.runForCaller([
+    ///
+    /// - Throws: `Problem` 401 `login_refused` when the account has another password by now, or a second factor that
+    ///   was not asked for.
+    func remove(_ proof: Credentials.Proof) async throws {
+        let results = try await pipeline.runForCaller([
             """
             UPDATE core.accounts
             SET totp_salt = NULL, totp_prepared_at = NULL, totp_confirmed_at = NULL
-            WHERE id = \(account)
+            WHERE id = \(proof.account) AND password_hash = \(proof.passwordHash)
+              AND (totp_confirmed_at IS NULL OR \(proof.hasSecondFactor))
             """,
-            "DELETE FROM core.recovery_codes WHERE account_id = \(account)",
+            // A factor that stays keeps its codes.
+            """
+            DELETE FROM core.recovery_codes
+            USING core.accounts
+            WHERE accounts.id = \(proof.account) AND accounts.totp_confirmed_at IS NULL
+              AND recovery_codes.account_id = accounts.id
+            """,
         ])
+        guard results[0].affected == 1 else { throw Credentials.refused }
     }
 
     /// The account of a member that a second factor guards; nil when none does.

@@ -31,26 +31,35 @@ package struct Erasure: Sendable {
         _ tenant: TenantID, confirmation: String, by operator: ID<Operator>
     ) async throws -> Resource<ErasurePayload> {
         let erasure = try await ProblemMapping.translate {
-            try await leases.withLease(as: KernelRole.auth.loginRole) { lease in
-                try await lease.transaction { lease in
-                    try await lease.run(Erasure.limit)
-                    try await Erasure.require(tenant, confirmation, lease)
-                    let proof = try await lease.run(
-                        "SELECT core.erase_tenant(\(tenant)) AS proof", timeout: .seconds(600))
-                    guard let row = proof.first else { throw Problem.notFound }
-                    let id = ID<Void>.make()
-                    try await lease.run(
-                        """
-                        INSERT INTO core.erasures (id, erased_tenant, operator_id, proof)
-                        VALUES (\(id), \(tenant), \(`operator`), \(try row.get("proof", as: JSONValue.self)))
-                        """)
-                    try await lease.run("SELECT core.record_change('tenant', \(tenant), 'erased')")
-                    return id
-                }
+            try await IdempotencyClaim.notingWrite {
+                try await eraseRows(of: tenant, confirmation: confirmation, by: `operator`)
             }
         }
         try await control.refreshForCaller()
         return try Resource(await addContents(of: tenant, to: erasure))
+    }
+
+    /// Erases the rows in one transaction.
+    private func eraseRows(
+        of tenant: TenantID, confirmation: String, by operator: ID<Operator>
+    ) async throws -> ID<Void> {
+        try await leases.withLease(as: KernelRole.auth.loginRole) { lease in
+            try await lease.transaction { lease in
+                try await lease.run(Erasure.limit)
+                try await Erasure.require(tenant, confirmation, lease)
+                let proof = try await lease.run(
+                    "SELECT core.erase_tenant(\(tenant)) AS proof", timeout: .seconds(600))
+                guard let row = proof.first else { throw Problem.notFound }
+                let id = ID<Void>.make()
+                try await lease.run(
+                    """
+                    INSERT INTO core.erasures (id, erased_tenant, operator_id, proof)
+                    VALUES (\(id), \(tenant), \(`operator`), \(try row.get("proof", as: JSONValue.self)))
+                    """)
+                try await lease.run("SELECT core.record_change('tenant', \(tenant), 'erased')")
+                return id
+            }
+        }
     }
 
     /// Removes the contents of the tenant's files, and says so in the proof.

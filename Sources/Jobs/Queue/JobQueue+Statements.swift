@@ -82,47 +82,55 @@ extension JobQueue {
             """
     }
 
-    /// The lanes with work. Tenants that are suspended, or have the module off, keep their jobs where they are.
-    func lanes(_ slots: Int, _ strands: Strands?) -> SQL {
+    /// How the lanes of the tenants in `steps` stand: when their turn is, and how many of their jobs may begin. Tenants
+    /// that are suspended, or have the module off, keep their jobs where they are.
+    private var standings: SQL {
         let module = module.description
+        return """
+            SELECT
+                s.tenant_id,
+                COALESCE(lane.virtual_time, 0) AS virtual_time,
+                COALESCE(lane.cost_ms, 10) AS cost_ms,
+                COALESCE(((p.limits || t.limits) ->> 'job_weight')::float8, 1) AS weight,
+                running.room,
+                -- A bucket holds what ten seconds bring, and at least one; without a limit there is none.
+                CASE WHEN rate.per_second IS NOT NULL THEN least(
+                    greatest(rate.per_second * 10, 1),
+                    COALESCE(lane.tokens, greatest(rate.per_second * 10, 1))
+                        + EXTRACT(epoch FROM clock_timestamp() - COALESCE(lane.filled_at, clock_timestamp()))::float8
+                        * rate.per_second) END AS tokens
+            FROM steps AS s
+            JOIN core.tenants AS t ON t.id = s.tenant_id AND t.status = 'active'
+            JOIN core.plans AS p ON p.id = t.plan
+            LEFT JOIN core.tenant_modules AS switch ON switch.tenant_id = t.id AND switch.module_id = \(module)
+            LEFT JOIN core.job_lanes AS lane ON lane.tenant_id = t.id AND lane.module = \(module)
+            -- Who may run as many as they like is not counted.
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN most.jobs IS NULL THEN 1000000 ELSE most.jobs - (
+                    SELECT count(*)
+                    FROM core.jobs_running AS r
+                    WHERE r.module = \(module) AND r.tenant_id = t.id
+                ) END AS room
+                FROM (SELECT ((p.limits || t.limits) ->> 'jobs_running')::int8 AS jobs) AS most
+            ) AS running
+            CROSS JOIN LATERAL (
+                SELECT ((p.limits || t.limits) ->> 'jobs_per_minute')::float8 / 60 AS per_second
+            ) AS rate
+            WHERE COALESCE(switch.enabled, true)
+              AND NOT EXISTS (SELECT FROM core.plugin_pauses AS pause WHERE pause.module_id = \(module))
+            """
+    }
+
+    /// The lanes with work that come next, each with how many of its jobs are ready.
+    func lanes(_ slots: Int, _ strands: Strands?) -> SQL {
         let tenants =
             strands.map { "SELECT DISTINCT strand.tenant_id FROM \($0.rows)" as SQL }
-            ?? JobQueue.tenantsWithWork(of: "\(module)")
+            ?? JobQueue.tenantsWithWork(of: "\(module.description)")
         return """
             WITH RECURSIVE steps AS (
                 \(tenants)
             ), lanes AS MATERIALIZED (
-                SELECT
-                    s.tenant_id,
-                    COALESCE(lane.virtual_time, 0) AS virtual_time,
-                    COALESCE(lane.cost_ms, 10) AS cost_ms,
-                    COALESCE(((p.limits || t.limits) ->> 'job_weight')::float8, 1) AS weight,
-                    running.room,
-                    -- A bucket holds what ten seconds bring, and at least one; without a limit there is none.
-                    CASE WHEN rate.per_second IS NOT NULL THEN least(
-                        greatest(rate.per_second * 10, 1),
-                        COALESCE(lane.tokens, greatest(rate.per_second * 10, 1))
-                            + EXTRACT(epoch FROM clock_timestamp() - COALESCE(lane.filled_at, clock_timestamp()))::float8
-                            * rate.per_second) END AS tokens
-                FROM steps AS s
-                JOIN core.tenants AS t ON t.id = s.tenant_id AND t.status = 'active'
-                JOIN core.plans AS p ON p.id = t.plan
-                LEFT JOIN core.tenant_modules AS switch ON switch.tenant_id = t.id AND switch.module_id = \(module)
-                LEFT JOIN core.job_lanes AS lane ON lane.tenant_id = t.id AND lane.module = \(module)
-                -- Who may run as many as they like is not counted.
-                CROSS JOIN LATERAL (
-                    SELECT CASE WHEN most.jobs IS NULL THEN 1000000 ELSE most.jobs - (
-                        SELECT count(*)
-                        FROM core.jobs_running AS r
-                        WHERE r.module = \(module) AND r.tenant_id = t.id
-                    ) END AS room
-                    FROM (SELECT ((p.limits || t.limits) ->> 'jobs_running')::int8 AS jobs) AS most
-                ) AS running
-                CROSS JOIN LATERAL (
-                    SELECT ((p.limits || t.limits) ->> 'jobs_per_minute')::float8 / 60 AS per_second
-                ) AS rate
-                WHERE COALESCE(switch.enabled, true)
-                  AND NOT EXISTS (SELECT FROM core.plugin_pauses AS pause WHERE pause.module_id = \(module))
+                \(standings)
             ), first AS (
                 SELECT *
                 FROM lanes

@@ -119,7 +119,7 @@ package final class JobQueue: Sendable {
 
 /// What went wrong in an attempt.
 package struct JobFailure: Hashable, Sendable {
-    /// A stable word: `timeout`, `worker_lost`, `refused`, a problem's code, or the type of the error.
+    /// A stable word: `timeout`, `worker_lost`, `held_up`, `refused`, a problem's code, or the type of the error.
     package let code: String
     /// For whoever looks at it.
     package let detail: String

@@ -1,9 +1,11 @@
 package import Foundation
 package import Logging
+internal import Observability
 internal import PluginHost
 internal import PluginKit
 package import Postgres
 internal import ServiceLifecycle
+internal import Synchronization
 
 /// Enqueues what is due by the clock, for each tenant in its own zone. Any number of them may run: a due moment is taken
 /// by comparing and setting the next one, in the transaction that enqueues the job.
@@ -36,18 +38,16 @@ package struct Scheduler: Service {
     }
 
     package func run() async throws {
-        try? await cancelWhenGracefulShutdown {
-            var turn = 0
-            while true {
-                do {
-                    if turn % Scheduler.census == 0 { try await enrol() }
-                    while try await fire() == Scheduler.batch {}
-                } catch {
-                    logger.warning("schedules could not be kept", metadata: ["error": "\(error)"])
-                }
-                turn += 1
-                try await Task.sleep(for: Scheduler.interval)
+        let turns = Mutex(0)
+        await untilShutdown(
+            every: Scheduler.interval, failing: "schedules could not be kept", level: .warning, logger: logger
+        ) {
+            let turn = turns.withLock { turns in
+                defer { turns += 1 }
+                return turns
             }
+            if turn % Scheduler.census == 0 { try await enrol() }
+            while try await fire() == Scheduler.batch {}
         }
     }
 

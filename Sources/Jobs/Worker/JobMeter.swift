@@ -29,7 +29,7 @@ package final class JobMeter: Sendable {
         let word =
             switch outcome {
             case .succeeded: "succeeded"
-            case .failed: "failed"
+            case .failed, .heldUp: "failed"
             case .refused: "refused"
             case .leaseLost: "lease_lost"
             }

@@ -9,6 +9,8 @@ package enum JobOutcome: Sendable {
     case leaseLost
     /// It may be tried again, after a time of the handler's own or by the job's policy.
     case failed(JobFailure, retryAfter: Duration? = nil)
+    /// The platform had no room for what follows from it: no fault of the job, so it is tried again without counting.
+    case heldUp(JobFailure)
     /// No further attempt can help.
     case refused(JobFailure)
 
@@ -20,6 +22,9 @@ package enum JobOutcome: Sendable {
         case let error as JobRefused: self = .refused(JobFailure(code: "refused", detail: error.reason))
         case let problem as Problem where problem.code == "plugin_timeout":
             self = .failed(JobFailure(code: "timeout", detail: "it took longer than it may"))
+        // The whole transaction was undone with it; see `core.require_room_for_job`.
+        case let problem as Problem where problem.code == "job_backlog_full":
+            self = .heldUp(JobFailure(code: problem.code, detail: problem.detail))
         case let problem as Problem: self = .failed(JobFailure(code: problem.code, detail: problem.detail))
         // What an error of another type says may quote data; its type does not.
         default: self = .failed(JobFailure(code: "\(type(of: error))", detail: "\(error)"))

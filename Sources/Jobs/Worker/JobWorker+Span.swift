@@ -3,6 +3,13 @@ internal import PluginKit
 internal import Tenancy
 
 extension JobWorker {
+    /// The job as a part of what enqueued it; nil when that is in no trace.
+    func scope(of job: ClaimedJob) -> (parent: SpanContext?, scope: RequestScope?) {
+        guard let parent = SpanContext(traceparent: job.trace) else { return (nil, nil) }
+        let span = module.tracer.begin(after: parent)
+        return (parent, RequestScope(requestID: job.id.description, span: span, tracer: module.tracer))
+    }
+
     /// An attempt as a span, by OpenTelemetry's conventions for consumers of messages. Nothing of what the job was given.
     func span(
         of job: ClaimedJob, _ outcome: JobOutcome, in scope: RequestScope, after parent: SpanContext?,
@@ -26,7 +33,7 @@ extension JobOutcome {
         switch self {
         case .succeeded: nil
         case .leaseLost: "lease_lost"
-        case .failed(let failure, _), .refused(let failure): failure.code
+        case .failed(let failure, _), .heldUp(let failure), .refused(let failure): failure.code
         }
     }
 }

@@ -1,7 +1,6 @@
 internal import Foundation
 package import Logging
 internal import Observability
-internal import PluginHost
 @_spi(Kernel) internal import PluginKit
 internal import ServiceLifecycle
 internal import Synchronization
@@ -24,11 +23,11 @@ package final class JobWorker: Service {
     }
 
     let module: Module
-    private let queue: JobQueue
+    let queue: JobQueue
     private let lease: WorkerLease
     private let listener: JobListener
     private let settings: Settings
-    private let logger: Logger
+    let logger: Logger
     private let state = Mutex(State())
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
@@ -162,38 +161,6 @@ package final class JobWorker: Service {
         if isHungry { wake() }
     }
 
-    /// The job as a part of what enqueued it; nil when that is in no trace.
-    private func scope(of job: ClaimedJob) -> (parent: SpanContext?, scope: RequestScope?) {
-        guard let parent = SpanContext(traceparent: job.trace) else { return (nil, nil) }
-        let span = module.tracer.begin(after: parent)
-        return (parent, RequestScope(requestID: job.id.description, span: span, tracer: module.tracer))
-    }
-
-    private func attempt(_ job: ClaimedJob) async -> JobOutcome {
-        guard job.isReadable else {
-            return .refused(JobFailure(code: "unreadable_payload", detail: "its payload or steps are no JSON for us"))
-        }
-        guard let code = module.jobs.first(where: { $0.kind == job.kind }) else {
-            return .failed(JobFailure(code: "unknown_kind", detail: "this version of the plugin has no such job"))
-        }
-        let actor = Actor(kind: .system, id: ActorID(job.id.uuid), role: "system")
-        let session = TenantSession(verified: job.tenant, actor: actor)
-        let progress = JobProgress { JobOutcome.isLeaseLost($0) ? JobLeaseLost() : $0 }
-        let run = JobRun(
-            id: job.id, tenant: job.tenant, attempt: job.attempt, tx: module.database.open(session, mode: .write),
-            services: module.services(session), lease: job.lease, steps: job.steps, progress: progress)
-        do {
-            let place = PluginError.Place(job.kind, requestID: job.id.description)
-            try await module.wall.run(for: job.tenant, in: place, deadline: job.timeout) {
-                try await code.handler(run, job.payload)
-                if !progress.isCompleted { try await run.finish([]) }
-            }
-            return .succeeded
-        } catch {
-            return progress.isCompleted ? .succeeded : JobOutcome(error)
-        }
-    }
-
     /// Writes down what did not succeed; what cannot be written down now is tried again with the heartbeat.
     private func conclude(_ job: ClaimedJob, _ outcome: JobOutcome) async {
         // What a shutdown interrupted is given back with the lease, and does not count.
@@ -207,18 +174,6 @@ package final class JobWorker: Service {
         } catch {
             state.withLock { $0.unnoted[job.lease] = (job, outcome) }
             logger.warning("a job's failure could not be noted", metadata: ["job": "\(job.id)", "error": "\(error)"])
-        }
-    }
-
-    private func write(_ outcome: JobOutcome, of job: ClaimedJob) async throws {
-        switch outcome {
-        case .succeeded: break
-        case .leaseLost: logger.warning("a job's lease was lost", metadata: ["job": "\(job.id)"])
-        case .refused(let failure): try await queue.fail(job, failure, retry: nil)
-        case .failed(let failure, let pause):
-            let retries = module.jobs.first { $0.kind == job.kind }?.retries ?? .usual
-            let wait = pause.map(JobRetries.bounded) ?? retries.delay(after: job.attempt, random: .random(in: 0...1))
-            try await queue.fail(job, failure, retry: wait)
         }
     }
 

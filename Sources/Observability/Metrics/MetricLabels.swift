@@ -18,8 +18,16 @@ package struct MetricLabels: Sendable, ExpressibleByDictionaryLiteral {
         return MetricLabels(text: "\(text),\(others.text)")
     }
 
-    /// A value as the text format 0.0.4 wants it: backslash, quote and line feed are escaped.
+    /// A value as the text format 0.0.4 wants it: backslash, quote and line feed are escaped, each by itself, whatever
+    /// it makes one character with.
     private static func escape(_ value: String) -> String {
-        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        value.unicodeScalars.reduce(into: "") { text, scalar in
+            switch scalar {
+            case "\\": text += "\\\\"
+            case "\"": text += "\\\""
+            case "\n": text += "\\n"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
     }
 }

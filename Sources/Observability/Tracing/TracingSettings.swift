@@ -36,7 +36,7 @@ package struct TracingSettings: Sendable {
             exact?.isEmpty != true, base?.isEmpty != true || exact != nil
         else { return nil }
         guard let endpoint = URL(string: text), ["http", "https"].contains(endpoint.scheme ?? ""), endpoint.host != nil
-        else { throw TracingSettingsError("the collector's address is no http or https URL") }
+        else { throw TracingSettingsError(.endpointInvalid, "the collector's address is no http or https URL") }
         return TracingSettings(
             endpoint: endpoint, headers: headers(environment["OTEL_EXPORTER_OTLP_HEADERS"] ?? ""),
             ratio: try ratio(environment["OTEL_TRACES_SAMPLER_ARG"]),
@@ -46,7 +46,7 @@ package struct TracingSettings: Sendable {
     private static func ratio(_ text: String?) throws(TracingSettingsError) -> Double {
         guard let text, !text.isEmpty else { return 1 }
         guard let ratio = Double(text), (0...1).contains(ratio) else {
-            throw TracingSettingsError("OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1")
+            throw TracingSettingsError(.ratioInvalid, "OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1")
         }
         return ratio
     }
@@ -62,10 +62,20 @@ package struct TracingSettings: Sendable {
 }
 
 /// A setting of the environment that cannot be used.
-package struct TracingSettingsError: Error, CustomStringConvertible {
-    package let description: String
-
-    init(_ description: String) {
-        self.description = description
+package struct TracingSettingsError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Stable words for the reasons.
+    package enum Code: String, Sendable, CaseIterable {
+        case endpointInvalid = "tracing_endpoint_invalid"
+        case ratioInvalid = "tracing_ratio_invalid"
     }
+
+    package let code: Code
+    package let detail: String
+
+    package init(_ code: Code, _ detail: String) {
+        self.code = code
+        self.detail = detail
+    }
+
+    package var description: String { "\(code.rawValue): \(detail)" }
 }

@@ -23,6 +23,7 @@ package struct PluginCheck: Sendable {
     package static func run(_ folder: PluginFolder, reserved: [String]) -> [Finding] {
         var check = PluginCheck(folder: folder)
         guard let manifest = check.manifest() else { return check.findings }
+        check.kit(of: manifest)
         check.migrations(of: manifest)
         check.personalData(of: manifest)
         check.assets(of: manifest)
@@ -48,6 +49,14 @@ package struct PluginCheck: Sendable {
         } catch {
             fail(error.description)
             return nil
+        }
+    }
+
+    private mutating func kit(of manifest: Manifest) {
+        do throws(PluginRefusal) {
+            try manifest.requireKit()
+        } catch {
+            fail(error.description)
         }
     }
 

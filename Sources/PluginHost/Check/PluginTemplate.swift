@@ -7,10 +7,6 @@ package struct PluginTemplate: Sendable {
         package let description: String
     }
 
-    private static let name = "Sample"
-    private static let id = "sample"
-    private static let kit = "../Sources/PluginKit"
-
     private let source: String
     private let pluginKit: String
 
@@ -36,6 +32,10 @@ package struct PluginTemplate: Sendable {
         let target = "\(directory)/\(name)"
         let files = FileManager.default
         guard !files.fileExists(atPath: target) else { throw Failure(description: "\(target) is there already") }
+        for needed in [source, pluginKit] where !files.fileExists(atPath: "\(needed)/Package.swift") {
+            throw Failure(
+                description: "\(needed) is missing; it needs the folders Template and Sources/PluginKit of the release")
+        }
         do {
             for path in try files.subpathsOfDirectory(atPath: source).sorted() {
                 guard !path.hasPrefix(".build"), path != "Package.resolved" else { continue }
@@ -53,8 +53,14 @@ package struct PluginTemplate: Sendable {
         return target
     }
 
+    /// The template's text for another name; in one go, so that nothing is renamed in what was put in.
     private func renamed(_ text: String, _ name: String) -> String {
-        text.replacing(PluginTemplate.kit, with: pluginKit).replacing(PluginTemplate.name, with: name)
-            .replacing(PluginTemplate.id, with: name.lowercased())
+        text.replacing(/\.\.\/Sources\/PluginKit|Sample|sample/) { match -> String in
+            switch match.output {
+            case "Sample": name
+            case "sample": name.lowercased()
+            default: pluginKit
+            }
+        }
     }
 }

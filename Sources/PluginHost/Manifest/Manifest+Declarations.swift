@@ -95,7 +95,7 @@ extension Manifest {
     func requireHome() throws(ManifestError) {
         guard let home else { return }
         guard publicMounts.contains(where: { home == $0 || home.hasPrefix("\($0)/") }) else {
-            throw ManifestError(reason: "home \(home) lies outside of the public paths")
+            throw ManifestError(.homeInvalid, "home \(home) lies outside of the public paths")
         }
         let segments = home.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         let isPlain = segments.allSatisfy { segment in
@@ -106,7 +106,8 @@ extension Manifest {
         }
         guard isPlain else {
             throw ManifestError(
-                reason: "home \(home) must be a path of lower-case letters, digits, points, hyphens and underscores")
+                .homeInvalid,
+                "home \(home) must be a path of lower-case letters, digits, points, hyphens and underscores")
         }
     }
 
@@ -115,12 +116,13 @@ extension Manifest {
         for command in uses {
             let words = command.split(separator: ".", omittingEmptySubsequences: false)
             guard words.count == 2, ModuleName(String(words[0])) != nil, ModuleName(String(words[1])) != nil else {
-                throw ManifestError(reason: "uses \(command) must be a module and its command: conversations.assign")
+                throw ManifestError(
+                    .usesInvalid, "uses \(command) must be a module and its command: conversations.assign")
             }
             guard words[0] != id.description else {
-                throw ManifestError(reason: "uses \(command) is its own command, which it need not name")
+                throw ManifestError(.usesInvalid, "uses \(command) is its own command, which it need not name")
             }
         }
-        guard Set(uses).count == uses.count else { throw ManifestError(reason: "uses names a command twice") }
+        guard Set(uses).count == uses.count else { throw ManifestError(.usesInvalid, "uses names a command twice") }
     }
 }

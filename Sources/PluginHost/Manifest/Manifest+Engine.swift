@@ -109,31 +109,31 @@ extension Manifest {
     /// Refuses what names jobs that the module does not declare as its own.
     func requireOwnJobs() throws(ManifestError) {
         let kinds = Set(jobs.map(\.kind))
-        guard kinds.count == jobs.count else { throw ManifestError(reason: "a kind of job is there twice") }
+        guard kinds.count == jobs.count else { throw ManifestError(.jobsInvalid, "a kind of job is there twice") }
         for kind in kinds where !kind.hasPrefix("\(id).") {
-            throw ManifestError(reason: "job \(kind) must begin with \(id).")
+            throw ManifestError(.nameForeign, "job \(kind) must begin with \(id).")
         }
         if kinds.contains(CommandJob.kind(of: id)) {
-            throw ManifestError(reason: "job \(CommandJob.kind(of: id)) is the platform's own")
+            throw ManifestError(.nameForeign, "job \(CommandJob.kind(of: id)) is the platform's own")
         }
         for job in consumes.map(\.job) + schedules.map(\.job) where !kinds.contains(job) {
-            throw ManifestError(reason: "\(job) is not among the jobs")
+            throw ManifestError(.jobsInvalid, "\(job) is not among the jobs")
         }
         guard Set(schedules.map(\.name)).count == schedules.count else {
-            throw ManifestError(reason: "a schedule is there twice")
+            throw ManifestError(.scheduleInvalid, "a schedule is there twice")
         }
         for schedule in schedules {
             let expression: CronExpression
             do {
                 expression = try CronExpression(schedule.cron)
             } catch {
-                throw ManifestError(reason: "schedule \(schedule.name): \(error)")
+                throw ManifestError(.scheduleInvalid, "schedule \(schedule.name): \(error)")
             }
             guard expression.comes else {
-                throw ManifestError(reason: "schedule \(schedule.name): \(schedule.cron) never comes")
+                throw ManifestError(.scheduleInvalid, "schedule \(schedule.name): \(schedule.cron) never comes")
             }
             guard schedule.zone == "tenant" || TimeZone(identifier: schedule.zone) != nil else {
-                throw ManifestError(reason: "schedule \(schedule.name): \(schedule.zone) is no zone")
+                throw ManifestError(.scheduleInvalid, "schedule \(schedule.name): \(schedule.zone) is no zone")
             }
         }
     }

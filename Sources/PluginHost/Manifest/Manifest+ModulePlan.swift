@@ -9,6 +9,9 @@ extension Manifest {
                 .init(name: $0.name, isPartitioned: $0.isPartitioned, rule: $0.rule)
             },
             searches: search.map { .init(function: $0.function, table: $0.table, column: $0.column) },
+            reads: reads.compactMap { read in
+                read.parts.map { ModulePlan.Read(module: $0.module, table: $0.table, columns: read.columns) }
+            },
             engine: engine)
     }
 }

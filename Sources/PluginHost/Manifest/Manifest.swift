@@ -7,8 +7,12 @@ package struct Manifest: Sendable {
     package let id: ModuleName
     package let title: String
     package let version: String
+    /// The versions of PluginKit that it is made for.
+    package let kit: PluginKitRange
     /// Modules that must be on for this one to work.
     package let requires: [String]
+    /// What it reads of their tables.
+    package let reads: [ReadDeclaration]
     /// Whether a tenant may not switch it off.
     package let isAlwaysOn: Bool
     /// Path prefixes below `/v1` that belong to this plugin alone.
@@ -78,6 +82,7 @@ extension Manifest: RequestPayload {
             Field("version", .text(1...40), required: true, example: "0.1.0"),
             Field("pluginkit", .text(1...40), required: true, example: "1"),
             Field("requires", .array(.text(2...31), 0...32), example: ["conversations"]),
+            Field("reads", .array(.object(ReadDeclaration.schema), 0...100), example: []),
             Field("always_on", .boolean, example: false),
             Field("mounts", .array(.text(2...80), 1...16), required: true, example: ["/knowledge"]),
             Field("public", .array(.text(2...80), 0...16), example: ["/help"]),
@@ -101,12 +106,22 @@ extension Manifest: RequestPayload {
     package init(_ record: Record) throws {
         let name: String = try record["id"]
         guard let id = ModuleName(name) else {
-            throw ManifestError(reason: "id must be a lower-case letter followed by letters, digits and underscores")
+            throw ManifestError(
+                .nameInvalid, "id must be a lower-case letter followed by letters, digits and underscores")
         }
         self.id = id
         title = try record["title"]
         version = try record["version"]
+        let kit: String = try record["pluginkit"]
+        guard let range = PluginKitRange(kit) else {
+            throw ManifestError(
+                .pluginKitInvalid,
+                "pluginkit: expected versions such as 1, 1.2 or >=1.0 <2, found \(kit); "
+                    + "fix: say \(PluginKitVersion.current.major) when it is made for this installation's PluginKit")
+        }
+        self.kit = range
         requires = try record["requires"] ?? []
+        reads = try (record["reads"] as [Record]? ?? []).map(ReadDeclaration.init)
         isAlwaysOn = try record["always_on"] ?? false
         mounts = try record["mounts"]
         publicMounts = try record["public"] ?? []
@@ -125,18 +140,11 @@ extension Manifest: RequestPayload {
         events = try (record["events"] as [Record]? ?? []).map(EventDeclaration.init)
         consumes = try (record["consumes"] as [Record]? ?? []).map(Subscription.init)
         schedules = try (record["schedules"] as [Record]? ?? []).map(ScheduleDeclaration.init)
+        try requireOwnNames()
         try requireOwnJobs()
         try requireHome()
         try requireOthersCommands()
-        for command in commands where !command.hasPrefix("\(name).") {
-            throw ManifestError(reason: "command \(command) must begin with \(name).")
-        }
-        for hook in hooks where !hook.id.hasPrefix("\(name).") {
-            throw ManifestError(reason: "hook \(hook.id) must begin with \(name).")
-        }
-        for permission in permissions where !permission.id.hasPrefix("\(name).") {
-            throw ManifestError(reason: "permission \(permission.id) must begin with \(name).")
-        }
+        try requireOthersTables()
     }
 }
 
@@ -213,15 +221,4 @@ extension Manifest.SearchDeclaration {
         table = try record["table"]
         column = try record["column"]
     }
-}
-
-/// Why a `plugin.json` cannot be used.
-package struct ManifestError: Error, CustomStringConvertible {
-    package let reason: String
-
-    package init(reason: String) {
-        self.reason = reason
-    }
-
-    package var description: String { "plugin.json: \(reason)" }
 }

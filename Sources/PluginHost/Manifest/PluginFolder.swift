@@ -38,9 +38,9 @@ package struct PluginFolder: Sendable {
             return .success(try Manifest.decode(try JSONParser.parse(bytes)))
         } catch let problem as Problem {
             let faults = problem.errors.map { "\($0.pointer) \($0.detail)" }.joined(separator: "; ")
-            return .failure(ManifestError(reason: faults))
+            return .failure(ManifestError(.fieldsInvalid, faults))
         } catch {
-            return .failure((error as? ManifestError) ?? ManifestError(reason: "\(error)"))
+            return .failure((error as? ManifestError) ?? ManifestError(.unreadable, "\(error)"))
         }
     }
 }

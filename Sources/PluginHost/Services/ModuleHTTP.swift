@@ -41,13 +41,15 @@ package struct ModuleHTTP: Sendable {
         self.logger = logger
     }
 
-    /// What the plugin is given.
-    package var outbound: OutboundHTTP {
-        OutboundHTTP { request, limit throws(OutboundError) in try await send(request, within: limit) }
+    /// What the plugin is given while it works for a tenant.
+    package func outbound(for tenant: TenantID) -> OutboundHTTP {
+        OutboundHTTP { request, limit throws(OutboundError) in
+            try await send(request, for: tenant, within: limit)
+        }
     }
 
     private func send(
-        _ request: OutboundRequest, within limit: Duration
+        _ request: OutboundRequest, for tenant: TenantID, within limit: Duration
     ) async throws(OutboundError) -> OutboundResponse {
         guard let host = ModuleHTTP.host(of: request.url), let message = message(request) else {
             throw .addressInvalid
@@ -58,8 +60,8 @@ package struct ModuleHTTP: Sendable {
         }
         do throws(GuardedClient.Failure) {
             let answer = try await GuardedClient.send(
-                message, to: host, within: min(limit, .seconds(60)), maximumByteCount: ModuleHTTP.maximumByteCount,
-                where: policy.allows)
+                message, to: host, for: tenant, within: min(limit, .seconds(60)),
+                maximumByteCount: ModuleHTTP.maximumByteCount, where: policy.allows)
             return OutboundResponse(
                 status: answer.status, headers: answer.headers.map { ($0.name, $0.value) }, body: answer.body)
         } catch {
@@ -92,7 +94,7 @@ package struct ModuleHTTP: Sendable {
             !host.isEmpty, parts.user == nil, parts.password == nil,
             parts.scheme == "https" || parts.scheme == "http"
         else { return nil }
-        return host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        return host.withoutBrackets
     }
 
     /// Every refusal leaves a line, with the plugin, the host and the request.

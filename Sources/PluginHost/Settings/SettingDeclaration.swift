@@ -16,14 +16,15 @@ struct SettingDeclaration {
         let pointer = "/settings/properties/\(name)"
         let isName = (1...63).contains(name.utf8.count) && name.first?.isLetter == true
         guard isName, name.utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }) else {
-            throw ManifestError(reason: "\(pointer) must be lower-case letters, digits and underscores")
+            throw ManifestError(.settingsInvalid, "\(pointer) must be lower-case letters, digits and underscores")
         }
         let type = try SettingDeclaration.type(schema, at: pointer)
         isSecret = schema["writeOnly"] == true
         initial = schema["default"]
         if isSecret {
             guard case .text = type, initial == nil else {
-                throw ManifestError(reason: "\(pointer) is writeOnly, so it must be a string without a default")
+                throw ManifestError(
+                    .settingsInvalid, "\(pointer) is writeOnly, so it must be a string without a default")
             }
         }
         field = Field(
@@ -38,7 +39,7 @@ struct SettingDeclaration {
             if let words = schema["enum"] {
                 let texts = words.array?.compactMap(\.string) ?? []
                 guard !texts.isEmpty, texts.count == words.array?.count else {
-                    throw ManifestError(reason: "\(pointer)/enum must be a list of strings")
+                    throw ManifestError(.settingsInvalid, "\(pointer)/enum must be a list of strings")
                 }
                 return .oneOf(texts)
             }
@@ -56,13 +57,13 @@ struct SettingDeclaration {
         case "array":
             try SettingsSchema.require(schema, at: pointer, knows: common + ["items", "minItems", "maxItems"])
             guard let items = schema["items"], items["type"] == "string" else {
-                throw ManifestError(reason: "\(pointer)/items must be strings")
+                throw ManifestError(.settingsInvalid, "\(pointer)/items must be strings")
             }
             let bounds = try bounds(schema, "minItems", "maxItems", 0...maximumItems, at: pointer)
             return .array(
                 try type(items, at: "\(pointer)/items"), Int(bounds.lowerBound)...Int(bounds.upperBound))
         default:
-            throw ManifestError(reason: "\(pointer)/type must be string, integer, number, boolean or array")
+            throw ManifestError(.settingsInvalid, "\(pointer)/type must be string, integer, number, boolean or array")
         }
     }
 
@@ -73,13 +74,13 @@ struct SettingDeclaration {
             guard let value = schema[name] else { return standard }
             guard case .integer(let number) = value, limits.contains(number) else {
                 throw ManifestError(
-                    reason:
-                        "\(pointer)/\(name) must be a whole number from \(limits.lowerBound) to \(limits.upperBound)")
+                    .settingsInvalid,
+                    "\(pointer)/\(name) must be a whole number from \(limits.lowerBound) to \(limits.upperBound)")
             }
             return number
         }
         let (lower, upper) = (try bound(least, limits.lowerBound), try bound(most, limits.upperBound))
-        guard lower <= upper else { throw ManifestError(reason: "\(pointer)/\(least) is above \(most)") }
+        guard lower <= upper else { throw ManifestError(.settingsInvalid, "\(pointer)/\(least) is above \(most)") }
         return lower...upper
     }
 }

@@ -42,7 +42,7 @@ package struct SettingsSchema: Sendable {
         guard document["type"] == "object", let properties, properties.count <= SettingsSchema.maximumCount,
             document["additionalProperties"] ?? false == false
         else {
-            throw ManifestError(reason: "/settings must be a schema of an object with at most 100 properties")
+            throw ManifestError(.settingsInvalid, "/settings must be a schema of an object with at most 100 properties")
         }
         var (fields, secrets, defaults): ([Field], [Field], [String: JSONValue]) = ([], [], [:])
         for property in properties {
@@ -53,7 +53,7 @@ package struct SettingsSchema: Sendable {
         let schema = Schema("Settings", fields)
         let given = JSONValue.object(defaults.map { .init($0.key, $0.value) })
         if let fault = schema.faults(in: given).first {
-            throw ManifestError(reason: "/settings/properties\(fault.pointer)/default \(fault.detail)")
+            throw ManifestError(.settingsInvalid, "/settings/properties\(fault.pointer)/default \(fault.detail)")
         }
         self.init(document: document, schema, Schema("Secrets", secrets), defaults)
     }
@@ -92,9 +92,10 @@ package struct SettingsSchema: Sendable {
     }
 
     static func require(_ value: JSONValue, at pointer: String, knows words: [String]) throws(ManifestError) {
-        guard let members = value.members else { throw ManifestError(reason: "\(pointer) must be an object") }
+        guard let members = value.members else { throw ManifestError(.settingsInvalid, "\(pointer) must be an object") }
         if let other = members.first(where: { !words.contains($0.name) }) {
-            throw ManifestError(reason: "\(pointer)/\(other.name) is not among: \(words.joined(separator: ", "))")
+            throw ManifestError(
+                .settingsInvalid, "\(pointer)/\(other.name) is not among: \(words.joined(separator: ", "))")
         }
     }
 }

@@ -23,6 +23,7 @@ struct ModuleTraces {
         for table in ["job_kinds", "job_queues", "schedules", "commands", "command_uses", "event_types"] {
             try await owner.run("DELETE FROM core.\(unsafeSQL: table) WHERE module = \(name)")
         }
+        try await owner.run("SELECT core.declare_reads(\(name), '[]')")
         try await owner.run("DELETE FROM core.plugin_processes WHERE expires_at < clock_timestamp()")
     }
 

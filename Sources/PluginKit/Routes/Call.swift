@@ -56,12 +56,13 @@ public struct Call: Sendable {
         try request.path(name, as: type)
     }
 
-    /// The version that `If-Match` expects, as `(… IS NULL OR updated_at = …)` of the UPDATE; nil when any will do.
-    public var expectedVersion: Timestamp? { request.expectedVersion }
+    /// The versions of which `If-Match` expects one, as `(… IS NULL OR updated_at = ANY(…))` of the UPDATE; nil when
+    /// any will do.
+    public var expectedVersions: [Timestamp]? { request.expectedVersions }
 
-    /// What an UPDATE or DELETE answers that found no row: gone, or no longer of the version expected.
+    /// What an UPDATE or DELETE answers that found no row: gone, or no longer of a version expected.
     public var notChanged: Problem {
-        expectedVersion == nil
+        expectedVersions == nil
             ? .notFound
             : Problem(
                 status: 412, code: "precondition_failed",

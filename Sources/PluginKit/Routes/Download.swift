@@ -18,7 +18,7 @@ public struct Download: Sendable {
     @_spi(Kernel) public let tenant: TenantID?
     private let source: Source
 
-    /// - Parameter source: may be called for any range within the size, once.
+    /// - Parameter source: may be called for any ranges within the size, one after the other.
     public init(name: String, contentType: String, size: Int, tag: String, source: @escaping Source) {
         self.init(name: name, contentType: contentType, size: size, tag: tag, tenant: nil, source: source)
     }

@@ -51,6 +51,8 @@ private enum CSV {
 
     private static func quoted(_ cell: String) -> String {
         guard cell.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else { return cell }
-        return "\"\(cell.replacing("\"", with: "\"\""))\""
+        // By bytes: a quote with a combining mark behind it is another character, and ends a cell all the same.
+        let doubled = cell.utf8.flatMap { $0 == 0x22 ? [$0, $0] : [$0] }
+        return "\"\(String(decoding: doubled, as: UTF8.self))\""
     }
 }

@@ -86,6 +86,11 @@ extension Reply {
         if case .headed(let reply) = content { reply.page } else { nil }
     }
 
+    /// Whether it is for the one browser that asked.
+    public var isForBrowser: Bool {
+        if case .headed = content { true } else { false }
+    }
+
     /// Whether it is a page of a list.
     public var isList: Bool {
         switch content {

@@ -12,8 +12,9 @@ public struct Request: Sendable {
     public let client: Client
     /// The operator who asks, on operators' routes.
     @_spi(Kernel) public let operatorID: UUID?
-    /// The version the caller expects, from `If-Match`; nil when any will do. Only routes that say so are given one.
-    public let expectedVersion: Timestamp?
+    /// The versions of which the caller expects one, from `If-Match`; nil when any will do, empty when none can.
+    /// Only routes that say so are given some.
+    public let expectedVersions: [Timestamp]?
     /// What the paths of public routes are below for whoever asks: `/public/acme`, or nothing on a host of the tenant's.
     public let publicRoot: String
     private let parameters: [(name: String, value: String)]
@@ -39,11 +40,11 @@ public struct Request: Sendable {
     @_spi(Kernel)
     public init(
         id: String, parameters: [(name: String, value: String)], query: Record, page: PageRequest,
-        client: Client = Client(), operatorID: UUID? = nil, expectedVersion: Timestamp? = nil, cookies: String? = nil,
-        publicRoot: String = ""
+        client: Client = Client(), operatorID: UUID? = nil, expectedVersions: [Timestamp]? = nil,
+        cookies: String? = nil, publicRoot: String = ""
     ) {
         self.publicRoot = publicRoot
-        self.expectedVersion = expectedVersion
+        self.expectedVersions = expectedVersions
         self.operatorID = operatorID
         self.id = id
         self.client = client
@@ -58,7 +59,7 @@ public struct Request: Sendable {
     public func asking(for page: PageRequest) -> Request {
         Request(
             id: id, parameters: parameters, query: query, page: page, client: client, operatorID: operatorID,
-            expectedVersion: expectedVersion, cookies: cookies, publicRoot: publicRoot)
+            expectedVersions: expectedVersions, cookies: cookies, publicRoot: publicRoot)
     }
 
     /// The value of the first cookie of this name (RFC 6265 §5.4).

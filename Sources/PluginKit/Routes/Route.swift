@@ -29,7 +29,7 @@ public struct Route: Sendable {
     public let isList: Bool
     /// The status of success.
     public let status: Int
-    /// Whether `If-Match` is honoured: the handler compares `call.expectedVersion`.
+    /// Whether `If-Match` is honoured: the handler compares `call.expectedVersions`.
     public let takesIfMatch: Bool
     /// Whether query parameters that are not declared are ignored instead of refused.
     public private(set) var ignoresUnknownParameters = false

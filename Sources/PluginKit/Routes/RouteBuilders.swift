@@ -34,7 +34,7 @@ public func Post<Input: RequestPayload, Answer: Payload>(
 // swift-format-ignore: AlwaysUseLowerCamelCase
 /// A route that changes some fields of something and answers it whole.
 ///
-/// - Parameter ifMatch: whether the handler compares `call.expectedVersion`, which is the answer's `updated_at`.
+/// - Parameter ifMatch: whether the handler compares `call.expectedVersions` with the answer's `updated_at`.
 public func Patch<Input: RequestPayload, Answer: Payload>(
     _ path: String, needs permission: String, takes _: Input.Type, returns _: Answer.Type, ifMatch: Bool = false,
     _ summary: String,
@@ -49,7 +49,7 @@ public func Patch<Input: RequestPayload, Answer: Payload>(
 // swift-format-ignore: AlwaysUseLowerCamelCase
 /// A route that removes something and answers 204.
 ///
-/// - Parameter ifMatch: whether the handler compares `call.expectedVersion`.
+/// - Parameter ifMatch: whether the handler compares `call.expectedVersions`.
 public func Delete(
     _ path: String, needs permission: String, ifMatch: Bool = false, _ summary: String,
     _ handler: @escaping @Sendable (Call) async throws -> Void

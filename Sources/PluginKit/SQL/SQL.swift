@@ -100,6 +100,10 @@ extension SQL: ExpressibleByStringInterpolation {
         public mutating func appendInterpolation(_ values: [Int64]) { append(.intArray(values)) }
         /// Binds an array of instants.
         public mutating func appendInterpolation(_ values: [Timestamp]) { append(.timestampArray(values)) }
+        /// Binds an array of instants or NULL.
+        public mutating func appendInterpolation(_ values: [Timestamp]?) {
+            append(values.map(Bind.timestampArray) ?? .null(.timestampArray))
+        }
         /// Binds an array of ids.
         public mutating func appendInterpolation<Entity>(_ values: [ID<Entity>]) {
             append(.uuidArray(values.map(\.uuid)))

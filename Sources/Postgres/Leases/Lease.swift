@@ -35,7 +35,7 @@ package struct Lease: Sendable {
     /// Runs text of several statements, such as a migration; without values and without rows.
     package func script(_ text: String) async throws {
         try await withCheckedThrowingContinuation { completion in
-            connection.converse(Conversation(text, completion: completion))
+            connection.start(SimpleQuery(text, completion: completion))
         }
     }
 
@@ -47,7 +47,7 @@ package struct Lease: Sendable {
     /// - Throws: `DatabaseError`; what `consume` throws; `CancellationError`.
     package func copyOut(unsafeSQL text: String, _ consume: ([UInt8]) async throws -> Void) async throws {
         let rows = CopyRows(bound: CopyRows.usualBound) { [connection] in connection.resumeReading() }
-        connection.converse(Conversation(text, rows: rows))
+        connection.start(SimpleQuery(text, rows: rows))
         do {
             while let some = try await rows.next() {
                 for row in some { try await consume(row) }

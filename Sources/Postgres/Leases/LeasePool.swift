@@ -1,10 +1,11 @@
 package import Logging
-internal import PluginKit
+package import PluginKit
 internal import Synchronization
 
-/// Connections lent to one holder at a time, from one budget for all roles.
+/// Connections lent to one holder at a time, from one budget for all roles. A tenant has a share of it; see
+/// `LeasePoolStateMachine`.
 package final class LeasePool: Sendable {
-    private typealias Machine = LeasePoolStateMachine<PipelineConnection>
+    private typealias Machine = LeasePoolStateMachine<PipelineConnection, TenantID>
     private typealias Grant = CheckedContinuation<PipelineConnection, any Error>
 
     private struct State {
@@ -37,18 +38,19 @@ package final class LeasePool: Sendable {
     ///
     /// Afterwards everything the holder left on it is discarded; what cannot be discarded closes it.
     ///
+    /// - Parameter tenant: for whom; nil for the kernel itself.
     /// - Throws: `DatabaseError` with code `overloaded` after five seconds without a free connection; what `body` throws.
     package func withLease<Value: Sendable>(
-        as role: String, _ body: (Lease) async throws -> Value
+        as role: String, for tenant: TenantID? = nil, _ body: (Lease) async throws -> Value
     ) async throws -> Value {
-        let connection = try await acquire(role)
+        let connection = try await acquire(role, tenant)
         let lease = Lease(connection)
         do {
             let value = try await body(lease)
-            await giveBack(connection, role, isHealthy: true)
+            await giveBack(connection, role, tenant, isHealthy: true)
             return value
         } catch {
-            await giveBack(connection, role, isHealthy: !Task.isCancelled)
+            await giveBack(connection, role, tenant, isHealthy: !Task.isCancelled)
             throw error
         }
     }
@@ -65,7 +67,7 @@ package final class LeasePool: Sendable {
             state.withLock { $0.machine.expire(now: now, idleSince: now > 60_000_000_000 ? now - 60_000_000_000 : 0) })
     }
 
-    private func acquire(_ role: String) async throws -> PipelineConnection {
+    private func acquire(_ role: String, _ tenant: TenantID?) async throws -> PipelineConnection {
         let id = state.withLock { state in
             state.lastID += 1
             return state.lastID
@@ -75,7 +77,8 @@ package final class LeasePool: Sendable {
                 perform(
                     state.withLock { state in
                         state.grants[id] = grant
-                        return state.machine.acquire(id, role: role, deadline: Reactor.now() + 5_000_000_000)
+                        return state.machine.acquire(
+                            id, role: role, for: tenant, deadline: Reactor.now() + 5_000_000_000)
                     })
                 // A cancellation before this line came too early to find the request.
                 if Task.isCancelled { perform(state.withLock { $0.machine.abandon(id) }) }
@@ -85,7 +88,9 @@ package final class LeasePool: Sendable {
         }
     }
 
-    private func giveBack(_ connection: PipelineConnection, _ role: String, isHealthy: Bool) async {
+    private func giveBack(
+        _ connection: PipelineConnection, _ role: String, _ tenant: TenantID?, isHealthy: Bool
+    ) async {
         var isClean = false
         if isHealthy {
             let answer = try? await connection.submit([("DISCARD ALL", [])], isReplayable: false, timeout: .seconds(2))
@@ -93,7 +98,8 @@ package final class LeasePool: Sendable {
         }
         perform(
             state.withLock { state in
-                state.machine.released(connection, role: role, isHealthy: isClean, now: Reactor.now())
+                state.machine.released(
+                    connection, role: role, for: tenant, isHealthy: isClean, now: Reactor.now())
             })
     }
 

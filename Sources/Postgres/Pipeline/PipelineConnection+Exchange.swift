@@ -71,8 +71,8 @@ extension PipelineConnection {
         guard !isPaused else { return lose(DatabaseError(.connectionLost, message: "the server has hung up")) }
         let isOpen = connection.consumeInput()
         while let heard, let payload = connection.nextNotification() { heard(payload) }
-        if let conversation {
-            advance(conversation, connection)
+        if let simpleQuery {
+            advance(simpleQuery, connection)
         } else {
             readAnswers(connection)
         }

@@ -61,8 +61,8 @@ extension PipelineConnection {
 
     func lose(_ error: DatabaseError) {
         disconnect()
-        conversation?.fail(error)
-        conversation = nil
+        simpleQuery?.fail(error)
+        simpleQuery = nil
         perform(machine.lost(error))
     }
 }

@@ -27,7 +27,7 @@ package final class PipelineConnection: @unchecked Sendable {
     enum Letter {
         case submit(Machine.RequestID, Request, isReplayable: Bool, deadline: UInt64)
         case abandon(Machine.RequestID)
-        case converse(Conversation)
+        case simpleQuery(SimpleQuery)
         case close
     }
 
@@ -56,7 +56,7 @@ package final class PipelineConnection: @unchecked Sendable {
     var socket: Int32 = -1
     var requests: [Machine.RequestID: Request] = [:]
     var cache = StatementCache()
-    var conversation: Conversation?
+    var simpleQuery: SimpleQuery?
     var waitsForWriting = false
     /// Whether nothing is read until a reader has taken what there is.
     var isPaused = false
@@ -135,8 +135,8 @@ package final class PipelineConnection: @unchecked Sendable {
         }
     }
 
-    /// Starts a conversation outside of pipeline mode; see `Conversation`.
-    func converse(_ conversation: Conversation) { post(.converse(conversation)) }
+    /// Starts what runs outside of pipeline mode; see `SimpleQuery`.
+    func start(_ query: SimpleQuery) { post(.simpleQuery(query)) }
 
     /// Whether there is a connection, as far as the reactor has noticed.
     package var isOpen: Bool { mailbox.withLock { $0.isOpen } }
@@ -182,11 +182,11 @@ package final class PipelineConnection: @unchecked Sendable {
             requests[id] = request
             perform(machine.submit(id, isReplayable: isReplayable, deadline: deadline))
         case .abandon(let id): perform(machine.abandon(id))
-        case .converse(let conversation): begin(conversation)
+        case .simpleQuery(let query): begin(query)
         case .close:
             let error = DatabaseError(.connectionLost, message: "closed")
-            conversation?.fail(error)
-            conversation = nil
+            simpleQuery?.fail(error)
+            simpleQuery = nil
             reactor.stopTicking(self)
             perform(machine.closed(error))
         }

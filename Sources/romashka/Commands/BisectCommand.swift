@@ -17,7 +17,7 @@ struct BisectCommand: AsyncParsableCommand {
             """,
             examples: [
                 "romashka plugin bisect start", "romashka plugin bisect bad", "romashka plugin bisect good",
-                "romashka plugin bisect start --command 'curl -sf localhost:8080/v1/conversations'",
+                "romashka plugin bisect start --command 'curl -sf --max-time 1 localhost:8080/readyz'",
             ]),
         subcommands: [Start.self, Good.self, Bad.self, Reset.self])
 
@@ -27,7 +27,9 @@ struct BisectCommand: AsyncParsableCommand {
             discussion: Help.discussion(
                 """
                 With --command it goes on by itself: status 0 says that the trouble is gone, 1 to 123 that it is still
-                there; with anything else, such as 125, it stops and everything serves as before.
+                there; with anything else, such as 125, it stops and everything serves as before. In the first round all
+                plugins rest and their routes answer 503, so the command must ask for something that answers without
+                them, and bring its token along where one is needed.
                 """,
                 examples: [
                     "romashka plugin bisect start",

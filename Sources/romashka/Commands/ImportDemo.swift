@@ -34,7 +34,8 @@ struct ImportDemo: AsyncParsableCommand {
                 json, "tenant retail has \(retail) customers, tenant banking \(banking) conversations",
                 asJSON: common.json)
             guard retail == customers.count, banking == questions.count else {
-                throw ConfigurationError("the counts differ from the files: \(customers.count) and \(questions.count)")
+                throw ConfigurationError(
+                    .demoIncomplete, "the counts differ from the files: \(customers.count) and \(questions.count)")
             }
         }
     }

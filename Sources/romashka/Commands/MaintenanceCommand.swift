@@ -55,7 +55,7 @@ struct MaintenanceCommand: AsyncParsableCommand {
             guard let task = MaintenanceTask(rawValue: task) else { return }
             try await common.withPlatform { platform in
                 guard try await platform.maintenance.isAttended(task) else {
-                    throw ConfigurationError(Run.unattended(task))
+                    throw ConfigurationError(.taskUnattended, Run.unattended(task))
                 }
                 let value = try await platform.maintenance.request(task).value
                 Output.result(value, "\(task.rawValue) is due now", asJSON: common.json)

@@ -61,7 +61,8 @@ struct MemberCommand: AsyncParsableCommand {
                 let id = try await platform.tenant(tenant)
                 let members = try await platform.identity.members.all(of: id)
                 guard let member = members.first(where: { $0.email == address.normalized }) else {
-                    throw ConfigurationError("\(tenant) has nobody with the address \(address.normalized)")
+                    throw ConfigurationError(
+                        .memberUnknown, "\(tenant) has nobody with the address \(address.normalized)")
                 }
                 let reset = try await platform.identity.resets.create(for: member.id, of: id).value
                 Output.result(reset, reset["token"]?.string ?? "", asJSON: common.json)

@@ -109,7 +109,8 @@ extension CommonOptions {
                 throw ValidationError("there is no plugin \(id); romashka plugin list shows all")
             }
             guard !mustBeInstalled || !plugin.isUninstalled else {
-                throw ConfigurationError("\(id) is uninstalled; romashka plugin install \(id) lets it in again")
+                throw ConfigurationError(
+                    .moduleUninstalled, "\(id) is uninstalled; romashka plugin install \(id) lets it in again")
             }
             try await body(platform)
         }

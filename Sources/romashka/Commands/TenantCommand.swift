@@ -139,7 +139,7 @@ extension Platform {
     /// - Throws: `ConfigurationError` when there is none.
     func tenant(_ slug: String) async throws -> TenantID {
         guard let id = try await identity.tenants.find(slug: slug) else {
-            throw ConfigurationError("there is no tenant \(slug)")
+            throw ConfigurationError(.tenantUnknown, "there is no tenant \(slug)")
         }
         return id
     }

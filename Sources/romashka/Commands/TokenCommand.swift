@@ -57,7 +57,7 @@ struct TokenCommand: AsyncParsableCommand {
             }
             try await common.withPlatform { platform in
                 guard try await platform.identity.operators.revoke(id) else {
-                    throw ConfigurationError("there is no such token")
+                    throw ConfigurationError(.tokenUnknown, "there is no such token")
                 }
                 Output.result(["revoked": .string(id.description)], "revoked \(id)", asJSON: common.json)
             }

@@ -96,7 +96,7 @@ struct Work: AsyncParsableCommand {
             work.endsWhenIdleFor = .seconds(60)
             let platform = try await Platform.start(settings, logger: common.logger)
             guard let services = platform.jobServices(of: module, work, logger: common.logger) else {
-                throw ConfigurationError("the plugin \(module) does not serve here")
+                throw ConfigurationError(.moduleNotServing, "the plugin \(module) does not serve here")
             }
             do {
                 try await run(services, within: .seconds(13))

@@ -13,15 +13,15 @@ enum BankingData {
         let path = "\(folder)/banking77/train.csv"
         guard let data = FileManager.default.contents(atPath: path), let text = String(validating: data, as: UTF8.self)
         else {
-            throw ConfigurationError("\(path) cannot be read")
+            throw ConfigurationError(.fileUnreadable, "\(path) cannot be read")
         }
         let rows = CSV.rows(text)
         guard rows.first == ["text", "category"] else {
-            throw ConfigurationError("\(path) must have the columns text,category")
+            throw ConfigurationError(.demoDataInvalid, "\(path) must have the columns text,category")
         }
         return try rows.dropFirst().enumerated().map { index, row in
             guard row.count == 2, !row[0].isEmpty else {
-                throw ConfigurationError("\(path): row \(index + 2) lacks a column")
+                throw ConfigurationError(.demoDataInvalid, "\(path): row \(index + 2) lacks a column")
             }
             return Question(text: row[0], category: row[1])
         }

@@ -112,7 +112,9 @@ struct DemoImporter {
     }
 
     private func open(_ tenant: TenantID, _ mode: SessionClaims.Mode) throws -> TenantTx {
-        guard let module = ModuleName("conversations") else { throw ConfigurationError("the module's name is wrong") }
+        guard let module = ModuleName("conversations") else {
+            throw ConfigurationError(.demoDataInvalid, "the module's name is wrong")
+        }
         let session = TenantSession(verified: tenant, actor: Actor(kind: .system, id: ActorID(.first), role: "system"))
         return platform.databases.database(of: module).open(session, mode: mode)
     }

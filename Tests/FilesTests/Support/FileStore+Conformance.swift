@@ -51,13 +51,21 @@ extension FileStore {
         #expect(try await addresses(of: nil, before: .distantFuture).count == 4)
         #expect(try await addresses(of: TenantID.make()) == [])
 
+        for (address, size) in [(first, bytes.count), (foreign, bytes.count), (empty, 0)] {
+            #expect(try await holds(address, size: size))
+            #expect(try await !holds(address, size: size + 1))
+        }
+
         try await remove(first)
         try await remove(first)
+        #expect(try await !holds(first, size: bytes.count))
+        #expect(try await !holds(ContentAddress(tenant: .make(), digest: first.digest, object: UUID()), size: 0))
         await #expect(throws: FileStoreError.missing) { try await get(first, 0..<10) }
         #expect(try await get(copy, 5..<9) == Array(bytes[5..<9]))
         // Nobody reads another tenant's content by its digest and object.
         let guessed = ContentAddress(tenant: one, digest: foreign.digest, object: foreign.object)
         await #expect(throws: FileStoreError.missing) { try await get(guessed, 0..<10) }
+        #expect(try await !holds(guessed, size: bytes.count))
         try await remove(guessed)
         #expect(try await get(foreign, 0..<3) == Array(bytes[0..<3]))
         await forget(one)

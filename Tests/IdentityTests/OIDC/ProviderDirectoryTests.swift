@@ -5,7 +5,7 @@ import Testing
 
 @testable import Identity
 
-@Suite("ProviderDirectory")
+@Suite("ProviderDirectory", .timeLimit(.minutes(5)))
 struct ProviderDirectoryTests {
     private static let place = "/.well-known/openid-configuration"
 
@@ -43,14 +43,14 @@ struct ProviderDirectoryTests {
     }
 
     private static func with(
-        _ provider: Provider,
+        _ provider: Provider, patience: Duration = .seconds(30),
         _ body: @Sendable (_ directory: ProviderDirectory, _ server: StubServer) async throws -> Void
     ) async throws {
         try await StubServer.with(answering: { await provider.answer($0) }) { server in
             provider.begin(at: server.url)
             var settings = OIDCSettings()
             settings.allowsInsecure = true
-            try await body(ProviderDirectory(settings), server)
+            try await body(ProviderDirectory(settings, patience: patience), server)
         }
     }
 
@@ -135,6 +135,45 @@ struct ProviderDirectoryTests {
             first.cancel()
             #expect(await second.value == nil)
             #expect(await Self.failure(directory, key) == nil)
+        }
+    }
+
+    @Test("Whoever waits for what another one asks stops when they go away, or have waited for too long")
+    func patience() async throws {
+        for isCancelled in [true, false] {
+            let provider = Provider(status: 200, isHeld: true)
+            try await Self.with(provider, patience: isCancelled ? .seconds(600) : .milliseconds(200)) {
+                directory, server in
+                defer { provider.goOn() }
+                let key = Self.key(server)
+                async let first = Self.failure(directory, key)
+                let isAsked = try await eventually { Self.count(server) == 1 }
+                #expect(isAsked)
+                let second = Task { await Self.failure(directory, key) }
+                if isCancelled { second.cancel() }
+                #expect(await second.value == .unreachable)
+                provider.goOn()
+                let failure = await first
+                #expect(failure == nil)
+                #expect(Self.count(server) == 1)
+            }
+        }
+    }
+
+    @Test("A provider that sends the head of an answer and no more cannot be reached, for whoever asks and waits")
+    func silent() async throws {
+        try await SilentServer.with(answering: "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n") { server in
+            var settings = OIDCSettings()
+            settings.allowsInsecure = true
+            let directory = ProviderDirectory(settings)
+            let key = ProviderDirectory.Key(tenant: .make(), connection: .make(), issuer: server.url)
+            let failures = await withTaskGroup(of: ProviderFailure?.self) { group in
+                for _ in 0..<20 { group.addTask { await Self.failure(directory, key) } }
+                return await group.reduce(into: [ProviderFailure?]()) { $0.append($1) }
+            }
+            #expect(failures == [ProviderFailure?](repeating: .unreachable, count: 20))
+            let isClosed = try await eventually { server.made == 1 && server.open == 0 }
+            #expect(isClosed)
         }
     }
 }

@@ -49,4 +49,18 @@ struct TracingSettingsTests {
     func refused(environment: [String: String]) {
         #expect(throws: TracingSettingsError.self) { try TracingSettings.read(environment) }
     }
+
+    private static let words: [(TracingSettingsError.Code, String)] = [
+        (.endpointInvalid, "tracing_endpoint_invalid"), (.ratioInvalid, "tracing_ratio_invalid"),
+    ]
+
+    @Test("The codes of refusals stay as they are, and each comes first in what is said", arguments: words)
+    func codes(code: TracingSettingsError.Code, word: String) {
+        #expect(TracingSettingsError(code, "why").description == "\(word): why")
+    }
+
+    @Test("Every code is known here")
+    func allCodes() {
+        #expect(Self.words.map(\.0) == TracingSettingsError.Code.allCases)
+    }
 }

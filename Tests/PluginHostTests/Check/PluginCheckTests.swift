@@ -60,6 +60,12 @@ struct PluginCheckTests {
             testDescription: "settings that are not understood", file: "plugin.json",
             original: #""maxLength": 200, "default""#, replacement: #""pattern": "a", "default""#,
             says: "/settings/properties/greeting/pattern"),
+        Fault(
+            testDescription: "another PluginKit", file: "plugin.json", original: #""pluginkit": "1""#,
+            replacement: #""pluginkit": ">=2.1""#, says: "mismatch: expected PluginKit >=2.1, found 1.0; fix: upgrade"),
+        Fault(
+            testDescription: "versions that are none", file: "plugin.json", original: #""pluginkit": "1""#,
+            replacement: #""pluginkit": "latest""#, says: "pluginkit: expected versions such as 1, 1.2 or >=1.0 <2"),
     ]
 
     private func findings(_ edit: (String) throws -> Void) async throws -> [PluginCheck.Finding] {

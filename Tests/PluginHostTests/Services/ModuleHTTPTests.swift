@@ -13,7 +13,8 @@ struct ModuleHTTPTests {
     private func http(_ hosts: [String] = ["*"], allowing networks: [String] = []) -> OutboundHTTP {
         var policy = ModuleHTTP.Policy()
         policy.allowedNetworks = networks.compactMap { NetworkRange($0) }
-        return ModuleHTTP(module: "sample", grant: NetworkGrant(hosts), policy: policy, logger: Self.logger).outbound
+        return ModuleHTTP(module: "sample", grant: NetworkGrant(hosts), policy: policy, logger: Self.logger)
+            .outbound(for: .make())
     }
 
     private func failure(_ http: OutboundHTTP, _ url: String) async -> OutboundError? {

@@ -65,7 +65,7 @@ struct SettingsSchemaTests {
         ] as [(JSONValue, String)])
     func refusals(document: JSONValue, names: String) {
         let error = #expect(throws: ManifestError.self) { try SettingsSchema(document) }
-        #expect(error?.reason.contains(names) == true, "\(error?.reason ?? "")")
+        #expect(error?.code == .settingsInvalid && error?.detail.contains(names) == true, "\(error as Any)")
     }
 
     private static func property(_ schema: JSONValue) -> JSONValue {

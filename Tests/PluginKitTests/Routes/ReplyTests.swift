@@ -82,4 +82,10 @@ struct ReplyTests {
         #expect(reply.encode { _ in "" }.text == row(0, "a"))
         #expect(!reply.isEmpty)
     }
+
+    @Test("what has headers of its own is for the browser that asked")
+    func headedIsForBrowser() {
+        #expect(Reply(status: 200, content: .headed(HeadedReply(headers: [], body: ["a": 1]))).isForBrowser)
+        #expect(!Reply(status: 200, content: .value(["a": 1])).isForBrowser)
+    }
 }

@@ -74,16 +74,17 @@ struct SQLTests {
     func absentValueIsTypedNull() {
         let statement: SQL = """
             \(String?.none) \(Int64?.none) \(Int?.none) \(Bool?.none) \(Double?.none) \(UUID?.none) \(Timestamp?.none) \
-            \(JSONValue?.none) \([UInt8]?.none) \(TenantID?.none)
+            \(JSONValue?.none) \([UInt8]?.none) \(TenantID?.none) \([Timestamp]?.none)
             """
         #expect(
             statement.binds == [
                 .null(.text), .null(.int), .null(.int), .null(.bool), .null(.double), .null(.uuid), .null(.timestamp),
                 .null(.json),
-                .null(.bytes), .null(.uuid),
+                .null(.bytes), .null(.uuid), .null(.timestampArray),
             ])
-        let present: SQL = "\(String?.some("a")) \(Int64?.some(1))"
-        #expect(present.binds == [.text("a"), .int(1)])
+        let instant = Timestamp(microseconds: 1)
+        let present: SQL = "\(String?.some("a")) \(Int64?.some(1)) \([Timestamp]?.some([instant]))"
+        #expect(present.binds == [.text("a"), .int(1), .timestampArray([instant])])
     }
 
     @Test("an array is one value")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Lease pool state machine")
 struct LeasePoolStateMachineTests {
-    typealias Machine = LeasePoolStateMachine<String>
+    typealias Machine = LeasePoolStateMachine<String, String>
 
     /// An action as words: `open 1 a`, `grant 1 c1`, `fail 1 overloaded`, `close c1`.
     static func words(_ actions: [Machine.Action]) -> [String] {
@@ -22,10 +22,10 @@ struct LeasePoolStateMachineTests {
     /// A course of events for the machine, and what it must do on each.
     struct Scenario: CustomTestStringConvertible, Sendable {
         enum Event: Sendable {
-            case acquire(UInt64, String, deadline: UInt64 = .max)
+            case acquire(UInt64, String, for: String? = nil, deadline: UInt64 = .max)
             case opened(UInt64, String)
             case openFailed(UInt64)
-            case released(String, String, isHealthy: Bool = true, now: UInt64 = 0)
+            case released(String, String, for: String? = nil, isHealthy: Bool = true, now: UInt64 = 0)
             case abandon(UInt64)
             case expire(UInt64, idleSince: UInt64 = 0)
             case drain
@@ -60,11 +60,12 @@ struct LeasePoolStateMachineTests {
             for (number, move) in moves.enumerated() {
                 let actions: [Machine.Action] =
                     switch move.event {
-                    case .acquire(let id, let role, let deadline): machine.acquire(id, role: role, deadline: deadline)
+                    case .acquire(let id, let role, let owner, let deadline):
+                        machine.acquire(id, role: role, for: owner, deadline: deadline)
                     case .opened(let id, let connection): machine.opened(id, connection)
                     case .openFailed(let id): machine.openFailed(id, DatabaseError(.connectionFailed))
-                    case .released(let connection, let role, let isHealthy, let now):
-                        machine.released(connection, role: role, isHealthy: isHealthy, now: now)
+                    case .released(let connection, let role, let owner, let isHealthy, let now):
+                        machine.released(connection, role: role, for: owner, isHealthy: isHealthy, now: now)
                     case .abandon(let id): machine.abandon(id)
                     case .expire(let now, let idleSince): machine.expire(now: now, idleSince: idleSince)
                     case .drain: machine.drain()

@@ -10,10 +10,13 @@ import Testing
 @Suite("API keys")
 struct APIKeyTests {
     private static func make(
-        _ site: PeopleSite, permissions: JSONValue = ["conversations.read"], token: String? = nil
+        _ site: PeopleSite, permissions: JSONValue = ["conversations.read"], requestsPerMinute limit: Int64? = nil,
+        token: String? = nil
     ) async throws -> (id: String, key: String) {
-        let answer = try await site.send(
-            "POST", "/api-keys", ["name": "Shop", "permissions": permissions], token: token)
+        let body: JSONValue = [
+            "name": "Shop", "permissions": permissions, "requests_per_minute": limit.map { .integer($0) } ?? .null,
+        ]
+        let answer = try await site.send("POST", "/api-keys", body, token: token)
         #expect(answer.status == 201, "\(answer.text)")
         return (try #require(answer.json["id"]?.string), try #require(answer.json["key"]?.string))
     }
@@ -73,6 +76,38 @@ struct APIKeyTests {
             try await site.test.platform.control.refresh()
             #expect(try await site.send("GET", "/me", token: key).status == 200)
             #expect(try await site.send("GET", "/me").status == 200)
+        }
+    }
+
+    @Test("A key's flood is refused by its own limit with the seconds to wait; its tenant's other keys are served")
+    func rates() async throws {
+        try await PeopleSite.with { site in
+            let (_, limited) = try await Self.make(site, requestsPerMinute: 20)
+            let (_, roomier) = try await Self.make(site, requestsPerMinute: 100_000)
+            let (_, free) = try await Self.make(site)
+            let start = ContinuousClock.now
+            var served = 0
+            var answer = try await site.send("GET", "/me", token: limited)
+            while answer.status == 200, served < 100 {
+                served += 1
+                answer = try await site.send("GET", "/me", token: limited)
+            }
+            // Two at once, a tenth of what a minute may have, and one more for every three seconds.
+            let most = 2 + Int(start.duration(to: .now) / .seconds(3))
+            #expect(served >= 2 && served <= most, "\(served) were served, at most \(most) may be")
+            #expect(answer.status == 429 && answer.code == "rate_limited", "\(answer.text)")
+            let wait = try #require(answer.header("Retry-After").flatMap { Int($0) })
+            #expect((1...4).contains(wait))
+            for _ in 0..<served + 3 {
+                for token in [roomier, free, site.tenant.token] {
+                    #expect(try await site.send("GET", "/me", token: token).status == 200)
+                }
+            }
+            // Refused requests do not count, so whoever goes on asking is served when it is time.
+            let isServed = try await eventually {
+                try await site.send("GET", "/me", token: limited).status == 200
+            }
+            #expect(isServed)
         }
     }
 

@@ -99,6 +99,24 @@ struct BadInputTests {
         }
     }
 
+    @Test("What is no key is refused on every route that takes keys, and the document names just these")
+    func badKeysAreRefused() async throws {
+        try await withCleanPlatform { test, tenant in
+            let client = TestClient(test.url)
+            let reference: JSONValue = ["$ref": "#/components/parameters/IdempotencyKey"]
+            for mounted in test.platform.table.routes where mounted.route.method != "GET" {
+                let answer = try await client.send(
+                    mounted.route.method, mounted.examplePath(id: Self.missing, tenant: tenant.slug),
+                    token: try await token(mounted, tenant, test), body: mounted.exampleBody,
+                    headers: [("Idempotency-Key", "a b")])
+                let operation = test.platform.openAPI["paths"]?[mounted.path]?[mounted.route.method.lowercased()]
+                let isNamed = operation?["parameters"]?.array?.contains(reference) == true
+                let name = "\(mounted.route.method) \(mounted.path): \(answer.text)"
+                #expect((answer.code == "idempotency_key_invalid") == isNamed, "\(name)")
+            }
+        }
+    }
+
     @Test("Paths and methods that lead nowhere are refused")
     func badPathsAreRefused() async throws {
         try await withCleanPlatform { test, tenant in

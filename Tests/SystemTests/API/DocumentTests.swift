@@ -19,7 +19,7 @@ struct DocumentTests {
                 let name = "\(mounted.route.method) \(mounted.path)"
                 let operation = try #require(document["paths"]?[mounted.path]?[mounted.route.method.lowercased()])
                 #expect(operation["summary"]?.string == mounted.route.summary, "\(name)")
-                expectParameters(operation, of: mounted.route, name)
+                expectParameters(operation, of: mounted.route, name, in: document)
                 try expectBody(operation, of: mounted.route, name)
                 expectAnswers(operation, of: mounted.route, name)
                 expectAccess(operation, of: mounted.route, name)
@@ -53,8 +53,12 @@ struct DocumentTests {
         }
     }
 
-    private func expectParameters(_ operation: JSONValue, of route: Route, _ name: String) {
-        let parameters = operation["parameters"]?.array ?? []
+    private func expectParameters(
+        _ operation: JSONValue, of route: Route, _ name: String, in document: JSONValue
+    ) {
+        let parameters = (operation["parameters"]?.array ?? []).map { parameter in
+            parameter["$ref"]?.string.map { target(of: $0, in: document) } ?? parameter
+        }
         let names = parameters.compactMap { $0["name"]?.string }
         #expect(Set(names).isSuperset(of: route.query.fields.map(\.name) + route.parameters.map(\.name)), "\(name)")
         #expect(!route.isList || Set(names).isSuperset(of: ["limit", "cursor"]), "\(name)")
@@ -112,10 +116,13 @@ struct DocumentTests {
             let titles = (document["tags"]?.array ?? []).compactMap { $0["description"]?.string }
             #expect(Set(titles).isSuperset(of: test.platform.registry.activeManifests.map(\.title)))
             for reference in references(in: document) {
-                let target = reference.split(separator: "/").dropFirst().reduce(document) { $0[String($1)] ?? .null }
-                #expect(target != .null, "\(reference)")
+                #expect(target(of: reference, in: document) != .null, "\(reference)")
             }
         }
+    }
+
+    private func target(of reference: String, in document: JSONValue) -> JSONValue {
+        reference.split(separator: "/").dropFirst().reduce(document) { $0[String($1)] ?? .null }
     }
 
     private func references(in value: JSONValue) -> [String] {

@@ -36,11 +36,18 @@ struct EntityTagTests {
             #expect(changed.status == 200, "\(changed.text)")
             let next = try #require(changed.headers["ETag"].first)
             #expect(next != tag)
-            for stale in [tag, "\"1\"", "W/\(next)", "none", "\"\""] {
+            for stale in [tag, "\"1\"", "W/\(next)", "\"\"", "", "\(tag), W/\(next)"] {
                 let refused = try await Self.change(site, own, change, ifMatch: stale)
                 #expect(refused.status == 412 && refused.code == "precondition_failed", "\(stale)")
             }
+            for malformed in ["none", "\(tag) \(next)", "*, \(next)", "\"a b\""] {
+                let refused = try await Self.change(site, own, change, ifMatch: malformed)
+                #expect(refused.status == 400 && refused.code == "if_match_invalid", "\(malformed)")
+            }
+            // What would be refused anyhow is refused for that (RFC 9110 §13.2.1).
+            #expect(try await Self.change(site, own, ["surely_unknown": 1], ifMatch: tag).status == 422)
             #expect(try await site.send("GET", own).headers["ETag"] == [next])
+            #expect(try await Self.change(site, own, change, ifMatch: "\(tag), \(next)").status == 200)
             #expect(try await Self.change(site, own, change, ifMatch: "*").status == 200)
         }
     }

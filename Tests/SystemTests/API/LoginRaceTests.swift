@@ -140,6 +140,53 @@ struct LoginRaceTests {
         }
     }
 
+    @Test("Who prepares a second factor by a password that is no longer right prepares nothing")
+    func preparing() async throws {
+        try await PeopleSite.with { site in
+            try await site.add("grace", role: "agent")
+            let token = try await site.token("grace")
+            let proof: JSONValue = ["password": .string(PeopleSite.password)]
+            let answer = try await Self.send(site, while: Self.setPassword(try Self.hash(Self.other))) {
+                try await site.send("POST", "/me/second-factor", proof, token: token)
+            }
+            #expect(answer.status == 401 && answer.code == "login_refused", "\(answer.text)")
+            let prepared = try await site.test.database.asSuperuser { admin in
+                try await admin.run("SELECT FROM core.accounts WHERE totp_salt IS NOT NULL").count
+            }
+            #expect(prepared == 0)
+        }
+    }
+
+    @Test("Who removes a second factor by a password that is no longer right leaves it and its codes")
+    func removing() async throws {
+        try await PeopleSite.with { site in
+            try await site.add("grace", role: "agent")
+            let token = try await site.token("grace")
+            let codes = try await LoginTests.addFactor(site, token).recovery
+            let proof: JSONValue = ["password": .string(PeopleSite.password), "code": .string(codes[0])]
+            let answer = try await Self.send(site, while: Self.setPassword(try Self.hash(Self.other))) {
+                try await site.send("POST", "/me/second-factor/remove", proof, token: token)
+            }
+            #expect(answer.status == 401 && answer.code == "login_refused", "\(answer.text)")
+            #expect(try await site.login("grace", password: Self.other).code == "second_factor_required")
+            #expect(try await site.login("grace", password: Self.other, code: codes[1]).status == 200)
+        }
+    }
+
+    @Test("A second factor that came while its removal was proved without it stays")
+    func removingUnasked() async throws {
+        try await PeopleSite.with { site in
+            try await site.add("grace", role: "agent")
+            let token = try await site.token("grace")
+            let proof: JSONValue = ["password": .string(PeopleSite.password)]
+            let answer = try await Self.send(site, while: try Change.secondFactor.statement()) {
+                try await site.send("POST", "/me/second-factor/remove", proof, token: token)
+            }
+            #expect(answer.status == 401 && answer.code == "login_refused", "\(answer.text)")
+            #expect(try await site.login("grace").code == "second_factor_required")
+        }
+    }
+
     @Test("A reset gives the password and ends the logins at one moment")
     func reset() async throws {
         try await PeopleSite.with { site in

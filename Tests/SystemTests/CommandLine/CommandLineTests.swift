@@ -6,6 +6,24 @@ import Testing
 /// The executable as an operator's script uses it.
 @Suite("Command line", .serialized)
 struct CommandLineTests {
+    /// A folder of the form that import-demo reads, and what is in it.
+    private struct DemoData {
+        let folder: String
+        let customers: Int64
+        let conversations: Int64
+        /// What import-demo says when a part of it is done.
+        let halfway: String
+
+        var isThere: Bool { FileManager.default.fileExists(atPath: "\(folder)/banking77/train.csv") }
+
+        /// Made up for this test.
+        static let small = DemoData(
+            folder: "Tests/Demo", customers: 5, conversations: 11, halfway: "retail: 5 of")
+        /// What the README's example reads; a machine may lack it.
+        static let real = DemoData(
+            folder: "../shared/data", customers: 500, conversations: 10003, halfway: "banking: 2000 of")
+    }
+
     @Test(
         "One command brings up a platform; killed, it resumes the same data; import-demo picks up where it was killed")
     func upResumes() async throws {
@@ -31,7 +49,7 @@ struct CommandLineTests {
         #expect(
             try await TestClient(again).send("GET", "/v1/operator/tenants", token: token).json["data"]?.array?.count
                 == 1)
-        try await importDemo(into: directory)
+        try await importDemo(.small, into: directory)
         #expect(try await Romashka.run(["rollback", "--data-dir", directory]).status == 1)
         second.end(SIGINT)
         #expect(second.status == 0)
@@ -54,21 +72,30 @@ struct CommandLineTests {
         #expect(migrated.status == 0 && migrated.output.contains("knowledge: 0001_items.sql, 0002_suggestions.sql"))
     }
 
-    private func importDemo(into directory: String) async throws {
-        let data = "../shared/data"
-        guard FileManager.default.fileExists(atPath: "\(data)/banking77/train.csv") else {
-            print("import-demo is not tested: \(data) is absent")
-            return
-        }
-        let killed = try Running(["import-demo", data, "--data-dir", directory, "--json"])
-        try await killed.waitForProgress("banking: 2000 of")
+    @Test(
+        "import-demo picks up where it was killed in the real data",
+        .enabled(if: CommandLineTests.DemoData.real.isThere, "../shared/data is absent"))
+    func realData() async throws {
+        let directory = "/tmp/romashka-cli-\(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let running = try Running(["up", "--port", "0", "--data-dir", directory, "--json"])
+        _ = try await running.firstLine()
+        try await importDemo(.real, into: directory)
+        running.end(SIGINT)
+        #expect(running.status == 0)
+    }
+
+    /// Imports and is killed, then imports twice to the end.
+    private func importDemo(_ data: DemoData, into directory: String) async throws {
+        let killed = try Running(["import-demo", data.folder, "--data-dir", directory, "--json"])
+        try await killed.waitForProgress(data.halfway)
         killed.end(SIGKILL)
         for _ in 0..<2 {
-            let whole = try await Romashka.run(["import-demo", data, "--data-dir", directory, "--json"])
-            #expect(whole.status == 0)
+            let whole = try await Romashka.run(["import-demo", data.folder, "--data-dir", directory, "--json"])
+            #expect(whole.status == 0, "\(whole.errors)")
             let counts = try JSONParser.parse(Array(whole.output.utf8))
-            #expect(counts["retail"]?["customers"] == 500)
-            #expect(counts["banking"]?["conversations"] == 10003)
+            #expect(counts["retail"]?["customers"] == .integer(data.customers))
+            #expect(counts["banking"]?["conversations"] == .integer(data.conversations))
         }
     }
 }

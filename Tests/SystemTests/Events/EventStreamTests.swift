@@ -61,10 +61,10 @@ struct EventStreamTests {
         try await EventSite.with { site in
             let globex = try await site.test.tenant("globex")
             try await site.test.withAnother { second in
-                #expect(
-                    try await eventually {
-                        try await TestClient(second.url).send("GET", "/v1/me", token: globex.token).status == 200
-                    })
+                let isKnown = try await eventually {
+                    try await TestClient(second.url).send("GET", "/v1/me", token: globex.token).status == 200
+                }
+                #expect(isKnown)
                 var ours = try await site.listen(at: second.url)
                 var theirs = try await site.listen(token: globex.token)
                 for round in 0..<20 {
@@ -116,10 +116,10 @@ struct EventStreamTests {
     func moduleOff() async throws {
         try await EventSite.with { site in
             try await site.test.withAnother { second in
-                #expect(
-                    try await eventually {
-                        try await TestClient(second.url).send("GET", "/v1/me", token: site.tenant.token).status == 200
-                    })
+                let isKnown = try await eventually {
+                    try await TestClient(second.url).send("GET", "/v1/me", token: site.tenant.token).status == 200
+                }
+                #expect(isKnown)
                 var listener = try await site.listen(at: second.url)
                 try await site.emit(1...1, module: "knowledge")
                 #expect(try await listener.numbers(1) == [1])
@@ -202,10 +202,10 @@ struct EventStreamTests {
             let globex = try await site.test.tenant("globex")
             let outside = try await site.person("outside", ["knowledge.read": "all"])
             try await site.test.withAnother { second in
-                #expect(
-                    try await eventually {
-                        try await TestClient(second.url).send("GET", "/v1/me", token: globex.token).status == 200
-                    })
+                let isKnown = try await eventually {
+                    try await TestClient(second.url).send("GET", "/v1/me", token: globex.token).status == 200
+                }
+                #expect(isKnown)
                 var ours = try await site.listen(at: second.url)
                 var theirs = try await site.listen(token: globex.token, at: second.url)
                 var without = try await site.listen(token: outside.token, at: second.url)

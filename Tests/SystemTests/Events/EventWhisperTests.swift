@@ -39,7 +39,9 @@ struct EventWhisperTests {
                         try await Task.sleep(for: .seconds(1))
                     }
                 }
-                while let message = try await ours.nextEvent(), message.number != 9000 {}
+                var last = try await ours.nextEvent()
+                while let message = last, message.number != 9000 { last = try await ours.nextEvent() }
+                #expect(last?.number == 9000, "the stream ended before what was said last")
                 group.cancelAll()
             }
         }

@@ -43,6 +43,26 @@ struct FileBucketTests {
         }
     }
 
+    @Test("A file whose bytes the bucket has lost is there again when somebody sends them again")
+    func sentAgain() async throws {
+        try await S3Server.with { server in
+            let (settings, spool) = (try server.settings(), "/tmp/romashka-spool-\(UUID().uuidString.prefix(8))")
+            defer { try? FileManager.default.removeItem(atPath: spool) }
+            try await FileSite.with(adjust: { $0.files.place = .bucket(settings, spool: spool) }) { site in
+                let old = try await site.store("0123456789")
+                let store = try S3FileStore(settings, spool: spool)
+                try await store.forEach(of: nil, before: nil) { addresses in
+                    for address in addresses { try await store.remove(address) }
+                }
+                await store.close()
+                #expect(try await site.send("GET", "/\(old)/content").status == 503)
+                let again = try await site.store("0123456789", name: "again")
+                for id in [old, again] { #expect(try await site.send("GET", "/\(id)/content").text == "0123456789") }
+                #expect(try await keys(settings, spool) == 1)
+            }
+        }
+    }
+
     @Test("A bucket that is not there is 503 for whoever sends a file, and nothing is told of it")
     func unreachable() async throws {
         let nobody = S3Settings(

@@ -152,4 +152,50 @@ struct FileLimitTests {
             #expect(isFree)
         }
     }
+
+    @Test("A body that goes on coming, and takes all too long for its size, is answered with 408")
+    func lasting() async throws {
+        try await FileSite.with(adjust: { $0.connectionLimits.body = .seconds(1) }) { site in
+            let connection = try RawConnection(site.test.url)
+            try await connection.send(Array(Self.head(site, "Content-Length: 65536").utf8))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    // Eight seconds in all, of which five are given.
+                    for _ in 0..<32 {
+                        try await connection.send(Array(repeating: 1, count: 2048))
+                        try await Task.sleep(for: .milliseconds(250))
+                    }
+                }
+                let status = try await connection.status()
+                #expect(status == 408)
+                group.cancelAll()
+            }
+            let isGone = try await eventually { site.contents.isEmpty }
+            #expect(isGone)
+        }
+    }
+
+    @Test("A repeated upload is bounded like the first one: in its size, and in how many are under way")
+    func repeated() async throws {
+        try await FileSite.with(adjust: {
+            $0.files.maximumByteCount = 5000
+            $0.files.maximumUploadsOfTenant = 1
+        }) { site in
+            let key = [("Idempotency-Key", "again")]
+            let first = try await site.upload([1], headers: key)
+            #expect(first.status == 201)
+            let large = try await site.upload(Array(repeating: 1, count: 5001), headers: key)
+            #expect(large.status == 413 && large.code == "body_too_large", "\(large.text)")
+            let connection = try RawConnection(site.test.url)
+            let half = Array(Self.head(site, "Content-Length: 5000").utf8) + Array(repeating: 1, count: 3000)
+            try await connection.send(half)
+            let isUnderWay = try await eventually { site.contents.contains { $0.hasPrefix("incoming/") } }
+            #expect(isUnderWay)
+            let refused = try await site.upload([1], headers: key)
+            #expect(refused.status == 429 && refused.code == "too_many_uploads", "\(refused.text)")
+            try await connection.send(Array(repeating: 1, count: 2000))
+            #expect(try await connection.status() == 201)
+            #expect(try await site.upload([1], headers: key).json == first.json)
+        }
+    }
 }

@@ -69,20 +69,9 @@ struct IsolationBatteryRouterTests {
     @Test("no route of a tenant or an operator answers without its own valid token")
     func everyRouteNeedsItsToken() async throws {
         try await IsolationSite.with { site in
-            let valid = site.b.token
-            let invalid: [String?] = [
-                nil, "", "garbage", "rmo_x", "eyJhbGciOiJub25lIn0.e30.", String(valid.dropLast()), valid + "A",
-                valid.split(separator: ".").dropLast().joined(separator: ".") + ".",
-                try site.token(tenant: site.b.id, age: 3600), try site.token(tenant: site.b.id, age: -3600),
-                try site.token(tenant: nil, audience: .operator), try site.token(tenant: site.b.id, secret: "x"),
-            ]
-            for route in site.routes where route.isForSessions || route.route.access == .operator {
-                let foreign = route.route.access == .operator ? valid : site.test.operatorToken
-                for token in invalid + [foreign] {
-                    let answer = try await site.send(route, id: site.idsOfB[0], token: token)
-                    #expect(answer.status == 401 && answer.code == "unauthenticated", "\(route.title)")
-                }
-            }
+            let routes = site.routes.filter { $0.isForSessions || $0.route.access == .operator }
+            let findings = try await site.enteredWithoutToken(routes)
+            #expect(findings.isEmpty, "\(findings)")
         }
     }
 
@@ -91,14 +80,8 @@ struct IsolationBatteryRouterTests {
         try await IsolationSite.with { site in
             let before = try await site.fingerprint()
             #expect(site.idsOfA.count > 8)
-            for route in site.tenantRoutes where route.path.contains("{") {
-                for id in site.idsOfA {
-                    let foreign = try await site.send(route, id: id, token: site.b.token)
-                    let missing = try await site.send(route, id: ID<Void>.make().description, token: site.b.token)
-                    Self.expectSame(foreign, missing, route.title)
-                    #expect(!foreign.text.contains(id), "\(route.title)")
-                }
-            }
+            let findings = try await site.foreignIDs(site.tenantRoutes)
+            #expect(findings.isEmpty, "\(findings)")
             #expect(try await site.fingerprint() == before)
         }
     }
@@ -107,87 +90,27 @@ struct IsolationBatteryRouterTests {
     func foreignIDsInBodies() async throws {
         try await IsolationSite.with { site in
             let before = try await site.fingerprint()
-            var fields = 0
-            for route in site.tenantRoutes {
-                for own in route.path.contains("{") ? site.idsOfB : ["-"] {
-                    for id in site.idsOfA {
-                        let random = ID<Void>.make().description
-                        for field in route.bodyIDs {
-                            let foreign = try await site.send(
-                                route, id: own, token: site.b.token, body: route.exampleBody(field, id: id))
-                            let missing = try await site.send(
-                                route, id: own, token: site.b.token, body: route.exampleBody(field, id: random))
-                            Self.expectSame(foreign, missing, "\(route.title) \(field)")
-                            fields += 1
-                        }
-                        for name in route.queryIDs {
-                            let foreign = try await site.send(
-                                route, id: own, token: site.b.token, suffix: "\(name)=\(id)")
-                            let missing = try await site.send(
-                                route, id: own, token: site.b.token, suffix: "\(name)=\(random)")
-                            Self.expectSame(foreign, missing, "\(route.title) \(name)")
-                            fields += 1
-                        }
-                    }
-                }
-            }
+            let (findings, fields) = try await site.foreignIDsInBodies(site.tenantRoutes)
+            #expect(findings.isEmpty, "\(findings)")
             #expect(fields > 0)
             #expect(try await site.fingerprint() == before)
         }
     }
 
-    /// Same status, same headers, same body but for the names of the request, and nothing of tenant A.
-    private static func expectSame(_ foreign: TestClient.Answer, _ missing: TestClient.Answer, _ what: String) {
-        #expect(foreign.status == missing.status && foreign.status < 500, "\(what)")
-        #expect(foreign.withoutRequestID == missing.withoutRequestID, "\(what)")
-        let ignored: Set<String> = ["x-request-id", "traceparent", "date"]
-        let headers = [foreign, missing].map { answer in
-            answer.headers.filter { !ignored.contains($0.name.lowercased()) }.map { "\($0.name): \($0.value)" }.sorted()
-        }
-        #expect(headers[0] == headers[1], "\(what)")
-        #expect(!foreign.text.contains(IsolationTenant.canary), "\(what)")
-    }
-
     @Test("no answer to one tenant holds a word of another's, whatever tenant the request names besides its token")
     func noCanaryInAnyAnswer() async throws {
         try await IsolationSite.with { site in
-            let names: [(String, String)] = [
-                ("X-Tenant", site.a.slug), ("X-Tenant-Id", site.a.id.description),
-                ("X-Forwarded-Host", "\(site.a.slug).example"),
-                ("X-Original-URL", "/v1/members"), ("X-HTTP-Method-Override", "DELETE"),
-                ("Forwarded", "host=\(site.a.slug).example"),
-                ("Cookie", "tenant=\(site.a.slug); token=\(site.a.token)"), ("Prefer", "tenant=\(site.a.id)"),
-            ]
-            var shown = 0
-            for route in site.tenantRoutes where route.route.method == "GET" {
-                for id in route.path.contains("{") ? site.idsOfA + site.idsOfB : ["-"] {
-                    for headers in [[], names] {
-                        let answer = try await site.send(route, id: id, token: site.b.token, headers: headers)
-                        for word in [IsolationTenant.canary, site.a.id.description] {
-                            #expect(!answer.text.contains(word), "\(route.title)")
-                            #expect(!answer.headers.contains { $0.value.contains(word) }, "\(route.title)")
-                        }
-                    }
-                    let own = try await site.send(route, id: id, token: site.a.token)
-                    shown += own.text.contains(IsolationTenant.canary) ? 1 : 0
-                }
-            }
-            #expect(shown >= 5, "A's own answers show the word, so a leak would be seen")
+            let (findings, shown) = try await site.words(site.tenantRoutes)
+            #expect(findings.isEmpty, "\(findings)")
+            #expect(shown.count >= 5, "A's own answers show the word, so a leak would be seen")
         }
     }
 
     @Test("A67: a tenant is named by the token alone: neither query nor body takes one")
     func noTenantInRequests() async throws {
         try await IsolationSite.with { site in
-            for route in site.tenantRoutes {
-                let id = site.idsOfB[0]
-                let query = try await site.send(route, id: id, token: site.b.token, suffix: "tenant_id=\(site.a.id)")
-                #expect(query.status == 422, "\(route.title): \(query.status)")
-                guard let body = route.exampleBody else { continue }
-                let members = (body.members ?? []) + [.init("tenant_id", .string(site.a.id.description))]
-                let named = try await site.send(route, id: id, token: site.b.token, body: .object(members))
-                #expect(named.status == 422, "\(route.title): \(named.status)")
-            }
+            let findings = try await site.namedTenants(site.tenantRoutes)
+            #expect(findings.isEmpty, "\(findings)")
         }
     }
 }

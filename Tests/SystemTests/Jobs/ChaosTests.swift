@@ -21,7 +21,8 @@ struct ChaosTests {
         case workerStopped
     }
 
-    private static let jobs = 6000
+    /// More than are done before the rate is back.
+    private static let jobs = 12_000
     private static let milliseconds: Int64 = 100
     /// Of jobs a second when all is well, how many there must be again.
     private static let share = 0.95
@@ -38,19 +39,20 @@ struct ChaosTests {
             try await Self.pause(.seconds(3))
             let before = try await Self.rate(site, over: 3)
             try await Self.cause(trouble, site)
-            // What is left must last long enough to see the rate.
+            var best = 0
             let isBack = try await eventually(within: .seconds(10)) {
-                let rate = try await Self.rate(site)
-                let left = try await site.number("SELECT count(*) FROM core.jobs_ready")
-                return Double(rate) >= Self.share * Double(before) || left == 0
+                best = max(best, try await Self.rate(site))
+                return Double(best) >= Self.share * Double(before)
             }
-            #expect(isBack || trouble == .workerStopped, "\(before)/s before")
+            #expect(isBack, "\(before)/s before, \(best)/s after")
             let isDone = try await eventually(within: .seconds(120)) {
                 try await site.number("SELECT count(*) FROM core.jobs_finished") == Self.jobs
             }
             let effects = try await site.number("SELECT count(*) FROM knowledge.knowledge_items")
             let distinct = try await site.number("SELECT count(DISTINCT title) FROM knowledge.knowledge_items")
-            print("chaos: \(trouble): \(before)/s before, \(effects) effects of \(distinct) jobs of \(Self.jobs)")
+            print(
+                "chaos: \(trouble): \(before)/s before, \(best)/s after, \(effects) effects of \(distinct) jobs of \(Self.jobs)"
+            )
             #expect(isDone && effects == Self.jobs && distinct == Self.jobs)
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import PluginKit
+import Postgres
 import TestKit
 import Testing
 
@@ -14,8 +15,10 @@ struct WorkTests {
                 let isThere = try await eventually { try await !site.workers().isEmpty }
                 #expect(isThere)
                 let done = try await site.number("SELECT count(*) FROM core.jobs_finished")
-                #expect(
-                    try await eventually { try await site.number("SELECT count(*) FROM core.jobs_finished") > done })
+                let goesOn = try await eventually {
+                    try await site.number("SELECT count(*) FROM core.jobs_finished") > done
+                }
+                #expect(goesOn)
                 if let process = try await site.workers().last { kill(process, SIGKILL) }
             }
             let isDone = try await eventually(within: .seconds(90)) {
@@ -81,6 +84,78 @@ struct WorkTests {
             #expect(redriven.json["jobs"] == 1)
             #expect(try await site.job(id)["state"] != "dead")
         }
+    }
+
+    @Test(
+        "P9: Jobs that open transactions and leave them hold up nobody; at their deadline the connections are back",
+        .timeLimit(.minutes(15)))
+    func holding() async throws {
+        try await WorkSite.with(others: ["Courier"]) { site in
+            let other = try await WorkSite.tenant("other", site.client, operatorToken: site.operatorToken)
+            // Many times as many as a process may lease, so that there are some all the time.
+            try await site.flood("hold", 120_000, count: 6000)
+            let areHeld = try await eventually(within: .seconds(60)) { try await held(site) > 1 }
+            #expect(areHeld)
+            let parcel = try await site.client.send(
+                "POST", "/v1/courier/parcels", token: other, body: ["title": "T", "key": "one", "manner": "by_job"])
+            let id = try #require(parcel.json["id"]?.string, "\(parcel.text)")
+            for _ in 0..<20 {
+                #expect(try await site.client.send("GET", "/v1/customers", token: other).status == 200)
+            }
+            let delivered = try await site.until(id, "succeeded", token: other)
+            #expect(delivered["kind"] == "courier.deliver", "\(delivered)")
+            #expect(try await site.number("SELECT count(*) FROM core.jobs_ready WHERE kind = 'knowledge.act'") > 0)
+            // Whose transactions they are is told by where it took too long.
+            let isSeen = try await eventually(within: .seconds(60)) {
+                let errors = try await site.client.send(
+                    "GET", "/v1/operator/plugins/knowledge/errors", token: site.operatorToken)
+                return errors.json["data"]?.array?.contains {
+                    $0["code"] == "plugin_timeout" && $0["place"] == "knowledge.act"
+                } == true
+            }
+            #expect(isSeen)
+            let areBack = try await eventually(within: .seconds(60)) {
+                let left = try await takeOut(site)
+                let open = try await held(site)
+                return left == 0 && open == 0
+            }
+            #expect(areBack)
+            // The next one that wants a connection has one, and no process had to end for it.
+            let last = try await site.enqueue("hold", 0)
+            _ = try await site.until(last, "succeeded")
+            #expect(try await site.number("SELECT count(*) FROM core.plugin_crashes") == 0)
+        }
+    }
+
+    /// The transactions of the plugin that are open while nothing is done in them.
+    private func held(_ site: WorkSite) async throws -> Int {
+        try await site.number(
+            """
+            SELECT count(*)
+            FROM pg_stat_activity
+            WHERE usename = 'romashka_m_knowledge' AND state = 'idle in transaction'
+            """)
+    }
+
+    /// Takes out what has not begun, and what is to be tried again; answers how many there are still.
+    private func takeOut(_ site: WorkSite) async throws -> Int {
+        try await site.asSuperuser { admin in
+            for table in ["jobs_ready", "jobs_waiting"] {
+                _ = try await admin.run("DELETE FROM core.\(unsafeSQL: table) WHERE kind = 'knowledge.act'")
+            }
+        }
+        return try await site.number(
+            """
+            SELECT count(*)
+            FROM (
+                SELECT kind FROM core.jobs_ready
+                UNION ALL
+                SELECT kind FROM core.jobs_waiting
+                UNION ALL
+                SELECT kind FROM core.jobs_running
+            ) AS job
+            WHERE kind = 'knowledge.act'
+            """)
     }
 
     @Test("J9: Told to end, it lets jobs end; what does not is given back, and the attempt does not count")

@@ -10,12 +10,17 @@ import Testing
 /// Invitations by mail: how many a tenant may send, and whose go first.
 @Suite("Invitations by mail", .timeLimit(.minutes(15)))
 struct InvitationMailTests {
-    private func with(_ body: @Sendable (PeopleSite, SMTPServer) async throws -> Void) async throws {
+    private func with(
+        retry: Duration = .seconds(10), _ body: @Sendable (PeopleSite, SMTPServer) async throws -> Void
+    ) async throws {
         try await SMTPServer.with { smtp in
             let from = try #require(MailboxAddress(text: "Desk <noreply@desk.example>"))
             let settings = MailSettings(url: smtp.url, from: from, appURL: nil)
             #expect(settings != nil)
-            try await TestPlatform.with(adjust: { $0.mail = settings }) { test in
+            try await TestPlatform.with(adjust: {
+                $0.mail = settings
+                $0.mailRetry = retry
+            }) { test in
                 let tenant = try await test.tenant("acme")
                 try await body(PeopleSite(test: test, tenant: tenant, client: TestClient(test.url)), smtp)
             }
@@ -73,6 +78,39 @@ struct InvitationMailTests {
             var recipients: [JSONValue] = []
             for _ in 0..<20 { recipients.append(await smtp.next()["recipients"] ?? .null) }
             #expect(recipients.contains(["one1@example.com"]), "\(recipients)")
+        }
+    }
+
+    @Test("Of two servers each sends what it still has when its turn comes, so that nobody is invited twice")
+    func once() async throws {
+        try await with(retry: .milliseconds(200)) { site, smtp in
+            try await smtp.set(.slowly)
+            try await site.test.withAnother { _ in
+                // More than are sent before the last of them is due again.
+                try await site.test.database.asSuperuser { admin in
+                    _ = try await admin.run(
+                        """
+                        INSERT INTO core.invitations (tenant_id, id, email, role, hash, expires_at, mail_due_at)
+                        SELECT \(site.tenant.id), gen_random_uuid(), n || '@example.com', 'agent',
+                               sha256(n::text::bytea), now() + interval '1 day', now()
+                        FROM generate_series(1, 6) AS n
+                        """)
+                }
+                let isQuiet = try await eventually {
+                    try await site.test.database.asSuperuser { admin in
+                        try await admin.run("SELECT FROM core.invitations WHERE mail_due_at IS NOT NULL").isEmpty
+                    }
+                }
+                #expect(isQuiet)
+                let asked = try await site.client.send(
+                    "POST", "/v1/auth/password-resets", body: ["email": "admin@acme.example"])
+                #expect(asked.status == 202)
+                var recipients: [String] = []
+                while recipients.last != "admin@acme.example" {
+                    recipients.append(try #require(await smtp.next()["recipients"]?.array?.first?.string))
+                }
+                #expect(recipients.dropLast().sorted() == (1...6).map { "\($0)@example.com" })
+            }
         }
     }
 }

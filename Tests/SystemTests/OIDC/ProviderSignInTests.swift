@@ -26,6 +26,7 @@ struct ProviderSignInTests {
                 var other = SignInBrowser(test, provider)
                 let answer = try await other.logIn(connection, as: "ada")
                 #expect(answer.status == 200 && answer.json["outcome"] == "logged_in")
+                #expect(answer.headers["ETag"].isEmpty)
                 #expect(try await test.profile(of: answer) == tenant.session.actor.id.description)
                 #expect(provider.refusals.isEmpty)
                 let unlinked = try await other.client.send(

@@ -111,8 +111,29 @@ struct SamplePluginTests {
             let id = try #require(written.json["id"])
             let path = "/v1/commands/sample.pin"
             #expect(try await client.send("POST", path, token: other.token, body: ["id": id]).status == 404)
-            let pinned = try await client.send("POST", path, token: one.token, body: ["id": id])
-            #expect(pinned.status == 200 && pinned.json["is_pinned"] == true)
+            func pin(under key: String, _ token: String) async throws -> TestClient.Answer {
+                try await client.send(
+                    "POST", path, token: token, body: ["id": id], headers: [("Idempotency-Key", key)])
+            }
+            func pinned(in database: TestDatabase) async throws -> [Bool] {
+                try await database.asSuperuser { admin in
+                    try await admin.run("SELECT is_pinned FROM sample.notes").rows.map { try $0.get("is_pinned") }
+                }
+            }
+            let first = try await pin(under: "one", one.token)
+            #expect(first.status == 200 && first.json["is_pinned"] == true, "\(first.text)")
+            #expect(first.header("Idempotency-Replayed") == nil)
+            // Were it done again, the note would be pinned again.
+            try await test.database.asSuperuser { admin in
+                _ = try await admin.run("UPDATE sample.notes SET is_pinned = false")
+            }
+            let again = try await pin(under: "one", one.token)
+            #expect(again.status == 200 && again.text == first.text, "\(again.text)")
+            #expect(again.header("Idempotency-Replayed") == "true")
+            #expect(try await pin(under: "one", other.token).status == 404)
+            #expect(try await pinned(in: test.database) == [false])
+            #expect(try await pin(under: "two", one.token).json["is_pinned"] == true)
+            #expect(try await pinned(in: test.database) == [true])
         }
     }
 

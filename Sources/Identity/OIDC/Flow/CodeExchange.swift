@@ -23,7 +23,8 @@ struct CodeExchange: Sendable {
             metadata.tokenEndpoint,
             form: CodeExchange.form(
                 code, connection, secret: metadata.takesSecretInForm ? secret : nil, redirect, verifier),
-            authorization: metadata.takesSecretInForm ? nil : CodeExchange.basic(connection.clientID, secret))
+            authorization: metadata.takesSecretInForm ? nil : CodeExchange.basic(connection.clientID, secret),
+            for: connection.tenant)
         guard answer.status == 200 else { throw ProviderFailure.refused }
         guard let text = answer.document["id_token"]?.string else { throw ProviderFailure.unreadable }
         let token = try IDToken(text)

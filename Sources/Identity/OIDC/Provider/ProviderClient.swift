@@ -15,34 +15,35 @@ struct ProviderClient: Sendable {
 
     let settings: OIDCSettings
 
-    /// A document at an address.
-    func get(_ url: ProviderURL) async throws(ProviderFailure) -> JSONValue {
-        let (status, document) = try await send(HTTPClientRequest(url: url.text), to: url)
+    /// A document at an address that a tenant chose.
+    func get(_ url: ProviderURL, for tenant: TenantID) async throws(ProviderFailure) -> JSONValue {
+        let (status, document) = try await send(HTTPClientRequest(url: url.text), to: url, for: tenant)
         guard status == 200 else { throw .refused }
         return document
     }
 
     /// The status and the document that a form is answered with.
     func post(
-        _ url: ProviderURL, form: [(name: String, value: String)], authorization: String?
+        _ url: ProviderURL, form: [(name: String, value: String)], authorization: String?, for tenant: TenantID
     ) async throws(ProviderFailure) -> (status: UInt, document: JSONValue) {
         var request = HTTPClientRequest(url: url.text)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
         if let authorization { request.headers.add(name: "Authorization", value: authorization) }
         request.body = .bytes(ByteBuffer(string: FormEncoding.encode(form)))
-        return try await send(request, to: url)
+        return try await send(request, to: url, for: tenant)
     }
 
     private func send(
-        _ request: HTTPClientRequest, to url: ProviderURL
+        _ request: HTTPClientRequest, to url: ProviderURL, for tenant: TenantID
     ) async throws(ProviderFailure) -> (status: UInt, document: JSONValue) {
         var request = request
         request.headers.add(name: "Accept", value: "application/json")
         let answer: GuardedClient.Answer
         do throws(GuardedClient.Failure) {
             answer = try await GuardedClient.send(
-                request, to: url.host, within: ProviderClient.limit, maximumByteCount: ProviderClient.maximumByteCount
+                request, to: url.host, for: tenant, within: ProviderClient.limit,
+                maximumByteCount: ProviderClient.maximumByteCount
             ) { isAllowed($0, isSecure: url.isSecure) }
         } catch {
             throw error == .forbidden ? .forbidden : .unreachable

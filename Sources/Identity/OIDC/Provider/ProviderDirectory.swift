@@ -1,3 +1,4 @@
+internal import Outbound
 @_spi(Kernel) internal import PluginKit
 internal import Synchronization
 
@@ -13,7 +14,7 @@ final class ProviderDirectory: Sendable {
         let issuer: String
     }
 
-    private struct Entry {
+    private struct Entry: Sendable {
         let metadata: ProviderMetadata
         var keys: JSONWebKeySet
         let fetched: ContinuousClock.Instant
@@ -23,7 +24,7 @@ final class ProviderDirectory: Sendable {
 
     private typealias Outcome = Result<Entry, ProviderFailure>
     /// Who waits for an answer that another one asked for. Nil: the other one went away, so look again.
-    private typealias Waiter = CheckedContinuation<Outcome?, Never>
+    private typealias Waiter = Awaited<Outcome?>
 
     private struct State {
         var entries: [Key: Entry] = [:]
@@ -68,9 +69,12 @@ final class ProviderDirectory: Sendable {
     private let state = Mutex(State())
     private let client: ProviderClient
     private let settings: OIDCSettings
+    /// How long somebody waits for what another one asks: longer than that takes.
+    private let patience: Duration
 
-    init(_ settings: OIDCSettings) {
+    init(_ settings: OIDCSettings, patience: Duration = .seconds(30)) {
         self.settings = settings
+        self.patience = patience
         client = ProviderClient(settings: settings)
     }
 
@@ -88,7 +92,7 @@ final class ProviderDirectory: Sendable {
         } catch {
             guard error == .keyUnknown, mayRefetch(key) else { return entry.keys }
         }
-        let keys = JSONWebKeySet(try await client.get(entry.metadata.keysEndpoint))
+        let keys = JSONWebKeySet(try await client.get(entry.metadata.keysEndpoint, for: key.tenant))
         state.withLock { $0.entries[key]?.keys = keys }
         return keys
     }
@@ -130,16 +134,17 @@ final class ProviderDirectory: Sendable {
         }
     }
 
-    /// What a provider says that somebody else asks; nil when it is to be looked again.
+    /// What a provider says that somebody else asks; nil when it is to be looked again. Whoever goes away or has waited
+    /// for too long hears that it cannot be reached.
     private func answer(for key: Key) async -> Outcome? {
-        await withCheckedContinuation { (waiter: Waiter) in
-            let isOver = state.withLock { state in
-                guard state.waiters[key] != nil else { return true }
-                state.waiters[key]?.append(waiter)
-                return false
-            }
-            if isOver { waiter.resume(returning: nil) }
+        let waiter = Waiter()
+        let isOver = state.withLock { state in
+            guard state.waiters[key] != nil else { return true }
+            state.waiters[key]?.append(waiter)
+            return false
         }
+        if isOver { waiter.bring(nil) }
+        return await waiter.value(until: ContinuousClock.now + patience, else: .failure(.unreachable))
     }
 
     /// Asks a provider, and tells whoever waits for it.
@@ -156,7 +161,7 @@ final class ProviderDirectory: Sendable {
             if isAnswer { state.keep(outcome, of: key) }
             return state.waiters.removeValue(forKey: key) ?? []
         }
-        for waiter in waiting { waiter.resume(returning: isAnswer ? outcome : nil) }
+        for waiter in waiting { waiter.bring(isAnswer ? outcome : nil) }
         return outcome
     }
 
@@ -165,8 +170,9 @@ final class ProviderDirectory: Sendable {
             let location = ProviderMetadata.location(of: issuer, settings)
         else { throw .forbidden }
         let refetches = state.withLock { $0.entries[key]?.refetches ?? [] }
-        let metadata = try ProviderMetadata(try await client.get(location), issuer: key.issuer, settings)
-        let keys = JSONWebKeySet(try await client.get(metadata.keysEndpoint))
+        let metadata = try ProviderMetadata(
+            try await client.get(location, for: key.tenant), issuer: key.issuer, settings)
+        let keys = JSONWebKeySet(try await client.get(metadata.keysEndpoint, for: key.tenant))
         return Entry(metadata: metadata, keys: keys, fetched: .now, refetches: refetches)
     }
 }

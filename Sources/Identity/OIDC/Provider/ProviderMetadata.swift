@@ -1,3 +1,4 @@
+internal import Outbound
 @_spi(Kernel) internal import PluginKit
 
 /// What a provider says of itself (OpenID Connect Discovery 1.0 §3, RFC 8414).
@@ -12,9 +13,7 @@ struct ProviderMetadata: Sendable {
 
     /// Where the document of an issuer is.
     static func location(of issuer: ProviderURL, _ settings: OIDCSettings) -> ProviderURL? {
-        ProviderURL(
-            "\(issuer.text.hasSuffix("/") ? String(issuer.text.dropLast()) : issuer.text)/.well-known/openid-configuration",
-            settings)
+        ProviderURL("\(issuer.text.withoutLastSlash)/.well-known/openid-configuration", settings)
     }
 
     /// Reads the document of `issuer`, which must name the issuer byte for byte and have every endpoint at an address

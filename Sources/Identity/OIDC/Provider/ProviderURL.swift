@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Outbound
 
 /// An address that a provider may have: https, without user, query and fragment; http on this machine where the
 /// operator allows it.
@@ -18,7 +19,7 @@ struct ProviderURL: Sendable {
             let host = parts.host, !host.isEmpty, parts.user == nil, parts.password == nil, parts.fragment == nil,
             allowsQuery || parts.query == nil, !text.contains("#"), allowsQuery || !text.contains("?")
         else { return nil }
-        let name = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        let name = host.withoutBrackets
         let isLocal = ["localhost", "127.0.0.1", "::1"].contains(name)
         guard parts.scheme == "https" || parts.scheme == "http" && isLocal && settings.allowsInsecure else {
             return nil

@@ -1,9 +1,4 @@
 cp -r ../Sample /srv/romashka/Plugins/Sample
 romashka migrate
+# Stop the server, if one runs, and start it again in a terminal of its own: it runs until Ctrl-C.
 romashka serve
-
-# It is on for every tenant; an admin switches it off and on.
-curl -X PATCH "$URL/v1/modules/sample" -H "Authorization: Bearer $TOKEN" \
-    -H "Content-Type: application/json" -d '{"enabled": true}'
-curl "$URL/v1/sample/notes" -H "Authorization: Bearer $TOKEN" \
-    -H "Content-Type: application/json" -d '{"text": "Calls only after six."}'

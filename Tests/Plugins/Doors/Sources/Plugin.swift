@@ -32,6 +32,7 @@ enum Raw {
         guard message.body != Array("page".utf8) else {
             return .bytes(Array("<script>alert(1)</script>".utf8), type: "text/html\r\nX-Evil: 1")
         }
+        if message.body.starts(with: Array("keep".utf8)) { try await Articles.write(call, message) }
         return .json([
             "bytes": .array(message.body.map { .integer(Int64($0)) }), "type": .string(message.contentType),
             "one": message.header("X-One").map { .string($0) } ?? .null,
@@ -49,14 +50,21 @@ enum Hooks {
             return .text("\(isSigned) \(call.actor.kind) \(String(decoding: message.body, as: UTF8.self))")
         },
         Hook("knowledge.write", accepts: ["text/plain"], "Write an article") { call, message in
-            _ = try await call.tx.execute(
-                """
-                INSERT INTO knowledge.knowledge_items (tenant_id, id, title)
-                VALUES (\(call.tenant), \(ID<Void>.make()), \(String(decoding: message.body, as: UTF8.self)))
-                """)
+            try await Articles.write(call, message)
             return .accepted
         },
     ]
+}
+
+enum Articles {
+    /// Writes an article whose title is the body.
+    static func write(_ call: Call, _ message: RawMessage) async throws {
+        _ = try await call.tx.execute(
+            """
+            INSERT INTO knowledge.knowledge_items (tenant_id, id, title)
+            VALUES (\(call.tenant), \(ID<Void>.make()), \(String(decoding: message.body, as: UTF8.self)))
+            """)
+    }
 }
 
 enum Title: Payload {

@@ -5,6 +5,7 @@ internal import PluginKit
 let plugin = Plugin {
     Post("/unruly/acts", needs: "knowledge.read", takes: Act.self, returns: Outcome.self, "Misbehave") { call, act in
         try await act.touch(call)
+        try await act.hold(call.tx)
         try await act.perform()
         return try Resource(["done": .bool(true)])
     }
@@ -29,6 +30,7 @@ let plugin = Plugin {
         try await call.tx.one("SELECT \(JobRequest("knowledge.act", act.json).enqueuing) AS id")
     }
     Job("knowledge.act", takes: Act.self) { run, act in
+        try await act.hold(run.tx)
         try await act.perform()
         // One row for each time that it is done: more than one would be one too many.
         try await run.finish([
@@ -55,7 +57,9 @@ struct Act: RequestPayload {
         [
             Field(
                 "kind",
-                .oneOf(["nothing", "throw", "sleep", "block", "spin", "leak", "trap", "overflow", "read", "write"]),
+                .oneOf([
+                    "nothing", "throw", "sleep", "block", "spin", "leak", "trap", "overflow", "read", "write", "hold",
+                ]),
                 required: true,
                 example: "nothing"),
             Field("milliseconds", .integer(0...120_000), required: true, example: 100),
@@ -84,6 +88,16 @@ struct Act: RequestPayload {
         default: return
         }
         throw Problem(status: 502, code: "elsewhere_down", detail: "The other end cannot be reached.")
+    }
+
+    /// Opens a transaction of its own, and leaves it open for as long.
+    func hold(_ tx: TenantTx) async throws {
+        guard kind == "hold" else { return }
+        let pause = milliseconds
+        try await tx.leased { tx in
+            _ = try await tx.rows("SELECT 1 AS one")
+            try await Task.sleep(for: .milliseconds(pause))
+        }
     }
 
     func perform() async throws {

@@ -19,34 +19,43 @@ struct IsolationSite: Sendable {
     /// What identifies A's and B's rows: the values of uuid columns but the tenant's own.
     let idsOfA: [String]
     let idsOfB: [String]
+    /// The paths of A's and B's addresses of the third module's hook; none where there is no third module.
+    let hooks: [String]
 
     static func with(_ body: @Sendable (IsolationSite) async throws -> Void) async throws {
-        try await TestPlatform.with { test in
-            let a = try await test.tenant(IsolationTenant.canary)
-            let b = try await test.tenant(IsolationTenant.plain)
-            let tables = try await test.database.asSuperuser { try await IsolationTable.all($0) }
-            // Files with content, before rows are planted that have none.
-            for tenant in [a, b] {
-                _ = try await TestClient(test.url).send(
-                    "POST", "/v1/files?name=\(tenant.slug).txt", token: tenant.token, raw: Array(tenant.slug.utf8))
-            }
-            let planted = [a, b].map { IsolationTenant(id: $0.id, word: $0.slug, session: $0.session) }
-            try await IsolationGround.plant(tables, planted, test.database)
-            // Connections that are open, to providers that nobody answers for.
-            try await test.database.asSuperuser {
-                try await $0.run(
-                    """
-                    UPDATE core.oidc_connections
-                    SET enabled = true, issuer = 'https://127.0.0.1:1', client_secret = NULL
-                    """)
-                // What visitors may read, of both.
-                try await $0.run("UPDATE knowledge.knowledge_items SET status = 'published'")
-            }
-            try await body(
-                IsolationSite(
-                    test: test, client: TestClient(test.url), tables: tables, a: a, b: b,
-                    idsOfA: try await ids(of: a.id, tables, test), idsOfB: try await ids(of: b.id, tables, test)))
+        try await TestPlatform.with { test in try await body(try await made(test)) }
+    }
+
+    /// - Parameter prepare: gives both tenants what only the API can make, before rows are planted besides it; answers
+    ///   the paths of addresses.
+    static func made(
+        _ test: TestPlatform, prepare: (TestClient, [TestTenant]) async throws -> [String] = { _, _ in [] }
+    ) async throws -> IsolationSite {
+        let a = try await test.tenant(IsolationTenant.canary)
+        let b = try await test.tenant(IsolationTenant.plain)
+        let client = TestClient(test.url)
+        let tables = try await test.database.asSuperuser { try await IsolationTable.all($0) }
+        // Files with content, before rows are planted that have none.
+        for tenant in [a, b] {
+            _ = try await client.send(
+                "POST", "/v1/files?name=\(tenant.slug).txt", token: tenant.token, raw: Array(tenant.slug.utf8))
         }
+        let hooks = try await prepare(client, [a, b])
+        let planted = [a, b].map { IsolationTenant(id: $0.id, word: $0.slug, session: $0.session) }
+        try await IsolationGround.plant(tables, planted, test.database)
+        try await test.database.asSuperuser {
+            // Connections that are open, to providers that nobody answers for.
+            try await $0.run(
+                """
+                UPDATE core.oidc_connections
+                SET enabled = true, issuer = 'https://127.0.0.1:1', client_secret = NULL
+                """)
+            // What visitors may read, of both.
+            try await $0.run("UPDATE knowledge.knowledge_items SET status = 'published'")
+        }
+        return IsolationSite(
+            test: test, client: client, tables: tables, a: a, b: b, idsOfA: try await ids(of: a.id, tables, test),
+            idsOfB: try await ids(of: b.id, tables, test), hooks: hooks)
     }
 
     private static func ids(of tenant: TenantID, _ tables: [IsolationTable], _ test: TestPlatform) async throws
@@ -150,7 +159,7 @@ extension MountedRoute {
 
     /// The example body with an id in one field; what a field excludes is left out.
     func exampleBody(_ field: String, id: String) -> JSONValue {
-        let members = (exampleBody?.members ?? []).filter { $0.name + "_id" != field }
+        let members = (exampleBody?.members ?? []).filter { $0.name != field && $0.name + "_id" != field }
         return .object(members + [.init(field, .string(id))])
     }
 }

@@ -1,4 +1,4 @@
-/// Exchanges outside of pipeline mode, by the one holder of an exclusive connection.
+/// What runs outside of pipeline mode, by the one holder of an exclusive connection.
 extension PipelineConnection {
     /// The SCRAM-SHA-256 verifier for a role's password, by the connection's own settings.
     func scramVerifier(password: String, role: String) async throws -> String {
@@ -14,32 +14,32 @@ extension PipelineConnection {
         }
     }
 
-    func begin(_ conversation: Conversation) {
-        guard let connection, machine.isIdle, self.conversation == nil else {
-            return conversation.fail(DatabaseError(.connectionLost, message: "the connection is gone or in use"))
+    func begin(_ query: SimpleQuery) {
+        guard let connection, machine.isIdle, simpleQuery == nil else {
+            return query.fail(DatabaseError(.connectionLost, message: "the connection is gone or in use"))
         }
-        self.conversation = conversation
-        guard conversation.start(on: connection) else {
+        simpleQuery = query
+        guard query.start(on: connection) else {
             return lose(DatabaseError(.connectionLost, message: connection.message))
         }
-        advance(conversation, connection)
+        advance(query, connection)
         flush()
     }
 
-    func advance(_ conversation: Conversation, _ connection: PQConnection) {
-        switch conversation.advance(on: connection) {
+    func advance(_ query: SimpleQuery, _ connection: PQConnection) {
+        switch query.advance(on: connection) {
         case .waiting: break
         case .paused: setPaused(true)
-        case .finished: self.conversation = nil
+        case .finished: simpleQuery = nil
         }
     }
 
     /// Reads on after a pause, beginning with what libpq has read already. From any thread.
     func resumeReading() {
         reactor.run { [self] _ in
-            guard isPaused, let conversation, let connection else { return }
+            guard isPaused, let simpleQuery, let connection else { return }
             setPaused(false)
-            advance(conversation, connection)
+            advance(simpleQuery, connection)
             flush()
         }
     }

@@ -1,10 +1,10 @@
 internal import Synchronization
 
-/// An exchange outside of pipeline mode, by the one holder of an exclusive connection: a script of several
-/// statements in the simple protocol, or COPY TO STDOUT.
+/// A turn of PostgreSQL's simple query protocol, outside of pipeline mode, by the one holder of an exclusive
+/// connection: a script of several statements, or COPY TO STDOUT.
 ///
 /// The methods run on the reactor's thread; rows leave through `rows`.
-final class Conversation: Sendable {
+final class SimpleQuery: Sendable {
     enum Progress {
         /// More must come from the server.
         case waiting

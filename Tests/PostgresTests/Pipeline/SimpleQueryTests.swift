@@ -6,8 +6,8 @@ import Testing
 
 @testable import Postgres
 
-@Suite("Conversation")
-struct ConversationTests {
+@Suite("Simple query")
+struct SimpleQueryTests {
     @Test("a script of several statements runs as a whole")
     func scriptRuns() async throws {
         try await TestDatabase.with { database in
@@ -175,8 +175,8 @@ struct ConversationTests {
         #expect(code == "statement_failed 57P01" || code == "connection_lost", "\(code)")
     }
 
-    @Test("a conversation ends when its connection dies")
-    func deathEndsConversation() async throws {
+    @Test("a simple query ends when its connection dies")
+    func deathEndsQuery() async throws {
         let server = try await TestServer.shared()
         let code = try await failure {
             try await server.asSuperuser { lease in

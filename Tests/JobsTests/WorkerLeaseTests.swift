@@ -1,0 +1,103 @@
+import Foundation
+import Jobs
+@_spi(Kernel) import PluginKit
+import Postgres
+import Tenancy
+import TestKit
+import Testing
+
+/// How long a worker's jobs are its own. Time goes by in the database: nobody waits for a lease to end.
+@Suite("Worker lease", .timeLimit(.minutes(15)))
+struct WorkerLeaseTests {
+    /// Lets so much of what is left to every worker go by.
+    private static func pass(_ seconds: Double, _ site: JobSite) async throws {
+        try await site.database.asSuperuser { admin in
+            _ = try await admin.run(
+                "UPDATE core.job_workers SET expires_at = expires_at - make_interval(secs => \(seconds))")
+            _ = try await admin.run(
+                "UPDATE core.jobs_running SET claimed_at = claimed_at - make_interval(secs => \(seconds))")
+        }
+    }
+
+    /// Seconds until the first of all workers is no longer heard of.
+    private static func left(_ site: JobSite) async throws -> Double {
+        try await site.database.asSuperuser { admin in
+            try await admin.run(
+                """
+                SELECT EXTRACT(epoch FROM min(expires_at) - clock_timestamp())::float8 AS seconds
+                FROM core.job_workers
+                """
+            ).first?.get("seconds") ?? 0
+        }
+    }
+
+    /// What another worker gets.
+    private static func claim(_ site: JobSite) async throws -> [ClaimedJob] {
+        let queue = JobQueue(module: site.name, pipeline: site.worker)
+        guard case .jobs(let jobs) = try await queue.claim(100, for: UUID(), settling: [:]) else { return [] }
+        return jobs
+    }
+
+    @Test("J7: A job that takes many leases long stays with its worker while that one beats, and goes when it does not")
+    func renewed() async throws {
+        try await JobSite.with { site in
+            for _ in 1...2 { try await site.enqueue(site.tenants[0]) }
+            let lease = WorkerLease(module: site.name, pipeline: site.worker)
+            try await lease.begin()
+            let queue = JobQueue(module: site.name, pipeline: site.worker)
+            guard case .jobs(let jobs) = try await queue.claim(2, for: lease.id, settling: [:]) else {
+                Issue.record("two jobs are ready, and none is claimed")
+                return
+            }
+            try #require(jobs.count == 2)
+            // Three times as long as a lease lasts, half of one at a time.
+            let half: Double = WorkerLease.lifetime / .seconds(1) / 2
+            for _ in 0..<6 {
+                try await Self.pass(half, site)
+                #expect(try await WorkerLease.rescue(site.worker) == 0)
+                #expect(try await Self.claim(site).isEmpty)
+                #expect(try await lease.renew())
+                #expect(try await lease.giveBack(except: Set(jobs.map(\.lease))) == 0)
+                #expect(try await Self.left(site) > half)
+            }
+            let actor = Actor(kind: .system, id: ActorID(jobs[0].id.uuid), role: "system")
+            let session = TenantSession(verified: site.tenants[0], actor: actor)
+            _ = try await site.databases.database(of: site.name).open(session, mode: .write)
+                .rows("SELECT core.complete(\(jobs[0].lease))")
+            #expect(try await site.count("finished") == 1)
+            try await Self.pass(half * 4, site)
+            #expect(try await WorkerLease.rescue(site.worker) == 1)
+            let isOurs = try await lease.renew()
+            #expect(!isOurs)
+            let others = try await Self.claim(site)
+            #expect(others.map(\.id) == [jobs[1].id] && others.map(\.attempt) == [2])
+        }
+    }
+
+    @Test("J7: A worker beats while its job goes on, so nobody else begins it")
+    func beats() async throws {
+        try await JobSite.with(timeout: .seconds(600)) { site in
+            let begun = Notebook<Int>()
+            let (gate, key) = AsyncStream<Void>.makeStream()
+            try await site.working { run, _ in
+                begun.note(run.attempt)
+                for await _ in gate { break }
+            } while: { _ in
+                try await site.enqueue(site.tenants[0])
+                let isBegun = try await eventually { begun.entries.count == 1 }
+                #expect(isBegun)
+                // Longer than a lease lasts in all, and less than half of one at a time.
+                for _ in 0..<3 {
+                    try await Self.pass(8, site)
+                    let isRenewed = try await eventually { try await Self.left(site) > 14 }
+                    #expect(isRenewed)
+                    #expect(try await WorkerLease.rescue(site.worker) == 0)
+                    #expect(try await Self.claim(site).isEmpty)
+                }
+                key.yield(())
+                try await site.untilFinished(1)
+            }
+            #expect(begun.entries == [1])
+        }
+    }
+}

@@ -1,0 +1,1 @@
+REVOKE UPDATE (object) ON core.file_contents FROM romashka_auth;
