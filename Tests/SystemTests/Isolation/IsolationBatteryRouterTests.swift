@@ -55,7 +55,9 @@ struct IsolationBatteryRouterTests {
                         case .customer: customer.token
                         default: token
                         }
-                    let answer = try await site.send(route, id: id, token: bearer)
+                    var answer = try await site.send(route, id: id, token: bearer)
+                    // Other tests keep the machine busy; then it says so, and that is no word on the route.
+                    if answer.code == "database_timeout" { answer = try await site.send(route, id: id, token: bearer) }
                     answers.append(answer.code ?? "\(answer.status)")
                     if answer.status < 300 || !route.path.contains("{") { break }
                 }

@@ -11,7 +11,7 @@ struct JobCostTests {
     /// One that finishes it, and a part of the one that claims it.
     private static let mostTransactions = 1.5
     /// A few rows and their places in indices; pages that are written whole after a checkpoint among them.
-    private static let mostBytes = 24_000.0
+    private static let mostBytes = 7_000.0
 
     @Test("J14: A job takes one transaction of its own and a bounded piece of the write-ahead log, from begin to end")
     func costs() async throws {
