@@ -58,16 +58,9 @@ extension PostgresInstallation {
 
     /// Where `deploy/setup` and a packaged release put the server.
     private static func projectDirectories() -> [String] {
-        let executable = URL(fileURLWithPath: ThisProgram.path).deletingLastPathComponent()
-        let starts = [FileManager.default.currentDirectoryPath, executable.path]
-        return starts.flatMap(ancestors).map { "\($0)/.build/embedded-postgres" }
-            + [executable.appendingPathComponent("../embedded-postgres").path]
-    }
-
-    /// A directory and those above it.
-    private static func ancestors(of directory: String) -> [String] {
-        let components = directory.split(separator: "/")
-        return (0...components.count).reversed().map { "/" + components.prefix($0).joined(separator: "/") }
+        let starts = [FileManager.default.currentDirectoryPath, ThisProgram.folder]
+        return starts.flatMap(ThisProgram.upwards).map { "\($0)/.build/embedded-postgres" }
+            + ["\(ThisProgram.folder)/../embedded-postgres"]
     }
 
     /// Where Python has the package.

@@ -90,8 +90,7 @@ package struct Migrator: Sendable {
             try await protection.protect(plan, admin)
             return Outcome(module: name, applied: applied, failure: nil)
         } catch {
-            let reason = (error as? DatabaseError)?.debugDescription ?? "\(error)"
-            return Outcome(module: name, applied: applied, failure: reason)
+            return Outcome(module: name, applied: applied, failure: Self.reason(of: error))
         }
     }
 
@@ -101,9 +100,13 @@ package struct Migrator: Sendable {
             try await protection.protectReads(of: plan, admin)
             return outcome
         } catch {
-            let reason = (error as? DatabaseError)?.debugDescription ?? "\(error)"
-            return Outcome(module: outcome.module, applied: outcome.applied, failure: reason)
+            return Outcome(module: outcome.module, applied: outcome.applied, failure: Self.reason(of: error))
         }
+    }
+
+    /// What an operator is told; the statement and its hints are theirs to see.
+    private static func reason(of error: any Error) -> String {
+        (error as? DatabaseError)?.debugDescription ?? "\(error)"
     }
 
     /// Runs a module's files as its owner, who sees all rows of its own tables meanwhile, for back-fills.

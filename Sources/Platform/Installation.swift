@@ -37,27 +37,29 @@ package struct Installation: Sendable {
     package static func find(
         environment: [String: String], plugins: String? = nil
     ) throws(ConfigurationError) -> Installation {
-        let executable = URL(fileURLWithPath: ThisProgram.path).deletingLastPathComponent().path
-        let nearby = above(executable) + above(FileManager.default.currentDirectoryPath)
-        let home =
-            if let given = environment["ROMASHKA_HOME"] { [given].first(where: isHome) }
-            // Its plugins are loaded into this process.
-            else { nearby.first { isHome($0) && ThisProgram.trusts($0) } }
-        if home == nil, environment["ROMASHKA_HOME"] == nil, let passedOver = nearby.first(where: isHome) {
-            throw ConfigurationError(
-                .homeUntrusted,
-                "\(passedOver) has the folders migrations and policies, but others may write there; "
-                    + "set ROMASHKA_HOME to it if that is meant")
-        }
-        guard let home else {
-            throw ConfigurationError(
-                .installationMissing,
-                "the folders migrations and policies are not found; set ROMASHKA_HOME to where they are")
-        }
+        let home = if let home = environment["ROMASHKA_HOME"] { try given(home) } else { try nearest() }
         return Installation(
             home: home, folders: SchemaFolders(migrations: "\(home)/migrations", policies: "\(home)/policies"),
             plugins: plugins ?? environment["ROMASHKA_PLUGINS"] ?? "\(home)/Plugins",
-            libraries: [executable, "\(home)/lib", "\(home)/.build/debug"])
+            libraries: [ThisProgram.folder, "\(home)/lib", "\(home)/.build/debug"])
+    }
+
+    private static func given(_ home: String) throws(ConfigurationError) -> String {
+        guard isHome(home) else { throw .nowhere }
+        return home
+    }
+
+    private static func nearest() throws(ConfigurationError) -> String {
+        let starts = [ThisProgram.folder, FileManager.default.currentDirectoryPath]
+        // The root of all files is no installation.
+        let homes = starts.flatMap { ThisProgram.upwards(from: $0).dropLast() }.filter(isHome)
+        // Its plugins are loaded into this process.
+        if let home = homes.first(where: ThisProgram.trusts) { return home }
+        guard let passedOver = homes.first else { throw .nowhere }
+        throw ConfigurationError(
+            .homeUntrusted,
+            "\(passedOver) has the folders migrations and policies, but others may write there; "
+                + "set ROMASHKA_HOME to it if that is meant")
     }
 
     private static func isHome(_ path: String) -> Bool {
@@ -65,14 +67,10 @@ package struct Installation: Sendable {
             FileManager.default.fileExists(atPath: $0)
         }
     }
+}
 
-    private static func above(_ path: String) -> [String] {
-        var paths: [String] = []
-        var url = URL(fileURLWithPath: path)
-        while url.path != "/" {
-            paths.append(url.path)
-            url.deleteLastPathComponent()
-        }
-        return paths
-    }
+extension ConfigurationError {
+    fileprivate static let nowhere = ConfigurationError(
+        .installationMissing,
+        "the folders migrations and policies are not found; set ROMASHKA_HOME to where they are")
 }

@@ -9,6 +9,20 @@ package enum ThisProgram {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) ?? CommandLine.arguments[0]
     }
 
+    /// The folder that it lies in.
+    package static var folder: String { URL(fileURLWithPath: path).deletingLastPathComponent().path }
+
+    /// A path and the folders above it, the root last.
+    package static func upwards(from path: String) -> [String] {
+        var url = URL(fileURLWithPath: path)
+        var found = [url.path]
+        while url.path != "/" {
+            url.deleteLastPathComponent()
+            found.append(url.path)
+        }
+        return found
+    }
+
     /// What starts it again: its path, by which the system names what runs from it; where something else is there by now,
     /// the link that leads to the version that runs all the same.
     package static var executable: String {
@@ -36,15 +50,13 @@ extension ThisProgram {
 
     /// What a path leads to and each folder above it; nothing when it leads nowhere.
     private static func way(to path: String) -> [stat] {
-        var url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
         var found: [stat] = []
-        while true {
+        for folder in upwards(from: URL(fileURLWithPath: path).resolvingSymlinksInPath().path) {
             var status = stat()
-            guard stat(url.path, &status) == 0 else { return [] }
+            guard stat(folder, &status) == 0 else { return [] }
             found.append(status)
-            guard url.path != "/" else { return found }
-            url.deleteLastPathComponent()
         }
+        return found
     }
 
     /// Whether everybody may replace what is in a folder; where it is sticky, as `/tmp` is, only what is their own.

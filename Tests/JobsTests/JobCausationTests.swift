@@ -24,11 +24,8 @@ struct JobCausationTests {
             try await tell(site, TenantSession(verified: tenant, actor: person), nil)
             let lease = WorkerLease(module: site.name, pipeline: site.worker)
             try await lease.begin()
-            let queue = JobQueue(module: site.name, pipeline: site.worker)
             for _ in 0..<20 {
-                guard case .jobs(let jobs) = try await queue.claim(1, for: lease.id, settling: [:]),
-                    let job = jobs.first
-                else { break }
+                guard let job = try await site.claim(1, for: lease.id).first else { break }
                 let actor = Actor(kind: .system, id: ActorID(job.id.uuid), role: "system")
                 try await tell(site, TenantSession(verified: tenant, actor: actor), job)
             }

@@ -62,8 +62,7 @@ struct JobHorizonTests {
         try await JobSite.with { site in
             let queue = JobQueue(module: site.name, pipeline: site.worker, horizon: JobHorizon(cheap: .zero))
             func claim(_ slots: Int) async throws -> [ClaimedJob] {
-                guard case .jobs(let jobs) = try await queue.claim(slots, for: UUID(), settling: [:]) else { return [] }
-                return jobs
+                try await site.claim(slots, from: queue)
             }
             var ids: Set<UUID> = []
             for number in 0..<60 {

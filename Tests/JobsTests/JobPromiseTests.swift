@@ -9,12 +9,6 @@ import Testing
 /// What chains, times, keys and leases promise where things cross.
 @Suite("Job promises")
 struct JobPromiseTests {
-    private func claim(_ site: JobSite, _ slots: Int = 100) async throws -> [ClaimedJob] {
-        let queue = JobQueue(module: site.name, pipeline: site.worker)
-        guard case .jobs(let jobs) = try await queue.claim(slots, for: UUID(), settling: [:]) else { return [] }
-        return jobs
-    }
-
     private func complete(_ job: ClaimedJob, on site: JobSite) async throws {
         let actor = Actor(kind: .system, id: ActorID(job.id.uuid), role: "system")
         let session = TenantSession(verified: job.tenant, actor: actor)
@@ -37,7 +31,7 @@ struct JobPromiseTests {
                 UPDATE core.jobs_ready
                 SET id = overlay(id::text PLACING left(core.uuid_floor(now() - interval '60 days')::text, 13) FROM 1)::uuid
                 """)
-            let jobs = try await claim(site, 1)
+            let jobs = try await site.claim(1)
             try await complete(try #require(jobs.first), on: site)
             let left = try await site.databases.pipeline(of: .worker).run(["SELECT id FROM core.jobs_ready"])[0]
             let id: ID<JobSubject> = try #require(left.first).get("id")
@@ -55,12 +49,12 @@ struct JobPromiseTests {
         try await JobSite.with { site in
             var ids: [ID<JobSubject>] = []
             for _ in 1...4 { ids.append(ID(try await site.enqueue(site.tenants[0]) { $0.chain = "c" })) }
-            let first = try await claim(site)
+            let first = try await site.claim()
             #expect(first.map(\.id) == [ids[0]])
             for id in [ids[2], ids[1]] { _ = try await JobDesk(pipeline: site.worker).cancel(id, of: site.tenants[0]) }
-            #expect(try await claim(site).isEmpty)
+            #expect(try await site.claim().isEmpty)
             try await complete(first[0], on: site)
-            let last = try await claim(site)
+            let last = try await site.claim()
             #expect(last.map(\.id) == [ids[3]])
             try await complete(last[0], on: site)
             let chains = try await site.worker.run(["SELECT chain FROM core.job_chains"])[0]
@@ -76,11 +70,11 @@ struct JobPromiseTests {
                 $0.chain = "c"
                 $0.runAt = Timestamp.now().advanced(by: .seconds(3600))
             }
-            let first = try await claim(site)
+            let first = try await site.claim()
             try await complete(try #require(first.first), on: site)
-            #expect(try await claim(site).isEmpty)
+            #expect(try await site.claim().isEmpty)
             try await asAdmin(site, "UPDATE core.jobs_waiting SET run_at = now() WHERE run_at < 'infinity'")
-            #expect(try await claim(site).count == 1)
+            #expect(try await site.claim().count == 1)
         }
     }
 
@@ -93,10 +87,10 @@ struct JobPromiseTests {
                 }
             }
             for number in 1...2 { try await ask(number) }
-            let first = try await claim(site)
+            let first = try await site.claim()
             #expect(first.map { Int(field: $0.payload["n"]) } == [2])
             for number in 3...4 { try await ask(number) }
-            let second = try await claim(site)
+            let second = try await site.claim()
             #expect(second.map { Int(field: $0.payload["n"]) } == [4])
             try await complete(first[0], on: site)
             try await complete(second[0], on: site)
@@ -158,16 +152,12 @@ struct JobPromiseTests {
             for tenant in site.tenants { try await site.enqueue(tenant) }
             let lease = WorkerLease(module: site.name, pipeline: site.worker)
             try await lease.begin()
-            let queue = JobQueue(module: site.name, pipeline: site.worker)
-            guard case .jobs(let jobs) = try await queue.claim(2, for: lease.id, settling: [:]) else {
-                Issue.record("two jobs are ready, and none is claimed")
-                return
-            }
+            let jobs = try await site.claim(2, for: lease.id)
             try #require(jobs.count == 2)
             #expect(try await lease.giveBack(except: []) == 0, "an answer may still be on its way")
             try await asAdmin(site, "UPDATE core.jobs_running SET claimed_at = now() - interval '1 minute'")
             #expect(try await lease.giveBack(except: [jobs[0].lease]) == 1)
-            #expect(try await claim(site).map(\.attempt) == [1])
+            #expect(try await site.claim().map(\.attempt) == [1])
             #expect(try await site.count("running") == 2)
         }
     }

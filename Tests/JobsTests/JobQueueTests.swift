@@ -10,12 +10,6 @@ import Testing
 struct JobQueueTests {
     private func queue(_ site: JobSite) -> JobQueue { JobQueue(module: site.name, pipeline: site.worker) }
 
-    private func claim(_ site: JobSite, _ slots: Int = 100) async throws -> [ClaimedJob] {
-        let claim = try await queue(site).claim(slots, for: UUID(), settling: [:])
-        guard case .jobs(let jobs) = claim else { return [] }
-        return jobs
-    }
-
     @Test("J1: A job that is enqueued in a transaction that fails never was, one that commits is there")
     func transactional() async throws {
         try await JobSite.with { site in
@@ -64,14 +58,14 @@ struct JobQueueTests {
             }
             try await site.flood(site.tenants[0], 500)
             let claimed = try await withThrowingTaskGroup(of: [ClaimedJob].self) { group in
-                for _ in 0..<8 { group.addTask { try await claim(site, 20) } }
+                for _ in 0..<8 { group.addTask { try await site.claim(20) } }
                 return try await group.reduce(into: []) { $0 += $1 }
             }
             #expect(claimed.count == 3)
             #expect(try await site.count("running") == 3)
-            #expect(try await claim(site).isEmpty)
+            #expect(try await site.claim().isEmpty)
             try await queue(site).fail(claimed[0], JobFailure(code: "x", detail: ""), retry: .seconds(60))
-            #expect(try await claim(site).count == 1)
+            #expect(try await site.claim().count == 1)
         }
     }
 
@@ -85,7 +79,7 @@ struct JobQueueTests {
             }
             let claimAll: @Sendable () async throws -> Int = {
                 try await withThrowingTaskGroup(of: Int.self) { group in
-                    for _ in 0..<8 { group.addTask { try await claim(site, 20).count } }
+                    for _ in 0..<8 { group.addTask { try await site.claim(20).count } }
                     return try await group.reduce(0, +)
                 }
             }
@@ -116,7 +110,7 @@ struct JobQueueTests {
             let person = Actor(kind: .member, id: .make(), role: "admin")
             _ = try await database.open(TenantSession(verified: tenant, actor: person), mode: .write).batch([emit])
             var rounds = 0
-            while let job = try await claim(site).first, rounds < 20 {
+            while let job = try await site.claim().first, rounds < 20 {
                 let actor = Actor(kind: .system, id: ActorID(job.id.uuid), role: "system")
                 let tx = database.open(TenantSession(verified: tenant, actor: actor), mode: .write)
                 _ = try await tx.batch([emit, "SELECT core.complete(\(job.lease))"])
@@ -142,10 +136,10 @@ struct JobQueueTests {
         try await JobSite.with { site in
             let tenant = site.tenants[0]
             try await site.enqueue(tenant)
-            let old = try #require(try await claim(site).first)
+            let old = try #require(try await site.claim().first)
             // Its worker was never heard of, so the job goes to another.
             #expect(try await WorkerLease.rescue(site.worker) == 1)
-            let new = try #require(try await claim(site).first)
+            let new = try #require(try await site.claim().first)
             #expect(new.id == old.id && new.lease != old.lease && new.attempt == 2)
             let actor = Actor(kind: .system, id: ActorID(old.id.uuid), role: "system")
             let tx = site.databases.database(of: site.name).open(
@@ -179,10 +173,10 @@ struct JobQueueTests {
                 VALUES (\(site.tenants[0]), \(JobSite.module), false)
                 """)
             try await asAdmin("UPDATE core.tenants SET status = 'suspended' WHERE id = \(site.tenants[1])")
-            #expect(try await claim(site).map(\.tenant) == [site.tenants[2]])
+            #expect(try await site.claim().map(\.tenant) == [site.tenants[2]])
             try await asAdmin("UPDATE core.tenant_modules SET enabled = true")
             try await asAdmin("UPDATE core.tenants SET status = 'active'")
-            #expect(Set(try await claim(site).map(\.tenant)) == Set(site.tenants[0...1]))
+            #expect(Set(try await site.claim().map(\.tenant)) == Set(site.tenants[0...1]))
         }
     }
 
@@ -194,7 +188,7 @@ struct JobQueueTests {
                 try await site.enqueue(tenant, kind: "conversations.work")
             }
             let id = try await site.enqueue(tenant)
-            let job = try #require(try await claim(site).first)
+            let job = try #require(try await site.claim().first)
             let actor = Actor(kind: .system, id: ActorID(id), role: "system")
             for session in [
                 TenantSession(verified: other, actor: actor),

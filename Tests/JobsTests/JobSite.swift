@@ -75,6 +75,15 @@ struct JobSite: Sendable {
         return try row.get("id")
     }
 
+    /// What may begin now, for a worker; nothing when another one claims at the same moment.
+    func claim(
+        _ slots: Int = 100, for worker: UUID = UUID(), from queue: JobQueue? = nil
+    ) async throws -> [ClaimedJob] {
+        let queue = queue ?? JobQueue(module: name, pipeline: self.worker)
+        guard case .jobs(let jobs) = try await queue.claim(slots, for: worker, settling: [:]) else { return [] }
+        return jobs
+    }
+
     /// So many jobs, in one statement.
     func flood(_ tenant: TenantID, _ count: Int, kind: String = "knowledge.work") async throws {
         _ = try await tx(tenant).leased { tx in

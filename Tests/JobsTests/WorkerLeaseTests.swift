@@ -31,31 +31,20 @@ struct WorkerLeaseTests {
         }
     }
 
-    /// What another worker gets.
-    private static func claim(_ site: JobSite) async throws -> [ClaimedJob] {
-        let queue = JobQueue(module: site.name, pipeline: site.worker)
-        guard case .jobs(let jobs) = try await queue.claim(100, for: UUID(), settling: [:]) else { return [] }
-        return jobs
-    }
-
     @Test("J7: A job that takes many leases long stays with its worker while that one beats, and goes when it does not")
     func renewed() async throws {
         try await JobSite.with { site in
             for _ in 1...2 { try await site.enqueue(site.tenants[0]) }
             let lease = WorkerLease(module: site.name, pipeline: site.worker)
             try await lease.begin()
-            let queue = JobQueue(module: site.name, pipeline: site.worker)
-            guard case .jobs(let jobs) = try await queue.claim(2, for: lease.id, settling: [:]) else {
-                Issue.record("two jobs are ready, and none is claimed")
-                return
-            }
+            let jobs = try await site.claim(2, for: lease.id)
             try #require(jobs.count == 2)
             // Three times as long as a lease lasts, half of one at a time.
             let half: Double = WorkerLease.lifetime / .seconds(1) / 2
             for _ in 0..<6 {
                 try await Self.pass(half, site)
                 #expect(try await WorkerLease.rescue(site.worker) == 0)
-                #expect(try await Self.claim(site).isEmpty)
+                #expect(try await site.claim().isEmpty)
                 #expect(try await lease.renew())
                 #expect(try await lease.giveBack(except: Set(jobs.map(\.lease))) == 0)
                 #expect(try await Self.left(site) > half)
@@ -69,7 +58,7 @@ struct WorkerLeaseTests {
             #expect(try await WorkerLease.rescue(site.worker) == 1)
             let isOurs = try await lease.renew()
             #expect(!isOurs)
-            let others = try await Self.claim(site)
+            let others = try await site.claim()
             #expect(others.map(\.id) == [jobs[1].id] && others.map(\.attempt) == [2])
         }
     }
@@ -92,7 +81,7 @@ struct WorkerLeaseTests {
                     let isRenewed = try await eventually { try await Self.left(site) > 14 }
                     #expect(isRenewed)
                     #expect(try await WorkerLease.rescue(site.worker) == 0)
-                    #expect(try await Self.claim(site).isEmpty)
+                    #expect(try await site.claim().isEmpty)
                 }
                 key.yield(())
                 try await site.untilFinished(1)

@@ -110,9 +110,7 @@ extension Manifest {
     func requireOwnJobs() throws(ManifestError) {
         let kinds = Set(jobs.map(\.kind))
         guard kinds.count == jobs.count else { throw ManifestError(.jobsInvalid, "a kind of job is there twice") }
-        for kind in kinds where !kind.hasPrefix("\(id).") {
-            throw ManifestError(.nameForeign, "job \(kind) must begin with \(id).")
-        }
+        try requirePrefix("job", jobs.map(\.kind))
         if kinds.contains(CommandJob.kind(of: id)) {
             throw ManifestError(.nameForeign, "job \(CommandJob.kind(of: id)) is the platform's own")
         }

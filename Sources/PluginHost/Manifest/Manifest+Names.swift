@@ -17,10 +17,15 @@ extension Manifest {
     }
 
     private func requireOwn(_ what: String, _ names: [String]) throws(ManifestError) {
+        try requirePrefix(what, names)
+        try requireOnce(what, names)
+    }
+
+    /// Refuses what does not begin with the module's name and a point.
+    func requirePrefix(_ what: String, _ names: [String]) throws(ManifestError) {
         for name in names where !name.hasPrefix("\(id).") {
             throw ManifestError(.nameForeign, "\(what) \(name) must begin with \(id).")
         }
-        try requireOnce(what, names)
     }
 
     private func requireOnce(_ what: String, _ names: [String]) throws(ManifestError) {

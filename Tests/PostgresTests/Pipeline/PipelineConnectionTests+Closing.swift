@@ -21,6 +21,16 @@ extension PipelineConnectionTests {
         #expect(try await pipeline.backend() != backend)
     }
 
+    /// Expects that no connection of a name is left on the server, or soon none.
+    private static func expectNone(named name: String, _ server: TestServer) async throws {
+        let isNone = try await server.asSuperuser { lease in
+            try await eventually {
+                try await lease.run("SELECT 1 FROM pg_stat_activity WHERE application_name = \(name)").isEmpty
+            }
+        }
+        #expect(isNone)
+    }
+
     @Test("closing answers what is in flight as lost, reads too, and leaves no connection behind")
     func closingEndsEverything() async throws {
         let server = try await TestServer.shared()
@@ -35,12 +45,7 @@ extension PipelineConnectionTests {
         pipeline.close()
         #expect(try await read == "connection_lost")
         try await server.terminate(backend)
-        let isClosed = try await server.asSuperuser { lease in
-            try await eventually {
-                try await lease.run("SELECT 1 FROM pg_stat_activity WHERE application_name = \(name)").isEmpty
-            }
-        }
-        #expect(isClosed)
+        try await Self.expectNone(named: name, server)
     }
 
     @Test("closing while a connection is made leaves none, and whoever asks then is told so")
@@ -57,12 +62,7 @@ extension PipelineConnectionTests {
             let late = try await failure { _ = try await pipeline.run(["SELECT 1"], timeout: .seconds(60)) }
             #expect(late == "connection_lost")
         }
-        let isNone = try await server.asSuperuser { lease in
-            try await eventually {
-                try await lease.run("SELECT 1 FROM pg_stat_activity WHERE application_name = \(name)").isEmpty
-            }
-        }
-        #expect(isNone)
+        try await Self.expectNone(named: name, server)
     }
 
     @Test("nobody waits for ever when the thread is stopped, neither who was connecting nor who comes late")
