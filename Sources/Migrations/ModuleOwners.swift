@@ -15,7 +15,7 @@ struct ModuleOwners: Sendable {
     /// Lets the owner log in with a password nobody else knows, runs `body` in its session, and shuts it out again.
     func use(_ module: ModuleName, _ admin: Lease, _ body: (Lease) async throws -> Void) async throws {
         let password = Hex.encode(RandomBytes.generate(32))
-        let verifier = try await admin.scramVerifier(password: password, role: module.ownerRole)
+        let verifier = SCRAMVerifier(randomKey: password)
         try await admin.run(
             SQL(unsafeSQL: "ALTER ROLE \(module.ownerRole) LOGIN PASSWORD '\(verifier)' CONNECTION LIMIT 1"))
         do {

@@ -29,13 +29,15 @@ extension Platform.Ground {
     }
 
     func api(
-        _ table: RouteTable, _ openAPI: JSONValue, _ identity: Identity, _ live: Platform.Live, _ watch: Platform.Watch,
-        _ files: TenantFiles, _ modules: [MountedRoute.Module], _ addresses: HookAddresses
+        _ table: RouteTable, _ identity: Identity, _ live: Platform.Live, _ watch: Platform.Watch, _ files: TenantFiles,
+        _ modules: [MountedRoute.Module], _ addresses: HookAddresses
     ) -> API {
         API(
             table: table, authenticator: identity.authenticator, permissions: permissions, control: control,
             health: Health(control: control, pipeline: auth, connectionBudget: connectionBudget),
-            documents: Documents(openAPI: openAPI), pluginPages: PluginPages(registry),
+            // A module's jobs begin the sooner without.
+            documents: settings.processKind == .work ? nil : Documents(openAPI: Platform.openAPI(of: table)),
+            pluginPages: PluginPages(registry),
             metricsPage: MetricsPage(
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
             telemetry: Telemetry(table, registry: metrics, tracer: watch.tracer, accessLog: watch.accessLog),

@@ -38,8 +38,6 @@ package struct Platform: Sendable {
     package let fileKeeper: FileKeeper
     private let live: Live
     package let table: RouteTable
-    /// The document of the API.
-    package let openAPI: JSONValue
     package let api: API
     /// Every metric of the process.
     package let metrics: MetricRegistry
@@ -143,9 +141,15 @@ package struct Platform: Sendable {
             + HookRoutes(registry, addresses: addresses).all
             + live.routes + ground.signIns(of: modules, identity)
         table = try ground.table(kernelRoutes, files, modules)
-        openAPI = OpenAPI.document(of: table.routes, version: BuildInfo.version)
         watch = Watch(ground, health)
-        api = ground.api(table, openAPI, identity, live, watch, files, modules, addresses)
+        api = ground.api(table, identity, live, watch, files, modules, addresses)
+    }
+
+    /// The document of the API.
+    package var openAPI: JSONValue { Platform.openAPI(of: table) }
+
+    static func openAPI(of table: RouteTable) -> JSONValue {
+        OpenAPI.document(of: table.routes, version: BuildInfo.version)
     }
 
     /// The paths that no plugin may serve.

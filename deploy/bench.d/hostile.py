@@ -27,14 +27,16 @@ def enqueue(platform: Romashka, kind: str) -> None:
 
 
 def clear(platform: Romashka) -> str:
-    """Takes back what is left, and says what became of the rest."""
-    platform.database.sql("DELETE FROM core.jobs_ready; DELETE FROM core.jobs_waiting")
+    """Says what became of them, and takes back what is left."""
     seen = platform.database.sql("""
         SELECT COALESCE(string_agg(code || ' ' || jobs, ', '), 'none')
         FROM (SELECT failures -> -1 ->> 'code' AS code, count(*) AS jobs
-              FROM (SELECT failures FROM core.jobs_running UNION ALL SELECT failures FROM core.jobs_dead) AS lying
+              FROM (SELECT failures FROM core.jobs_ready UNION ALL SELECT failures FROM core.jobs_waiting
+                    UNION ALL SELECT failures FROM core.jobs_running UNION ALL SELECT failures FROM core.jobs_dead
+                   ) AS lying
               WHERE failures <> '[]' GROUP BY 1) AS counted""")
-    platform.database.sql("DELETE FROM core.jobs_dead; DELETE FROM core.plugin_crashes; DELETE FROM core.plugin_pauses")
+    for table in ("jobs_ready", "jobs_waiting", "jobs_dead", "plugin_crashes", "plugin_pauses"):
+        platform.database.sql(f"DELETE FROM core.{table}")
     return seen
 
 

@@ -28,6 +28,11 @@ struct Credentials: Sendable {
         /// What the account's password was right for.
         let passwordHash: String
         let hasSecondFactor: Bool
+
+        /// That an account still is as it was proved: its password, and no factor that was not asked for.
+        var holds: SQL {
+            "id = \(account) AND password_hash = \(passwordHash) AND (totp_confirmed_at IS NULL OR \(hasSecondFactor))"
+        }
     }
 
     /// One answer for a wrong password and for everything that is unknown.

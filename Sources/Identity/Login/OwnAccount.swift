@@ -22,7 +22,7 @@ struct OwnAccount: Sendable {
 
     /// Changes the password and ends every other login of the account.
     ///
-    /// - Throws: `Problem` 401 `login_refused` also when somebody else has changed it meanwhile.
+    /// - Throws: `Problem` 401 `login_refused` also when somebody has changed it or added a factor meanwhile.
     func changePassword(_ input: PasswordChange, _ call: Call) async throws {
         let (proof, _) = try await prove(input.currentPassword, input.code, call)
         let hash = try await credentials.hash(chosen: input.newPassword, at: "/new_password")
@@ -31,7 +31,7 @@ struct OwnAccount: Sendable {
                 """
                 UPDATE core.accounts
                 SET password_hash = \(hash)
-                WHERE id = \(proof.account) AND password_hash = \(proof.passwordHash)
+                WHERE \(proof.holds)
                 """
             ] + OwnAccount.endings(of: proof.account, having: hash, but: call.session, reason: "password changed"))
         guard results[0].affected == 1 else { throw Credentials.refused }

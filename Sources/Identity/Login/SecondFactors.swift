@@ -92,8 +92,7 @@ struct SecondFactors: Sendable {
             """
             UPDATE core.accounts
             SET totp_salt = NULL, totp_prepared_at = NULL, totp_confirmed_at = NULL
-            WHERE id = \(proof.account) AND password_hash = \(proof.passwordHash)
-              AND (totp_confirmed_at IS NULL OR \(proof.hasSecondFactor))
+            WHERE \(proof.holds)
             """,
             // A factor that stays keeps its codes.
             """

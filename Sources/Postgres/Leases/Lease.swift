@@ -73,11 +73,6 @@ package struct Lease: Sendable {
         }
     }
 
-    /// The SCRAM-SHA-256 verifier for a role's password.
-    package func scramVerifier(password: String, role: String) async throws -> String {
-        try await connection.scramVerifier(password: password, role: role)
-    }
-
     /// The server's version, such as 150020.
     package func serverVersion() async throws -> Int {
         try await run("SELECT current_setting('server_version_num')::int8 AS version").first?.get("version") ?? 0

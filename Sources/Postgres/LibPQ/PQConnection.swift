@@ -122,15 +122,6 @@ final class PQConnection: @unchecked Sendable {
     /// Answers a COPY FROM STDIN that there is no data, which makes it fail.
     func refuseCopyData() { _ = PQputCopyEnd(connection, "there is no data") }
 
-    /// The SCRAM-SHA-256 verifier of a password, made here so that the server never sees the password itself.
-    func scramVerifier(password: String, role: String) throws(DatabaseError) -> String {
-        guard let verifier = PQencryptPasswordConn(connection, password, role, "scram-sha-256") else {
-            throw DatabaseError(.statementFailed, message: message)
-        }
-        defer { PQfreemem(verifier) }
-        return String(cString: verifier)
-    }
-
     /// Reads a URL or a `key=value` string into keywords.
     static func parse(conninfo: String) throws(DatabaseError) -> [String: String] {
         var message: UnsafeMutablePointer<CChar>?

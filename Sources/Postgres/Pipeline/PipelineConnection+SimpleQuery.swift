@@ -1,19 +1,5 @@
 /// What runs outside of pipeline mode, by the one holder of an exclusive connection.
 extension PipelineConnection {
-    /// The SCRAM-SHA-256 verifier for a role's password, by the connection's own settings.
-    func scramVerifier(password: String, role: String) async throws -> String {
-        try await withCheckedThrowingContinuation { continuation in
-            reactor.run { [self] _ in
-                do throws(DatabaseError) {
-                    guard let connection else { throw DatabaseError(.connectionLost) }
-                    continuation.resume(returning: try connection.scramVerifier(password: password, role: role))
-                } catch {
-                    continuation.resume(throwing: error)
-                }
-            }
-        }
-    }
-
     func begin(_ query: SimpleQuery) {
         guard let connection, machine.isIdle, simpleQuery == nil else {
             return query.fail(DatabaseError(.connectionLost, message: "the connection is gone or in use"))

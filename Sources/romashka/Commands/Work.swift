@@ -93,7 +93,8 @@ struct Work: AsyncParsableCommand {
             settings.watchLimits.farewell = .seconds(2)
             var work = JobWorker.Settings()
             work.slots = slots
-            work.endsWhenIdleFor = .seconds(60)
+            // To be there costs some 10 MB, to come back the next job a tenth of a second.
+            work.endsWhenIdleFor = .seconds(600)
             let platform = try await Platform.start(settings, logger: common.logger)
             guard let services = platform.jobServices(of: module, work, logger: common.logger) else {
                 throw ConfigurationError(.moduleNotServing, "the plugin \(module) does not serve here")

@@ -140,6 +140,22 @@ struct LoginRaceTests {
         }
     }
 
+    @Test("A password is not changed by a proof without the second factor that came meanwhile")
+    func changeUnasked() async throws {
+        try await PeopleSite.with { site in
+            try await site.add("grace", role: "agent")
+            let token = try await site.token("grace")
+            let body: JSONValue = [
+                "current_password": .string(PeopleSite.password), "new_password": .string(Self.other),
+            ]
+            let answer = try await Self.send(site, while: try Change.secondFactor.statement()) {
+                try await site.send("POST", "/me/password", body, token: token)
+            }
+            #expect(answer.status == 401 && answer.code == "login_refused", "\(answer.text)")
+            #expect(try await site.login("grace").code == "second_factor_required")
+        }
+    }
+
     @Test("Who prepares a second factor by a password that is no longer right prepares nothing")
     func preparing() async throws {
         try await PeopleSite.with { site in
