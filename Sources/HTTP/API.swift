@@ -18,7 +18,7 @@ package final class API: HTTPResponder {
     private let health: Health
     private let metricsPage: MetricsPage
     private let telemetry: Telemetry
-    private let documents: Documents?
+    private let documents: Documents
     private let pluginPages: PluginPages
     let cursors: CursorCodec
     let idempotency: IdempotencyKeys
@@ -36,10 +36,9 @@ package final class API: HTTPResponder {
     let proxies: TrustedProxies
     private let logger: Logger
 
-    /// - Parameter documents: nil in a process that nobody asks for them.
     package init(
         table: RouteTable, authenticator: Authenticator, permissions: Permissions, control: ControlPlane,
-        health: Health, documents: Documents?, pluginPages: PluginPages, metricsPage: MetricsPage, telemetry: Telemetry,
+        health: Health, documents: Documents, pluginPages: PluginPages, metricsPage: MetricsPage, telemetry: Telemetry,
         cursors: CursorKey, idempotency: IdempotencyKeys, exports: ExportLedger, teammates: Teammates,
         files: TenantFiles, events: EventStreams, hooks: HookDoor,
         homes: [(module: MountedRoute.Module, path: String)], limits: ConnectionLimits, proxies: TrustedProxies,
@@ -116,7 +115,7 @@ package final class API: HTTPResponder {
         _ path: String, _ request: Hummingbird.Request, from channel: any Channel, id: String
     ) async throws -> Response {
         if let response = try await health.respond(to: path, method: request.method, requestID: id) { return response }
-        if let response = documents?.respond(to: request, requestID: id) { return response }
+        if let response = documents.respond(to: request, requestID: id) { return response }
         if PluginPages.prefixes.contains(where: { path.hasPrefix($0) }) {
             guard let response = pluginPages.respond(to: request, requestID: id) else { throw API.noSuchPath }
             return response

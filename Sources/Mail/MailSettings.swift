@@ -38,3 +38,11 @@ package struct MailSettings: Sendable {
         self.appURL = appURL
     }
 }
+
+extension MailSettings: CustomStringConvertible, CustomReflectable {
+    /// Never shows the password.
+    package var description: String { "MailSettings(\(host):\(port), password redacted)" }
+
+    /// Shows no children, so that `dump` and test failures don't print the password.
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
+}

@@ -35,8 +35,7 @@ extension Platform.Ground {
         API(
             table: table, authenticator: identity.authenticator, permissions: permissions, control: control,
             health: Health(control: control, pipeline: auth, connectionBudget: connectionBudget),
-            // A module's jobs begin the sooner without.
-            documents: settings.processKind == .work ? nil : Documents(openAPI: Platform.openAPI(of: table)),
+            documents: Documents { Platform.openAPI(of: table) },
             pluginPages: PluginPages(registry),
             metricsPage: MetricsPage(
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),

@@ -1,7 +1,6 @@
 package import HTTP
 package import Logging
 package import ServiceLifecycle
-internal import UnixSignals
 
 /// Runs a platform as a server until it is told to stop.
 package enum PlatformServer {
@@ -26,11 +25,8 @@ package enum PlatformServer {
             }
         }
         let services: [any Service] = before + platform.services + [monitor].compactMap { $0 } + [application]
-        var configuration = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         // Nothing but a plugin's code can outlast this, and then the watch has ended the process.
-        configuration.maximumGracefulShutdownDuration = shutdownLimit
+        let configuration = ServiceGroupConfiguration(services, within: shutdownLimit, logger: logger)
         try await ServiceGroup(configuration: configuration).run()
     }
 }

@@ -67,9 +67,12 @@ package struct ConnectionSettings: Hashable, Sendable {
     package var database: String? { keywords["dbname"] }
 }
 
-extension ConnectionSettings: CustomStringConvertible {
+extension ConnectionSettings: CustomStringConvertible, CustomReflectable {
     /// Host, database and role; never the password.
     package var description: String {
         "\(user ?? "?")@\(keywords["host"] ?? "local"):\(keywords["port"] ?? "5432")/\(database ?? "?")"
     }
+
+    /// Shows no children, so that `dump` and test failures don't print the password.
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -2,11 +2,11 @@ import ArgumentParser
 import EmbeddedPostgres
 import Foundation
 import Logging
+import Platform
 import PluginKit
 import ServiceLifecycle
 import Supervision
 import Synchronization
-import UnixSignals
 
 /// The processes of `romashka up`: the server and the jobs.
 struct Children: Sendable {
@@ -50,11 +50,8 @@ struct Children: Sendable {
             ["serve"] + options + files + ["--json"] + (port.value.map { ["--port", "\($0)"] } ?? [])
         }
         let jobs = Supervisor("jobs", logger: common.logger) { ["work"] + sharedOptions }
-        let services: [any Service] = before + [jobs, server]
-        var configuration = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: common.logger)
-        configuration.maximumGracefulShutdownDuration = .seconds(40)
+        let configuration = ServiceGroupConfiguration(
+            before + [jobs, server], within: .seconds(40), logger: common.logger)
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as Supervisor.NotStarted {

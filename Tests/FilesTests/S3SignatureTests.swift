@@ -26,6 +26,14 @@ struct S3SignatureTests {
             signature: "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"),
     ]
 
+    @Test("no text of it shows the secret")
+    func redacted() {
+        let signature = S3Signature(region: "eu-west-1", accessKeyID: "AKIA", secretAccessKey: "topsecret")
+        var text = "\([signature])"
+        dump(signature, to: &text)
+        #expect(text.contains("eu-west-1") && !text.contains("topsecret"))
+    }
+
     @Test("Requests are signed as the reference signs them", arguments: examples)
     func reference(example: Example) throws {
         let signature = S3Signature(

@@ -8,6 +8,14 @@ struct ConnectionSettingsTests {
         try ConnectionSettings(url: url)
     }
 
+    @Test("no text of them shows the password")
+    func redacted() throws {
+        let settings = try ConnectionSettings(url: "postgresql://ada:topsecret@localhost/desk")
+        var text = "\([settings])"
+        dump(settings, to: &text)
+        #expect(text.contains("ada@localhost") && !text.contains("topsecret"))
+    }
+
     @Test(
         "a server elsewhere must prove who it is",
         arguments: [

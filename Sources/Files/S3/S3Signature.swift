@@ -84,3 +84,11 @@ package struct S3Signature: Sendable {
         }
     }
 }
+
+extension S3Signature: CustomStringConvertible, CustomReflectable {
+    /// Never shows the secret.
+    package var description: String { "S3Signature(\(region), secret redacted)" }
+
+    /// Shows no children, so that `dump` and test failures don't print the secret.
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
+}

@@ -61,6 +61,14 @@ package struct TracingSettings: Sendable {
     }
 }
 
+extension TracingSettings: CustomStringConvertible, CustomReflectable {
+    /// Never shows the headers, nor what the address holds besides a host.
+    package var description: String { "TracingSettings(\(endpoint.host ?? "?"), headers redacted)" }
+
+    /// Shows no children, so that `dump` and test failures don't print the headers.
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
 /// A setting of the environment that cannot be used.
 package struct TracingSettingsError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Stable words for the reasons.

@@ -7,7 +7,6 @@ import Platform
 import PluginHost
 import ServiceLifecycle
 import Supervision
-import UnixSignals
 
 /// The jobs alone, on a database that is prepared.
 struct Work: AsyncParsableCommand {
@@ -109,14 +108,8 @@ struct Work: AsyncParsableCommand {
     }
 
     private func run(_ services: [any Service], within limit: Duration) async throws {
-        var configuration = ServiceGroupConfiguration(
-            services: services.map {
-                .init(
-                    service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
-                    failureTerminationBehavior: .gracefullyShutdownGroup)
-            },
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: common.logger)
-        configuration.maximumGracefulShutdownDuration = limit
+        let configuration = ServiceGroupConfiguration(
+            services, onSuccess: .gracefullyShutdownGroup, within: limit, logger: common.logger)
         try await ServiceGroup(configuration: configuration).run()
     }
 }

@@ -4,6 +4,18 @@ import Testing
 
 @Suite("TracingSettings")
 struct TracingSettingsTests {
+    @Test("No text of them shows the collector's credentials")
+    func redacted() throws {
+        let settings = try TracingSettings.read([
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://u:topsecret@collector:4318",
+            "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20topsecret",
+        ])
+        let found = try #require(settings)
+        var text = "\([found])"
+        dump(found, to: &text)
+        #expect(text.contains("collector") && !text.contains("topsecret"))
+    }
+
     @Test(
         "Without an endpoint nothing is exported",
         arguments: [[:], ["OTEL_EXPORTER_OTLP_ENDPOINT": ""], ["OTEL_TRACES_SAMPLER_ARG": "1"]])

@@ -8,14 +8,20 @@ final class Running: Sendable {
     let output = Pipe()
     private let progress = Pipe()
 
-    /// - Parameter program: where it is, when it is not where the build put it.
-    init(_ arguments: [String], program: URL? = nil) throws {
+    /// - Parameters:
+    ///   - program: where it is, when it is not where the build put it.
+    ///   - environment: what it has besides that of the tests.
+    ///   - log: where its standard error goes.
+    init(
+        _ arguments: [String], program: URL? = nil, environment: [String: String] = [:], log: FileHandle? = nil
+    ) throws {
         let built = URL(fileURLWithPath: FileManager.default.currentDirectoryPath).appending(
             path: ".build/debug/romashka")
         process.executableURL = program ?? built
         process.arguments = arguments
         process.standardOutput = output
-        process.standardError = arguments.first == "import-demo" ? progress : FileHandle.nullDevice
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardError = arguments.first == "import-demo" ? progress : log ?? FileHandle.nullDevice
         try process.run()
     }
 
