@@ -57,6 +57,7 @@ extension API {
         let key = request.headers[.idempotencyKey]
         try IdempotencyHeader.requireNone(key, of: route)
         // A raw body is not there yet; it counts when it is.
-        return try IdempotencyHeader.claim(key, of: route, path: request.uri.string, body: body)
+        return try IdempotencyHeader.claim(
+            key, of: route, path: request.uri.string, body: body, idempotency.fingerprints)
     }
 }

@@ -40,7 +40,8 @@ extension Platform.Ground {
             metricsPage: MetricsPage(
                 metrics, authenticator: identity.authenticator, letsLoopbackIn: settings.letsLoopbackReadMetrics),
             telemetry: Telemetry(table, registry: metrics, tracer: watch.tracer, accessLog: watch.accessLog),
-            cursors: CursorKey(master: settings.master), idempotency: IdempotencyKeys(pipeline: auth),
+            cursors: CursorKey(master: settings.master),
+            idempotency: IdempotencyKeys(pipeline: auth, master: settings.master),
             exports: ExportLedger(pipeline: auth), teammates: live.teammates, files: files, events: live.streams,
             hooks: hooks(addresses, of: modules),
             homes: modules.compactMap { module in

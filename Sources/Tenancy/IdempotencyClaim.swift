@@ -30,7 +30,7 @@ package final class IdempotencyClaim: Sendable {
 
     /// SHA-256 of the key.
     package let keyHash: [UInt8]
-    /// SHA-256 of method, path and body.
+    /// A code of method, path and body. Without its key nobody can try out which password, say, a body held.
     package let fingerprint: [UInt8]
     private let keys: Keys
     private let state = Mutex(State.open)

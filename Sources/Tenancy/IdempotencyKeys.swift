@@ -1,3 +1,4 @@
+package import Cryptography
 package import Foundation
 package import PluginKit
 package import Postgres
@@ -74,10 +75,13 @@ package struct IdempotencyKeys: Sendable {
     }
 
     private let pipeline: PipelineConnection
+    /// Makes of a request what is kept of it, to know it again.
+    package let fingerprints: HMACSHA256
 
     /// - Parameter pipeline: of the kernel's role `auth`.
-    package init(pipeline: PipelineConnection) {
+    package init(pipeline: PipelineConnection, master: MasterSecret) {
         self.pipeline = pipeline
+        fingerprints = HMACSHA256(key: master.derive("idempotency"))
     }
 
     /// Claims a key for a request whose handler's transactions did not: it opens no `TenantTx`, or is a command that read.

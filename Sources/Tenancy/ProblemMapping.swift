@@ -15,7 +15,12 @@ package enum ProblemMapping {
     /// The problem a caller may see; nil for what is our own defect, which becomes a 500.
     package static func problem(for error: DatabaseError) -> Problem? {
         switch error.code {
-        case .connectionFailed, .connectionLost, .pipelinePoisoned, .overloaded:
+        // Nothing was begun: there is a bound, and whoever has reached it may be one tenant alone.
+        case .overloaded:
+            return Problem(
+                status: 503, code: "database_busy", detail: "Too much is asked of the database just now.", retryAfter: 1
+            )
+        case .connectionFailed, .connectionLost, .pipelinePoisoned:
             return Problem(
                 status: 503, code: "database_unavailable", detail: "The database cannot be reached just now.",
                 retryAfter: 1)

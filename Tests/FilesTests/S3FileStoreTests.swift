@@ -169,6 +169,33 @@ struct S3FileStoreTests {
         }
     }
 
+    @Test("Readers who take their first bytes and no more hold no connection to the bucket")
+    func slowReaders() async throws {
+        try await with { store, _, _ in
+            let size = 900_000
+            let address = try await store.put([UInt8](repeating: 7, count: size), for: .make())
+            let (begun, begins) = AsyncStream<Void>.makeStream()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // More than there may be connections.
+                for _ in 0..<80 {
+                    group.addTask {
+                        // Who is refused ends the wait for all.
+                        defer { begins.finish() }
+                        try await store.read(address, 0..<size) { _ in
+                            begins.yield()
+                            try await Task.sleep(for: .seconds(3600))
+                        }
+                    }
+                }
+                var readers = begun.makeAsyncIterator()
+                for _ in 0..<80 { await readers.next() }
+                let isThere = try await store.holds(address, size: size)
+                #expect(isThere)
+                group.cancelAll()
+            }
+        }
+    }
+
     @Test("The secret stands in no description of the settings")
     func secretIsNotShown() throws {
         let settings = try #require(

@@ -1,3 +1,4 @@
+import Cryptography
 @_spi(Kernel) import PluginKit
 import Testing
 
@@ -87,7 +88,9 @@ struct HeaderParameterTests {
         ])
     func keys(key: String) throws {
         let route = Self.request("POST", .operator, "write")
-        let isTaken = Self.passes { _ = try IdempotencyHeader.claim(key, of: route, path: "/v1/a", body: .null) }
+        let isTaken = Self.passes {
+            _ = try IdempotencyHeader.claim(key, of: route, path: "/v1/a", body: .null, HMACSHA256(key: [7]))
+        }
         #expect(try Self.takes(try Self.parameter(.idempotencyKey), key) == isTaken)
     }
 

@@ -177,14 +177,34 @@ extension DeclarationTests {
         }
     }
 
-    @Test("A column that was renamed pauses who reads it, and not whose it is")
-    func renamed() async throws {
+    @Test(
+        "A column that was renamed or dropped pauses who reads it, and not whose it is",
+        arguments: ["RENAME COLUMN title TO name", "DROP COLUMN title"])
+    func columns(change: String) async throws {
         try await Self.with(Self.things) { ground in
             #expect(try await ground.bootstrapAndMigrate().compactMap(\.failure) == [])
-            try ground.write(
-                "Plugins/zebra/migrations/0002_name.sql", "ALTER TABLE zebra.things RENAME COLUMN title TO name;\n")
+            try ground.write("Plugins/zebra/migrations/0002_title.sql", "ALTER TABLE zebra.things \(change);\n")
             let outcomes = try await ground.migrate()
             #expect(outcomes.filter { $0.failure != nil }.map(\.module) == ["abacus"])
+            #expect(try await ground.column(Self.privileges) == [])
+        }
+    }
+
+    @Test("A table that was renamed is read no more, but the one that took its name")
+    func tables() async throws {
+        try await Self.with(Self.things) { ground in
+            #expect(try await ground.bootstrapAndMigrate().compactMap(\.failure) == [])
+            let before = try await ground.column(Self.privileges)
+            try ground.write(
+                "Plugins/zebra/migrations/0002_again.sql",
+                """
+                ALTER TABLE zebra.things RENAME TO things_before;
+                CREATE TABLE zebra.things (LIKE zebra.things_before INCLUDING ALL);
+                """)
+            #expect(try await ground.migrate().compactMap(\.failure) == [])
+            #expect(try await ground.column(Self.privileges) == before)
+            try Self.declare("", ground)
+            #expect(try await ground.migrate().compactMap(\.failure) == [])
             #expect(try await ground.column(Self.privileges) == [])
         }
     }

@@ -12,7 +12,8 @@ CROSS JOIN LATERAL (
     SELECT column_acl.*, a.attname::text
     FROM pg_catalog.pg_attribute AS a
     CROSS JOIN LATERAL aclexplode(a.attacl) AS column_acl
-    WHERE a.attrelid = c.oid
+    -- a column that was dropped keeps its grants until PostgreSQL 17
+    WHERE a.attrelid = c.oid AND NOT a.attisdropped
 ) AS acl
 JOIN pg_catalog.pg_roles AS r ON r.oid = acl.grantee
 LEFT JOIN core.our_tables AS t ON t.oid = c.oid

@@ -64,7 +64,8 @@ extension EmbeddedServer {
     private func requireRoom(in store: BackupStore) throws -> Int64 {
         let bytes = FileSystem.size(of: directory.data)
         let files = "\(path)/\(Backup.Part.files.name)"
-        let isLinked = FileSystem.device(of: files) == FileSystem.device(of: store.path)
+        // The store may be a symbolic link to another disk.
+        let isLinked = FileSystem.device(of: files) == FileSystem.device(of: FileSystem.resolved(store.path))
         let needed = bytes + max(bytes, isLinked ? 0 : FileSystem.size(of: files))
         guard let free = FileSystem.freeBytes(at: store.path), free < needed + 512_000_000 else { return bytes }
         throw EmbeddedPostgresError(

@@ -7,6 +7,10 @@ internal import Synchronization
 /// Contents in a bucket, under the keys that their addresses are. Uploads are spooled on this machine, so that digest
 /// and length are known before the bucket hears of them, and a content appears there whole or not at all.
 package struct S3FileStore: FileStore {
+    /// So many bytes are read at once: a connection to the bucket is held for as long as the bucket takes, and not for
+    /// as long as who reads the file does, of whom there may be many.
+    private static let portion = 1 << 20
+
     package let spool: SpoolFolder
     private let client: S3Client
     private let multipart: S3MultipartUpload
@@ -50,9 +54,16 @@ package struct S3FileStore: FileStore {
     package func read(
         _ address: ContentAddress, _ range: Range<Int>, _ send: ([UInt8]) async throws -> Void
     ) async throws {
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: S3FileStore.portion) {
+            let end = min(start + S3FileStore.portion, range.upperBound)
+            for piece in try await pieces(address, start..<end) { try await send(piece) }
+        }
+    }
+
+    private func pieces(_ address: ContentAddress, _ range: Range<Int>) async throws -> [[UInt8]] {
         let header = ("range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")
         var missing = range.count
-        guard missing > 0 else { return }
+        var pieces: [[UInt8]] = []
         try await client.send("GET", address.path, headers: [header]) { answer in
             guard answer.status == 206 else {
                 throw FileStoreError.refused(operation: "GET", status: answer.status)
@@ -60,10 +71,11 @@ package struct S3FileStore: FileStore {
             try await answer.forEachPiece { piece in
                 missing -= piece.readableBytes
                 guard missing >= 0 else { throw FileStoreError.refused(operation: "GET", status: 206) }
-                try await send(Array(piece.readableBytesView))
+                pieces.append(Array(piece.readableBytesView))
             }
         }
         guard missing == 0 else { throw FileStoreError.unreachable(operation: "GET") }
+        return pieces
     }
 
     package func holds(_ address: ContentAddress, size: Int) async throws -> Bool {

@@ -19,8 +19,11 @@ enum IdempotencyHeader {
 
     /// The claim of a request; nil without the header, and where no answers are kept.
     ///
+    /// - Parameter fingerprints: makes of a request what is kept of it.
     /// - Throws: `Problem` 400 when the key is not 1 to 255 visible ASCII characters.
-    static func claim(_ key: String?, of route: Route, path: String, body: JSONValue) throws -> IdempotencyClaim? {
+    static func claim(
+        _ key: String?, of route: Route, path: String, body: JSONValue, _ fingerprints: HMACSHA256
+    ) throws -> IdempotencyClaim? {
         guard let key, isTaken(by: route) else { return nil }
         guard (1...maximumLength).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Problem(
@@ -28,7 +31,7 @@ enum IdempotencyHeader {
                 detail: "Idempotency-Key takes 1 to \(maximumLength) visible ASCII characters.")
         }
         let request = Array("\(route.method) \(path)\n".utf8) + body.encoded()
-        return IdempotencyClaim(keyHash: SHA256.digest(key), fingerprint: SHA256.digest(request))
+        return IdempotencyClaim(keyHash: SHA256.digest(key), fingerprint: fingerprints.authenticate(request))
     }
 
     /// Refuses a key where a route keeps no answers: because they are of any type, or because nobody has said who they

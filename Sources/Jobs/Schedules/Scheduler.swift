@@ -133,7 +133,7 @@ package struct Scheduler: Service {
         let (moments, next) = schedule.fire(dueAt.date, now: now)
         let (tenant, module) = (try row.get("tenant_id", as: UUID.self), try row.get("module", as: String.self))
         let name = try row.get("name", as: String.self)
-        // What falls into a time in which the module is off is not made up for.
+        // What is come to while the module is off is not made up for.
         let fires = try row.get("is_on", as: Bool.self) ? moments.map { Timestamp($0) } : []
         let postponing: SQL = """
             UPDATE core.schedules

@@ -22,8 +22,9 @@ package enum JobOutcome: Sendable {
         case let error as JobRefused: self = .refused(JobFailure(code: "refused", detail: error.reason))
         case let problem as Problem where problem.code == "plugin_timeout":
             self = .failed(JobFailure(code: "timeout", detail: "it took longer than it may"))
-        // The whole transaction was undone with it; see `core.require_room_for_job`.
-        case let problem as Problem where problem.code == "job_backlog_full":
+        // The whole transaction was undone with it, see `core.require_room_for_job`, or never began: a tenant has its
+        // share of the connections for transactions that last, and a worker may have more of its jobs than that.
+        case let problem as Problem where ["job_backlog_full", "database_busy"].contains(problem.code):
             self = .heldUp(JobFailure(code: problem.code, detail: problem.detail))
         case let problem as Problem: self = .failed(JobFailure(code: problem.code, detail: problem.detail))
         // What an error of another type says may quote data; its type does not.

@@ -8,6 +8,9 @@ struct SettingDeclaration {
     /// Whether it is stored encrypted and shown to nobody.
     let isSecret: Bool
 
+    /// What each may say, and what the items of an array may.
+    private static let common = ["type", "default", "title", "description", "writeOnly"]
+    private static let commonOfItems = ["type", "title", "description"]
     private static let maximumText: Int64 = 10_000
     private static let maximumItems: Int64 = 1000
 
@@ -18,7 +21,10 @@ struct SettingDeclaration {
         guard isName, name.utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }) else {
             throw ManifestError(.settingsInvalid, "\(pointer) must be lower-case letters, digits and underscores")
         }
-        let type = try SettingDeclaration.type(schema, at: pointer)
+        let type = try SettingDeclaration.type(schema, at: pointer, knows: SettingDeclaration.common)
+        if let writeOnly = schema["writeOnly"], writeOnly.bool == nil {
+            throw ManifestError(.settingsInvalid, "\(pointer)/writeOnly must be true or false")
+        }
         isSecret = schema["writeOnly"] == true
         initial = schema["default"]
         if isSecret {
@@ -31,18 +37,21 @@ struct SettingDeclaration {
             name, type, nullable: false, example: initial ?? .null, summary: schema["description"]?.string ?? "")
     }
 
-    private static func type(_ schema: JSONValue, at pointer: String) throws(ManifestError) -> FieldType {
-        let common = ["type", "default", "title", "description", "writeOnly"]
+    private static func type(
+        _ schema: JSONValue, at pointer: String, knows common: [String]
+    ) throws(ManifestError) -> FieldType {
         switch schema["type"]?.string {
         case "string":
-            try SettingsSchema.require(schema, at: pointer, knows: common + ["enum", "minLength", "maxLength"])
             if let words = schema["enum"] {
+                // The words say all: bounds beside them would hold for nothing.
+                try SettingsSchema.require(schema, at: pointer, knows: common + ["enum"])
                 let texts = words.array?.compactMap(\.string) ?? []
                 guard !texts.isEmpty, texts.count == words.array?.count else {
                     throw ManifestError(.settingsInvalid, "\(pointer)/enum must be a list of strings")
                 }
                 return .oneOf(texts)
             }
+            try SettingsSchema.require(schema, at: pointer, knows: common + ["enum", "minLength", "maxLength"])
             let bounds = try bounds(schema, "minLength", "maxLength", 0...maximumText, at: pointer)
             return .text(Int(bounds.lowerBound)...Int(bounds.upperBound))
         case "integer":
@@ -61,7 +70,8 @@ struct SettingDeclaration {
             }
             let bounds = try bounds(schema, "minItems", "maxItems", 0...maximumItems, at: pointer)
             return .array(
-                try type(items, at: "\(pointer)/items"), Int(bounds.lowerBound)...Int(bounds.upperBound))
+                try type(items, at: "\(pointer)/items", knows: commonOfItems),
+                Int(bounds.lowerBound)...Int(bounds.upperBound))
         default:
             throw ManifestError(.settingsInvalid, "\(pointer)/type must be string, integer, number, boolean or array")
         }

@@ -4,7 +4,7 @@
 ///
 /// ```swift
 /// let event = Event(
-///     "note.created", subject: "note.id", audience: .init("sample.read"),
+///     "sample.note_created", subject: "note.id", audience: .init("sample.read"),
 ///     data: "jsonb_build_object('text', note.text)")
 /// """
 /// WITH note AS (INSERT INTO … RETURNING …)

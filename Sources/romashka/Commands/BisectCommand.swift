@@ -29,11 +29,13 @@ struct BisectCommand: AsyncParsableCommand {
                 With --command it goes on by itself: status 0 says that the trouble is gone, 1 to 123 that it is still
                 there; with anything else, such as 125, it stops and everything serves as before. In the first round all
                 plugins rest and their routes answer 503, so the command must ask for something that answers without
-                them, and bring its token along where one is needed.
+                them. A token comes from a file, since every local user may read command lines: curl's -H @FILE reads
+                the line "Authorization: Bearer …" from it.
                 """,
                 examples: [
                     "romashka plugin bisect start",
                     "romashka plugin bisect start --command './is-fast.sh' --command-timeout 60 --json",
+                    "romashka plugin bisect start --command 'curl -sf -H @/root/token localhost:8080/v1/me'",
                 ]))
 
         @OptionGroup var common: CommonOptions

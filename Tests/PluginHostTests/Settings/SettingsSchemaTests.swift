@@ -68,6 +68,38 @@ struct SettingsSchemaTests {
         #expect(error?.code == .settingsInvalid && error?.detail.contains(names) == true, "\(error as Any)")
     }
 
+    @Test(
+        "A word that would be ignored is refused, and named",
+        arguments: [
+            (["type": "array", "items": ["type": "string", "writeOnly": true]], "/a/items/writeOnly"),
+            (["type": "array", "items": ["type": "string", "writeOnly": false]], "/a/items/writeOnly"),
+            (["type": "array", "items": ["type": "string", "default": "x"]], "/a/items/default"),
+            (["type": "array", "items": ["type": "string", "enum": ["x"], "default": "x"]], "/a/items/default"),
+            (["type": "array", "items": ["type": "string", "enum": ["x"], "minLength": 1]], "/a/items/minLength"),
+            (["type": "string", "writeOnly": "true"], "/a/writeOnly"),
+            (["type": "string", "writeOnly": 1], "/a/writeOnly"),
+            (["type": "string", "writeOnly": .null], "/a/writeOnly"),
+            (["type": "integer", "writeOnly": 0], "/a/writeOnly"),
+            (["type": "string", "enum": ["x"], "minLength": 1], "/a/minLength"),
+            (["type": "string", "enum": ["x"], "maxLength": 5], "/a/maxLength"),
+            (["type": "string", "enum": ["x"], "pattern": "x"], "/a/pattern"),
+            (["type": "string", "enum": ["x"], "format": "email"], "/a/format"),
+        ] as [(JSONValue, String)])
+    func ignored(schema: JSONValue, names: String) {
+        let error = #expect(throws: ManifestError.self) { try SettingsSchema(Self.property(schema)) }
+        #expect(error?.code == .settingsInvalid && error?.detail.contains(names) == true, "\(error as Any)")
+    }
+
+    @Test("Items and strings with a list of words may have a title and a description")
+    func described() throws {
+        let words: JSONValue = [
+            "type": "string", "enum": ["x"], "title": "A", "description": "B", "default": "x", "writeOnly": false,
+        ]
+        let items: JSONValue = ["type": "string", "enum": ["x"], "title": "A", "description": "B"]
+        #expect(try SettingsSchema(Self.property(words)).secrets.fields.isEmpty)
+        #expect(try SettingsSchema(Self.property(["type": "array", "items": items])).schema.fields.count == 1)
+    }
+
     private static func property(_ schema: JSONValue) -> JSONValue {
         ["type": "object", "properties": ["a": schema]]
     }

@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "4fdfe0b03c1dabb085c5787a445f8fb706bc229a9b53fba43555b1246ed78425"
+#define ROMASHKA_PLUGINKIT_SOURCES "60f9931b5fe1efb2adcb95242ce8e18152acdd7e1da1add43b114a3bb3c1d1a7"
