@@ -137,7 +137,8 @@ struct S3FileStoreTests {
     @Test("A list has a time for the whole of it, a content only for what comes next")
     func dripping() async throws {
         let head = "HTTP/1.1 206 Partial Content\r\nContent-Length: 20\r\n\r\n"
-        try await silent(head, dripping: .milliseconds(100)) { store, _ in
+        // Far from either bound, so that a busy machine tells neither for the other.
+        try await silent(head, dripping: .milliseconds(400), patience: .seconds(5)) { store, _ in
             let address = ContentAddress(tenant: .make(), digest: Array(repeating: 1, count: 32), object: UUID())
             let bytes = try await store.get(address, 0..<20)
             #expect(bytes == Array(repeating: UInt8(ascii: "x"), count: 20))
@@ -145,9 +146,9 @@ struct S3FileStoreTests {
         }
     }
 
-    /// A store on a server that does not end its answers, with a patience of a second.
+    /// A store on a server that does not end its answers.
     private func silent(
-        _ answer: String, dripping interval: Duration? = nil,
+        _ answer: String, dripping interval: Duration? = nil, patience: Duration = .seconds(1),
         _ body: @Sendable (S3FileStore, SilentServer) async throws -> Void
     ) async throws {
         try await SilentServer.with(answering: answer, dripping: interval) { server in
@@ -155,7 +156,7 @@ struct S3FileStoreTests {
                 let settings = try #require(
                     S3Settings(
                         endpoint: server.url, bucket: "bucket", region: "r", accessKeyID: "k", secretAccessKey: "s"))
-                let store = try S3FileStore(settings, spool: folder.path, patience: .seconds(1))
+                let store = try S3FileStore(settings, spool: folder.path, patience: patience)
                 do {
                     try await body(store, server)
                 } catch {
