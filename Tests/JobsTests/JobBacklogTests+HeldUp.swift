@@ -69,8 +69,16 @@ extension JobBacklogTests {
                     try await Self.hasten(id, heldUpFor: "interval '0'", site)
                 }
                 _ = try await Self.pause(of: id, site)
-                let codes = try await Self.failures(of: id, "core.jobs_waiting", site)
-                #expect(codes == ["held_up"])
+                let noted = try await site.worker.run([
+                    """
+                    SELECT attempt::int8 AS attempt, jsonb_array_length(failures)::int8 AS failures,
+                           failures -> 0 ->> 'code' AS code
+                    FROM core.jobs_waiting
+                    WHERE id = \(id)
+                    """
+                ])[0].first
+                #expect(try noted?.get("attempt", as: Int.self) == 0 && noted?.get("failures", as: Int.self) == 1)
+                #expect(try noted?.get("code", as: String.self) == "held_up")
                 try await Self.limit(site, to: 100)
                 let full = try await keeper.count()
                 #expect(full == 0)
