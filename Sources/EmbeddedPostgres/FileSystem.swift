@@ -1,7 +1,7 @@
 import Foundation
 
 /// The few file operations the server needs, each failing with a path and a reason.
-enum FileSystem {
+package enum FileSystem {
     /// Whom a path belongs to and who may use it.
     struct Attributes {
         /// The owner.
@@ -136,8 +136,8 @@ enum FileSystem {
         try rename(temporary, to: path)
     }
 
-    /// Makes renames in a directory survive a power failure.
-    static func synchronize(directory path: String) {
+    /// Makes new names in a directory survive a power failure, as far as the directory may be opened.
+    package static func synchronize(directory path: String) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         fsync(descriptor)

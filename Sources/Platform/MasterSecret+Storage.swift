@@ -1,4 +1,5 @@
 package import Cryptography
+internal import EmbeddedPostgres
 internal import Foundation
 
 extension MasterSecret {
@@ -60,7 +61,7 @@ extension MasterSecret {
         guard link(temporary, path) == 0 || errno == EEXIST else {
             throw failure(.fileUnwritable, "\(path) cannot be written")
         }
-        synchronize(directory: URL(fileURLWithPath: path).deletingLastPathComponent().path)
+        FileSystem.synchronize(directory: URL(fileURLWithPath: path).deletingLastPathComponent().path)
         guard let secret = try stored(at: path) else {
             throw ConfigurationError(.fileUnreadable, "\(path) cannot be read")
         }
@@ -83,14 +84,6 @@ extension MasterSecret {
         guard fchmod(descriptor, 0o600) == 0, fsync(descriptor) == 0 else {
             throw failure(.fileUnwritable, "\(path) cannot be written")
         }
-    }
-
-    /// Makes a new name in a directory survive a power failure.
-    private static func synchronize(directory path: String) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
     }
 
     /// The error of the system call that has just failed.

@@ -92,7 +92,7 @@ struct Work: AsyncParsableCommand {
             settings.watchLimits.farewell = .seconds(2)
             var work = JobWorker.Settings()
             work.slots = slots
-            // To be there costs some 10 MB, to come back the next job a tenth of a second.
+            // To be there costs some 7 MB, to come back the next job a tenth of a second.
             work.endsWhenIdleFor = .seconds(600)
             let platform = try await Platform.start(settings, logger: common.logger)
             guard let services = platform.jobServices(of: module, work, logger: common.logger) else {
