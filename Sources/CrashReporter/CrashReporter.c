@@ -33,6 +33,9 @@ static atomic_bool is_loading;
 static int file = -1;
 static atomic_flag is_told = ATOMIC_FLAG_INIT;
 
+// The handler's stack that was made for this thread.
+static _Thread_local void *handler_stack;
+
 static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT};
 #define SIGNAL_COUNT (sizeof signals / sizeof signals[0])
 static struct sigaction before[SIGNAL_COUNT];
@@ -173,9 +176,27 @@ void romashka_crash_set_loading(const char *module) {
 
 void romashka_crash_enter_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
+    if (handler_stack != NULL) return;
     stack_t stack = {.ss_sp = malloc(HANDLER_STACK), .ss_size = HANDLER_STACK, .ss_flags = 0};
-    // Kept as long as the thread, of which there are a few in the life of a process.
-    if (stack.ss_sp != NULL && sigaltstack(&stack, NULL) != 0) free(stack.ss_sp);
+    if (stack.ss_sp == NULL) return;
+    if (sigaltstack(&stack, NULL) == 0) {
+        handler_stack = stack.ss_sp;
+    } else {
+        free(stack.ss_sp);
+    }
+}
+
+void romashka_crash_leave_thread(void) {
+    if (handler_stack == NULL) return;
+    stack_t stack;
+    if (sigaltstack(NULL, &stack) != 0) return;
+    // A plugin may have put one of its own in its place.
+    if (stack.ss_sp == handler_stack) {
+        stack_t none = {.ss_sp = NULL, .ss_size = 0, .ss_flags = SS_DISABLE};
+        if (sigaltstack(&none, NULL) != 0) return;
+    }
+    free(handler_stack);
+    handler_stack = NULL;
 }
 
 int romashka_thread_id(void) { return (int)syscall(SYS_gettid); }

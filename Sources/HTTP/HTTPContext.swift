@@ -1,12 +1,7 @@
-package import Hummingbird
 internal import NIOCore
 
 /// What the server hands along with a request.
-package struct HTTPContext: InitializableFromSource {
+package struct HTTPContext {
     /// The client's connection.
     let channel: any Channel
-
-    package init(source: ApplicationRequestContextSource) {
-        channel = source.channel
-    }
 }

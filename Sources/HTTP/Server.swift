@@ -1,45 +1,100 @@
+internal import HTTPTypes
 package import Hummingbird
 internal import HummingbirdCore
 package import Logging
 internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
 internal import ServiceLifecycle
 
-/// Where the HTTP server listens.
-package struct ListenAddress: Sendable {
-    package let host: String
-    /// 0 picks a free port.
-    package let port: Int
+/// Serves HTTP/1.1 on a socket.
+///
+/// Hummingbird's own server opens the address itself; this one takes what was opened before, by another process too.
+package struct Server<Responder: HTTPResponder>: Service where Responder.Context == HTTPContext {
+    private typealias Connections = EventLoopBoundChannel<HeaderDeadlineChannel<HTTP1Channel>>
+    private typealias Listener = NIOAsyncChannel<HTTP1Channel.Value, Never>
 
-    package init(host: String, port: Int) {
-        self.host = host
-        self.port = port
-    }
-}
+    /// An answer could not be written, because what came of the request is no HTTP.
+    private struct UnreadableRequest: Error {}
 
-package enum Server {
-    /// The HTTP server as a service.
-    ///
+    private let responder: Responder
+    private let socket: ListeningSocket
+    private let limits: ConnectionLimits
+    private let logger: Logger
+    private let onReady: @Sendable (Int) async -> Void
+    private let open = OpenConnections()
+
     /// - Parameters:
     ///   - responder: the API, or the metrics alone.
+    ///   - socket: belongs to the server from now on.
     ///   - limits: how long clients may take.
     ///   - onReady: called with the port once requests are taken.
-    package static func application(
-        _ responder: some HTTPResponder<HTTPContext>, listen: ListenAddress, limits: ConnectionLimits = .init(),
-        logger: Logger,
+    package init(
+        _ responder: Responder, on socket: ListeningSocket, limits: ConnectionLimits = .init(), logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void
-    ) -> some ApplicationProtocol {
-        Application(
-            responder: responder,
-            server: HTTPServerBuilder { responder in
-                EventLoopBoundChannel(
-                    base: HeaderDeadlineChannel(
-                        base: HTTP1Channel(
-                            responder: responder, configuration: .init(idleTimeout: TimeAmount(limits.idle))),
-                        limits: limits))
-            },
-            configuration: .init(address: .hostname(listen.host, port: listen.port), serverName: nil, backlog: 1024),
-            onServerRunning: { channel in await onReady(channel.localAddress?.port ?? listen.port) },
-            logger: logger
-        )
+    ) {
+        self.responder = responder
+        self.socket = socket
+        self.limits = limits
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    /// Serves until shutdown, and until the requests in flight are answered.
+    ///
+    /// - Throws: `ListeningError`.
+    package func run() async throws {
+        let connections = connections
+        let listener = try await listen(connections)
+        await withGracefulShutdownHandler {
+            await onReady(socket.port)
+            await withDiscardingTaskGroup { group in
+                do {
+                    try await listener.executeThenClose { inbound in
+                        for try await connection in inbound {
+                            group.addTask { await connections.handle(value: connection, logger: logger) }
+                        }
+                    }
+                } catch {
+                    logger.error("connections are no longer taken", metadata: ["error": "\(error)"])
+                }
+            }
+        } onGracefulShutdown: {
+            listener.channel.close(promise: nil)
+            open.leave(after: TimeAmount(limits.farewell), on: listener.channel.eventLoop)
+        }
+    }
+
+    private func listen(_ connections: Connections) async throws -> Listener {
+        try socket.listen()
+        return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .bind(socket.descriptor) { channel in
+                connections.setup(channel: channel, logger: logger).map { connection in
+                    open.add(connection)
+                    return connection
+                }
+            }
+    }
+
+    private var connections: Connections {
+        Connections(
+            base: HeaderDeadlineChannel(
+                base: HTTP1Channel(responder: answer, configuration: .init(idleTimeout: TimeAmount(limits.idle))),
+                limits: limits))
+    }
+
+    @concurrent @Sendable private func answer(
+        _ request: Hummingbird.Request, _ writer: consuming ResponseWriter, on channel: any Channel
+    ) async throws {
+        var response = try await responder.respond(to: request, context: HTTPContext(channel: channel))
+        response.headers[.date] = HTTPDate.now
+        if open.isLeaving { response.headers[.connection] = "close" }
+        do {
+            try await writer.write(response: response.head, body: response.body)
+        } catch is HTTPParserError {
+            // Would be taken for one before the answer began, and be answered.
+            throw UnreadableRequest()
+        }
     }
 }

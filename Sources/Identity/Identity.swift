@@ -51,7 +51,8 @@ package struct Identity: Sendable {
             pipeline: pipeline, keyring: keyring, refreshTokens: RefreshTokens(master: master), control: control)
         logins = Logins(pipeline: pipeline, credentials: credentials, sessions: sessions)
         tenants = Tenants(pipeline: pipeline, passwords: passwords)
-        members = Members(pipeline: pipeline, passwords: passwords, control: control, permissions: permissions)
+        members = Members(
+            pipeline: pipeline, leases: leases, passwords: passwords, control: control, permissions: permissions)
         operators = OperatorTokens(pipeline: pipeline)
         keys = APIKeys(pipeline: pipeline, control: control)
         customerKeys = CustomerKeys(pipeline: pipeline, master: master)

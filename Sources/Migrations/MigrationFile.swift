@@ -73,6 +73,8 @@ package struct MigrationError: Error, Hashable, Sendable, CustomStringConvertibl
         case nameTaken = "name_taken"
         /// A module reads what is not there for it.
         case readRefused = "read_refused"
+        /// A module's tables would run code of the module's own.
+        case foreignCode = "foreign_code"
     }
 
     package let code: Code

@@ -46,7 +46,8 @@ package struct Rollback: Sendable {
     ///
     /// - Parameter report: is told before and after each file.
     /// - Returns: the module it was about; nil when nothing ever ran.
-    /// - Throws: `MigrationError`, before anything was changed unless its code is `migration_failed`.
+    /// - Throws: `MigrationError`, before anything was changed unless its code is `migration_failed`, or `foreign_code`
+    ///   where what is left of the module is refused.
     package func run(
         _ admin: Lease, plans: [ModulePlan], _ target: Target, report: (Progress) -> Void
     ) async throws -> String? {

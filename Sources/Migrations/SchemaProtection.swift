@@ -16,6 +16,8 @@ struct SchemaProtection: Sendable {
     }
 
     /// A module's, as its manifest declares them.
+    ///
+    /// - Throws: `MigrationError` with code `foreign_code` or `name_taken`; the tables are guarded all the same.
     func protect(_ plan: ModulePlan, _ admin: Lease) async throws {
         let name = plan.module.description
         let rules = JSONValue.object(
@@ -23,9 +25,13 @@ struct SchemaProtection: Sendable {
         try await admin.asKernelOwner { owner in
             try await owner.run("SELECT core.declare_tables(\(name), \(rules))")
             try await owner.run("SELECT core.protect_module(\(name))")
+        }
+        // Until here nothing is run that a table brings along. By themselves: what is refused from here on must not
+        // leave the tables open to their owner.
+        try await admin.asKernelOwner { owner in
+            try await requireNoCode(of: name, owner)
             try await owner.run("SELECT core.ensure_partitions(3)")
         }
-        // By itself: what is refused here must not leave the tables open to their owner.
         let engine = plan.engine
         try await admin.asKernelOwner { owner in
             try await requireFree(engine.events, for: name, owner)
@@ -72,6 +78,18 @@ struct SchemaProtection: Sendable {
                 WHERE reader.module <> ALL (\(modules))
                 """)
         }
+    }
+
+    /// Refuses a module whose tables run what the module wrote: it would run as whoever writes or reads them.
+    private func requireNoCode(of name: String, _ owner: Lease) async throws {
+        let code = try await owner.run(
+            "SELECT object, detail FROM core.foreign_code(\(name)) ORDER BY object, detail LIMIT 1")
+        guard let row = code.first else { return }
+        let (object, detail): (String, String) = (try row.get("object"), try row.get("detail"))
+        throw MigrationError(
+            .foreignCode,
+            "\(object): expected no code of the module's own, found \(detail); fix: drop it in a migration, and do "
+                + "what it did in the plugin")
     }
 
     /// Refuses types of events that another module has: of each there is one.

@@ -28,6 +28,8 @@ package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConver
         case taskUnattended = "task_unattended"
         /// The command of a bisection tells neither that the trouble is there nor that it is gone.
         case trialInconclusive = "trial_inconclusive"
+        /// A signal ended a bisection before its verdict.
+        case bisectionInterrupted = "bisection_interrupted"
         case demoDataInvalid = "demo_data_invalid"
         /// Not everything of the demo's files is in the database afterwards.
         case demoIncomplete = "demo_incomplete"

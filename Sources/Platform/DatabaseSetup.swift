@@ -77,7 +77,7 @@ package struct DatabaseSetup: Sendable {
     package func uninstall(
         _ module: String, _ manner: PluginUninstall.Manner, isConfirmed: Bool, files: FileSettings
     ) async throws -> PluginUninstall.Report {
-        let uninstall = PluginUninstall(plugins: installation.plugins, files: files, logger: logger)
+        let uninstall = uninstalling(files)
         return try await withClusterLock {
             try await use(admin) { try await uninstall.run(module, manner, isConfirmed: isConfirmed, $0) }
         }
@@ -87,9 +87,15 @@ package struct DatabaseSetup: Sendable {
     ///
     /// - Returns: what became of every schema.
     package func install(_ module: String) async throws -> [Migrator.Outcome] {
-        let uninstall = PluginUninstall(plugins: installation.plugins, files: FileSettings(), logger: logger)
+        let uninstall = uninstalling(FileSettings())
         try await use(admin) { try await uninstall.readmit(module, $0) }
         return try await migrate()
+    }
+
+    private func uninstalling(_ files: FileSettings) -> PluginUninstall {
+        PluginUninstall(
+            plugins: installation.plugins, files: files,
+            owners: ModuleOwners(server: server, reactor: reactor, logger: logger), logger: logger)
     }
 
     /// Changes the key that sessions of the database are signed with; see `SessionKeyRotation`.

@@ -30,7 +30,8 @@ extension Platform {
             }
             systemCensus = SystemCensus(
                 health, sharing: SharedCensus(.system, pipeline: ground.worker), in: metrics, logger: logger)
-            jobCensus = JobCensus(pipeline: ground.worker, in: metrics, logger: logger)
+            jobCensus = JobCensus(
+                pipeline: ground.worker, leases: ground.databases.leases, in: metrics, logger: logger)
             let (tracer, exporter) = Platform.tracing(ground.settings.tracing, metrics, logger: logger)
             self.tracer = tracer
             let watching: [(any Service)?] = [accessLog, exporter]

@@ -12,6 +12,7 @@ package import PluginHost
 package import PluginKit
 internal import Postgres
 package import ServiceLifecycle
+internal import Supervision
 package import Tenancy
 
 /// The whole kernel, put together: connections, state, plugins, identity, routes.
@@ -19,6 +20,8 @@ package struct Platform: Sendable {
     package let databases: Databases
     package let control: ControlPlane
     package let registry: PluginRegistry
+    /// The modules that an operator took out for good, whether their folders are there or not.
+    package let uninstalledModules: Set<String>
     /// The modules whose code is in, with what it needs to run.
     let modules: [MountedRoute.Module]
     package let identity: Identity
@@ -42,6 +45,7 @@ package struct Platform: Sendable {
     /// Every metric of the process.
     package let metrics: MetricRegistry
     let watch: Watch
+    let crashLog: CrashLog?
     /// Those of `services` that run plugins' code and watch it.
     let keepers: [any Service]
 
@@ -108,7 +112,9 @@ package struct Platform: Sendable {
         let (auth, worker) = (ground.auth, ground.worker)
         self.databases = databases
         self.control = control
+        crashLog = settings.crashLog
         registry = ground.registry
+        uninstalledModules = schema?.uninstalled ?? []
         metrics = ground.metrics
         files = try ground.files()
         fileKeeper = FileKeeper(files, leases: databases.leases, logger: logger)
@@ -126,7 +132,7 @@ package struct Platform: Sendable {
         maintenance = MaintenanceLedger(pipeline: worker)
         maintenanceKeeper = MaintenanceKeeper(maintenance, leases: databases.leases, logger: logger)
         health = SystemHealthReader(pipeline: databases.pipeline(of: .operator))
-        jobs = JobDesk(pipeline: worker)
+        jobs = JobDesk(pipeline: worker, leases: databases.leases)
         backlogs = BacklogKeeper(pipeline: worker, leases: databases.leases, logger: logger)
         live = Live(ground, identity)
         let addresses = HookAddresses(pipeline: auth)
@@ -158,11 +164,15 @@ package struct Platform: Sendable {
         + JobRoutes.mounts + EventRoutes.mounts + HookRoutes.mounts + API.mounts
 
     /// What runs as long as the process, in the order it starts; it stops in reverse.
-    package var services: [any Service] {
-        let kernel: [any Service] = [
-            databases, control, fileKeeper, maintenanceKeeper, watch.jobCensus, watch.systemCensus, backlogs,
-            live.relay, live.hub,
-        ]
-        return watch.observers + kernel + keepers + [accountMail].compactMap { $0 }
+    package var services: [any Service] { services(from: nil) }
+
+    /// - Parameter turn: when the work begins that one process does for all; nil for at once.
+    func services(from turn: Turn?) -> [any Service] {
+        let shared: [any Service] =
+            [
+                fileKeeper, maintenanceKeeper, watch.jobCensus, watch.systemCensus, backlogs, live.relay, live.hub,
+            ] + [accountMail].compactMap { $0 }
+        let begun = turn.map { turn in shared.map { FromTurn(turn, $0) } } ?? shared
+        return watch.observers + [databases, control] + begun + keepers
     }
 }

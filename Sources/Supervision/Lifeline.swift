@@ -1,13 +1,15 @@
 internal import Foundation
 
-/// What a child does when its parent is gone: it ends in order, as for SIGTERM.
+/// What a child hears of its parent: when the parent is gone, the child ends in order, as for SIGTERM.
 package enum Lifeline {
     /// Watches the parent, if this process has one that supervises it.
-    package static func hold() {
+    ///
+    /// - Parameter turn: comes when the parent says so.
+    package static func hold(_ turn: Turn? = nil) {
         guard ProcessInfo.processInfo.environment[SupervisedProcess.marker] != nil else { return }
         Thread.detachNewThread {
             var byte: UInt8 = 0
-            while read(STDIN_FILENO, &byte, 1) > 0 {}
+            while read(STDIN_FILENO, &byte, 1) > 0 { turn?.come() }
             kill(getpid(), SIGTERM)
         }
     }

@@ -13,6 +13,9 @@ package struct Spawn: Sendable {
         case descriptor(Int32)
     }
 
+    /// The number under which the child has the first descriptor that it inherits besides the standard ones.
+    package static let firstInherited: Int32 = STDERR_FILENO + 1
+
     private static let defaultSignals = [
         SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD,
     ]
@@ -25,13 +28,15 @@ package struct Spawn: Sendable {
     let input: Stream
     let output: Stream
     let error: Stream
+    let inherited: [Int32]
 
     /// - Parameters:
     ///   - executable: the program's path.
     ///   - arguments: without its own path.
+    ///   - inherited: what of this process the new one has open besides, under the numbers from ``firstInherited`` on.
     package init(
         _ executable: String, _ arguments: [String], environment: [String: String], input: Stream, output: Stream,
-        error: Stream
+        error: Stream, inherited: [Int32] = []
     ) {
         self.executable = executable
         self.arguments = arguments
@@ -39,6 +44,7 @@ package struct Spawn: Sendable {
         self.input = input
         self.output = output
         self.error = error
+        self.inherited = inherited
     }
 
     /// Starts the process.
@@ -55,8 +61,15 @@ package struct Spawn: Sendable {
             case .descriptor(let descriptor): posix_spawn_file_actions_adddup2(&actions, descriptor, number)
             }
         }
-        for descriptor in Self.openDescriptors() where descriptor > STDERR_FILENO {
+        // Copies beyond the numbers they are to have, so that none takes the place of one that is still needed.
+        let copies = try Self.copies(of: inherited)
+        defer { for copy in copies { close(copy) } }
+        for descriptor in Self.openDescriptors() where descriptor > STDERR_FILENO && !copies.contains(descriptor) {
             posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
+        for (number, copy) in zip(Self.firstInherited..., copies) {
+            posix_spawn_file_actions_adddup2(&actions, copy, number)
+            posix_spawn_file_actions_addclose(&actions, copy)
         }
 
         var attributes = posix_spawnattr_t()
@@ -78,6 +91,20 @@ package struct Spawn: Sendable {
         let status = posix_spawn(&id, executable, &actions, &attributes, argumentPointers, environmentPointers)
         guard status == 0 else { throw POSIXError(POSIXErrorCode(rawValue: status) ?? .EINVAL) }
         return id
+    }
+
+    private static func copies(of descriptors: [Int32]) throws(POSIXError) -> [Int32] {
+        var copies: [Int32] = []
+        for descriptor in descriptors {
+            let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, firstInherited + Int32(descriptors.count))
+            guard copy >= 0 else {
+                let error = POSIXError(POSIXErrorCode(rawValue: errno) ?? .EMFILE)
+                for copy in copies { close(copy) }
+                throw error
+            }
+            copies.append(copy)
+        }
+        return copies
     }
 
     /// What this process has open; also what it should have marked not to be inherited, but has not.

@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 
 /// A child that runs this very executable, and that ends when this process does, in whatever way: the child reads from
 /// a connection whose other end only this process has.
@@ -7,7 +7,7 @@ package final class SupervisedProcess: Sendable {
     package static let marker = "ROMASHKA_SUPERVISED"
 
     private let process: ChildProcess
-    /// Open as long as this value lives; nothing is ever written to it.
+    /// Open as long as this value lives.
     private let lifeline: FileHandle
 
     /// The child's id.
@@ -17,18 +17,23 @@ package final class SupervisedProcess: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: after the program's own name.
+    ///   - inherited: what the child has open besides, under the numbers from `Spawn.firstInherited` on.
     ///   - onLine: is given each line of the child's standard output, on a thread of its own; nil lets the child share
     ///     our standard error, for standard output is for results, and those are the parent's.
     /// - Throws: `POSIXError` when it cannot be started.
-    package init(_ arguments: [String], onLine: (@Sendable (String) -> Void)? = nil) throws {
+    package init(
+        _ arguments: [String], inherited: [Int32] = [], onLine: (@Sendable (String) -> Void)? = nil
+    ) throws(POSIXError) {
         let input = try SocketPair()
-        let output = try onLine.map { _ in try SocketPair() }
+        let output = onLine == nil ? nil : try SocketPair()
         let spawn = Spawn(
             ThisProgram.executable, arguments, environment: Self.environment,
             input: .descriptor(input.theirs.fileDescriptor),
-            output: .descriptor(output?.theirs.fileDescriptor ?? STDERR_FILENO), error: .descriptor(STDERR_FILENO))
+            output: .descriptor(output?.theirs.fileDescriptor ?? STDERR_FILENO), error: .descriptor(STDERR_FILENO),
+            inherited: inherited)
         // The child's ends stay open until the child has them.
-        process = ChildProcess.watching(try withExtendedLifetime((input, output)) { try spawn.start() })
+        process = ChildProcess.watching(
+            try withExtendedLifetime((input, output)) { () throws(POSIXError) in try spawn.start() })
         lifeline = input.ours
         if let output, let onLine { Self.read(output.ours, onLine) }
     }
@@ -42,6 +47,17 @@ package final class SupervisedProcess: Sendable {
 
     /// Waits for the end, whether or not the task is cancelled.
     package func exit() async -> ProcessExit { await process.exit() }
+
+    /// Waits for the end or the cancellation of the task.
+    ///
+    /// - Returns: nil if the task was cancelled before.
+    package func exitUnlessCancelled() async -> ProcessExit? { await process.exitUnlessCancelled() }
+
+    /// Tells the child that it is its turn; one that has ended does not hear it.
+    package func callTurn() {
+        var byte: UInt8 = 1
+        _ = send(lifeline.fileDescriptor, &byte, 1, Int32(MSG_NOSIGNAL))
+    }
 
     /// Sends a signal, unless it has ended.
     package func signal(_ number: Int32) { process.signal(number) }

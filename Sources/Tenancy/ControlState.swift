@@ -175,7 +175,7 @@ package enum ModuleStanding: Sendable {
 
 /// Why a plugin serves nobody.
 package struct PluginPause: Hashable, Sendable {
-    /// A stable word: `operator`, `crashes`, `crashes_at_load`.
+    /// A stable word: `operator`, `crashes`, `crashes_at_load`, `bisection`.
     package let code: String
     package let detail: String
     package let since: Timestamp

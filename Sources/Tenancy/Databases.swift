@@ -1,5 +1,6 @@
 package import Cryptography
 package import Logging
+internal import PluginKit
 package import Postgres
 internal import ServiceLifecycle
 internal import Synchronization
@@ -58,6 +59,15 @@ package final class Databases: Service {
             kernel[role] = pipeline
             return pipeline
         }
+    }
+
+    /// Opens one connection for each kind of work that has been asked for, before anybody waits for it.
+    ///
+    /// - Throws: `DatabaseError`.
+    package func open() async throws {
+        let modules = modules.withLock { $0.values.flatMap(\.firstPipelines) }
+        let kernel = kernel.withLock { Array($0.values) }
+        for pipeline in kernel + modules { _ = try await pipeline.run(["SELECT 1 AS opened"], isReplayable: true) }
     }
 
     /// A connection of its own that hears of new jobs.

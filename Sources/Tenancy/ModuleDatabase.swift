@@ -70,6 +70,9 @@ package final class ModuleDatabase: Sendable {
     /// The shared connections, open or not.
     var pipelines: [PipelineConnection] { reads.pipelines + writes.pipelines }
 
+    /// Those that are used when there is little to do.
+    var firstPipelines: [PipelineConnection] { [reads, writes].flatMap { $0.pipelines.prefix(1) } }
+
     /// Closes the shared connections.
     package func close() {
         reads.close()

@@ -48,6 +48,9 @@ package enum ProblemMapping {
             Problem(
                 status: 429, code: "job_backlog_full",
                 detail: "As many jobs of this module wait as this tenant may have.", retryAfter: 30)
+        // Raised by core.erase_tenant, which would run it on the rows of all tenants.
+        case "RK006":
+            .conflict("A module's tables run code of its own; romashka verify-schema names it.", code: "foreign_code")
         case "23503":
             Problem(status: 422, code: "reference_missing", detail: "Something this refers to does not exist.")
         case "23514", "23502", "22001", "22003", "22007", "22008", "22021", "22P05", "54000":
@@ -84,6 +87,28 @@ extension PipelineConnection {
         try await IdempotencyClaim.noting(statements) {
             guard let acting = Acting.current else { return try await run(statements, timeout: timeout) }
             return Array(try await run([acting.statement] + statements, timeout: timeout).dropFirst())
+        }
+    }
+}
+
+extension LeasePool {
+    /// The server's own limit, which is shorter for leased connections; ours is a little longer, so that it says why.
+    private static let limit: SQL = "SELECT set_config('statement_timeout', '110s', true)"
+
+    /// `runForCaller` of a pipeline for what may change many rows: on a connection of its own, within two minutes.
+    ///
+    /// - Parameter tenant: who waits for it, and whose share of the connections it takes.
+    package func runForCaller(
+        _ statements: [SQL], as role: KernelRole, for tenant: TenantID
+    ) async throws -> [ResultSet] {
+        try await ProblemMapping.translate {
+            try await IdempotencyClaim.noting(statements) {
+                let before = [LeasePool.limit] + (Acting.current.map { [$0.statement] } ?? [])
+                let results = try await withLease(as: role.loginRole, for: tenant) { lease in
+                    try await lease.run(before + statements, timeout: .seconds(120))
+                }
+                return Array(results.dropFirst(before.count))
+            }
         }
     }
 }

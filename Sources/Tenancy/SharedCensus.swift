@@ -11,6 +11,9 @@ package struct SharedCensus: Sendable {
         case backlogs
     }
 
+    /// After so many times the age that it may have, an answer is none any more.
+    package static let patience = 5
+
     private let name: Name
     private let pipeline: PipelineConnection
 
@@ -25,7 +28,7 @@ package struct SharedCensus: Sendable {
     /// - Parameters:
     ///   - age: how old another process's answer may be; beyond that it is asked here, unless another one just began to.
     ///   - ask: asks it.
-    /// - Returns: null when nobody has an answer yet.
+    /// - Returns: null when nobody has an answer yet, or all who asked for long have failed.
     /// - Throws: `DatabaseError`; what `ask` throws: then another process asks after the next `age`.
     package func answer(noOlderThan age: Duration, _ ask: () async throws -> JSONValue) async throws -> JSONValue {
         let seconds = age / .seconds(1)
@@ -35,13 +38,24 @@ package struct SharedCensus: Sendable {
             SET taken_at = clock_timestamp()
             WHERE name = \(name.rawValue) AND taken_at <= clock_timestamp() - make_interval(secs => \(seconds))
             """,
-            "SELECT answer FROM core.censuses WHERE name = \(name.rawValue)",
+            """
+            SELECT answer
+            FROM core.censuses
+            WHERE name = \(name.rawValue)
+              AND answered_at > clock_timestamp() - make_interval(secs => \(seconds * Double(SharedCensus.patience)))
+            """,
         ])
         guard results[0].affected == 1 else {
             return try results[1].first?.get("answer", as: JSONValue?.self) ?? .null
         }
         let answer = try await ask()
-        _ = try await pipeline.run(["UPDATE core.censuses SET answer = \(answer) WHERE name = \(name.rawValue)"])
+        _ = try await pipeline.run([
+            """
+            UPDATE core.censuses
+            SET answer = \(answer), answered_at = clock_timestamp()
+            WHERE name = \(name.rawValue)
+            """
+        ])
         return answer
     }
 }

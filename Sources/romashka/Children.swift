@@ -1,6 +1,7 @@
 import ArgumentParser
 import EmbeddedPostgres
 import Foundation
+import HTTP
 import Logging
 import Platform
 import PluginKit
@@ -8,53 +9,43 @@ import ServiceLifecycle
 import Supervision
 import Synchronization
 
-/// The processes of `romashka up`: the server and the jobs.
-struct Children: Sendable {
+/// The processes of `romashka up`: the server with another one that stands by, and the jobs.
+final class Children: Sendable {
     private let common: CommonOptions
     private let serving: ServingOptions
     private let onReady: @Sendable (String) -> Void
-    private let port: Port
-
-    /// The server's port, which stays the same once the first server has picked it.
-    private final class Port: Sendable {
-        private let known = Mutex(Int?.none)
-
-        var value: Int? { known.withLock { $0 } }
-
-        /// Returns whether it is the first time.
-        func set(_ port: Int) -> Bool {
-            known.withLock { known in
-                defer { known = port }
-                return known == nil
-            }
-        }
-    }
+    /// Held here, so that whoever connects while no server is there waits for the next one.
+    private let sockets: PlatformServer.Sockets
+    private let isReady = Mutex(false)
 
     /// - Parameter onReady: told once of the server's URL.
-    init(_ common: CommonOptions, _ serving: ServingOptions, onReady: @escaping @Sendable (String) -> Void) {
+    init(
+        _ common: CommonOptions, _ serving: ServingOptions, on sockets: PlatformServer.Sockets,
+        onReady: @escaping @Sendable (String) -> Void
+    ) {
         self.common = common
         self.serving = serving
+        self.sockets = sockets
         self.onReady = onReady
-        port = Port()
     }
 
-    /// Runs them until a signal.
+    /// Runs them until a signal. SIGUSR2 replaces them by fresh ones, one after the other.
     ///
     /// - Parameter before: services that start first and stop last.
     func run(before: [any Service]) async throws {
-        let options = Children.options(Array(CommandLine.arguments.dropFirst(2)))
+        let given = Children.options(Array(CommandLine.arguments.dropFirst(2)))
         let files = serving.files.arguments(usual: "\(common.dataDirectory)/files")
-        let server = Supervisor(
-            "server", logger: common.logger, isWorthRestarting: { [port] in port.value != nil }, onLine: heard
-        ) { [port] in
-            ["serve"] + options + files + ["--json"] + (port.value.map { ["--port", "\($0)"] } ?? [])
-        }
-        let jobs = Supervisor("jobs", logger: common.logger) { ["work"] + sharedOptions }
+        let server = StandbySupervisor(
+            "server",
+            arguments: ["serve"] + given + files + ["--json", "--standby", "--port", "\(sockets.api.port)"],
+            inherited: sockets.descriptors, logger: common.logger, onLine: heard)
+        let jobs = Supervisor("jobs", arguments: ["work"] + sharedOptions, logger: common.logger)
+        let renewal = Renewal(server: server, jobs: jobs, logger: common.logger)
         let configuration = ServiceGroupConfiguration(
-            before + [jobs, server], within: .seconds(40), logger: common.logger)
+            before + [renewal, jobs, server], within: .seconds(40), logger: common.logger)
         do {
             try await ServiceGroup(configuration: configuration).run()
-        } catch let error as Supervisor.NotStarted {
+        } catch let error as StandbySupervisor.NotStarted {
             // The server has said why.
             throw ExitCode(error.status)
         }
@@ -72,12 +63,14 @@ struct Children: Sendable {
         return options
     }
 
-    /// The server's one line says where it listens.
+    /// A server's one line says where it listens; that of the first is told.
     private func heard(_ line: String) {
-        guard let url = (try? JSONParser.parse(Array(line.utf8)))?["url"]?.string,
-            let number = url.split(separator: ":").last.flatMap({ Int($0) })
-        else { return }
-        if port.set(number) { onReady(url) }
+        guard let url = (try? JSONParser.parse(Array(line.utf8)))?["url"]?.string else { return }
+        let isFirst = isReady.withLock { isReady in
+            defer { isReady = true }
+            return !isReady
+        }
+        if isFirst { onReady(url) }
     }
 
     private var sharedOptions: [String] {

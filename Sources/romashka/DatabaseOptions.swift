@@ -143,9 +143,15 @@ extension CommonOptions {
     }
 
     /// Starts a platform without a server for the time of `body`.
-    func withPlatform<Value: Sendable>(_ body: (Platform) async throws -> Value) async throws -> Value {
+    ///
+    /// - Parameter hasPlugins: whether it loads the plugins, of which one that traps takes this process along.
+    func withPlatform<Value: Sendable>(
+        hasPlugins: Bool = true, _ body: (Platform) async throws -> Value
+    ) async throws -> Value {
         try await withDatabase { access in
-            let platform = try await Platform.start(access.settings, logger: quietLogger)
+            var settings = access.settings
+            if !hasPlugins { settings.installation = settings.installation.withoutPlugins }
+            let platform = try await Platform.start(settings, logger: quietLogger)
             defer { platform.databases.close() }
             return try await body(platform)
         }

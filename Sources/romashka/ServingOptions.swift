@@ -8,6 +8,7 @@ import Observability
 import Outbound
 import Platform
 import PluginHost
+import Supervision
 
 /// Options of the commands that serve.
 struct ServingOptions: ParsableArguments {
@@ -125,16 +126,33 @@ struct ServingOptions: ParsableArguments {
         return settings
     }
 
+    /// Opens the addresses to listen on.
+    ///
+    /// - Throws: `ListeningError`.
+    func sockets() throws -> PlatformServer.Sockets {
+        PlatformServer.Sockets(
+            api: try ListeningSocket(listen), metrics: try metricsAddress.map { try ListeningSocket($0) })
+    }
+
+    /// The sockets that the parent has opened and handed on, in the order of `PlatformServer.Sockets.descriptors`.
+    var inheritedSockets: PlatformServer.Sockets {
+        let first = Spawn.firstInherited
+        return PlatformServer.Sockets(
+            api: ListeningSocket(descriptor: first),
+            metrics: metricsAddress.map { _ in ListeningSocket(descriptor: first + 1) })
+    }
+
     /// Serves a platform until a signal.
     ///
-    /// - Throws: `ExitCode` 75 when the process should be started anew.
+    /// - Parameter turn: until when it stands by; nil when nobody supervises it.
+    /// - Throws: `ExitCode` 75 when the process should be started anew; `ListeningError`.
     func run(
-        _ platform: Platform, _ access: DatabaseAccess, _ common: CommonOptions,
+        _ platform: Platform, _ access: DatabaseAccess, _ common: CommonOptions, from turn: Turn?,
         onReady: @escaping @Sendable (Int) async -> Void
     ) async throws {
         do {
             try await PlatformServer.run(
-                platform, listen: listen, metrics: metricsAddress,
+                platform, on: turn == nil ? try sockets() : inheritedSockets, from: turn,
                 before: access.embedded.map { [EmbeddedDatabase($0)] } ?? [], logger: common.logger, onReady: onReady)
         } catch let error as RecycleNeeded {
             Output.progress("\(error)")

@@ -13,7 +13,7 @@ struct JobCensusTests {
     /// The metrics of a process that has counted once.
     private static func metrics(_ site: JobSite) async throws -> [Substring] {
         let registry = MetricRegistry()
-        let census = JobCensus(pipeline: site.worker, in: registry, logger: site.logger)
+        let census = site.census(in: registry)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await census.run() }
             let isThere = try await eventually { registry.exposition().contains("romashka_jobs_ready{") }
@@ -77,6 +77,31 @@ struct JobCensusTests {
             #expect((300..<600).contains(age("knowledge", one)))
             #expect((0..<300).contains(age("knowledge", other)))
             #expect((600..<900).contains(age("conversations", one)))
+        }
+    }
+
+    @Test("J15: However long counting takes, nobody else waits for it, and it comes to an end")
+    func slow() async throws {
+        try await JobSite.with { site in
+            try await site.enqueue(site.tenants[0])
+            let registry = MetricRegistry()
+            let census = site.census(in: registry)
+            try await site.database.asSuperuser { admin in
+                try await admin.run("BEGIN")
+                try await admin.run("LOCK TABLE core.jobs_dead IN ACCESS EXCLUSIVE MODE")
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await census.run() }
+                    let waits = try await eventually { try await site.somebodyWaits() }
+                    #expect(waits)
+                    // On the connection that all share this is answered while the other still waits.
+                    _ = try await site.worker.run(["SELECT 1"])
+                    #expect(try await site.somebodyWaits())
+                    try await admin.run("COMMIT")
+                    let isThere = try await eventually { registry.exposition().contains("romashka_jobs_ready{") }
+                    #expect(isThere)
+                    group.cancelAll()
+                }
+            }
         }
     }
 

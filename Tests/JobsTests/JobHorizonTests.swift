@@ -57,6 +57,40 @@ struct JobHorizonTests {
         #expect(horizon.floors[other]?.uuidString.prefix(13) == Self.id(1_699_999_999_750).uuidString.prefix(13))
     }
 
+    @Test("what waits is looked for from a quarter of a second before the last time that came, until a look is cheap")
+    func due() {
+        var horizon = JobHorizon()
+        let moment = Timestamp(microseconds: 1_800_000_000_000_000)
+        horizon.cameDue(upTo: moment)
+        horizon.cameDue(upTo: moment.advanced(by: .seconds(-1)))
+        #expect(horizon.due == moment.advanced(by: .milliseconds(-250)))
+        horizon.lookedWhole(from: Self.begin, to: Self.begin + .milliseconds(400))
+        #expect(horizon.due != nil)
+        horizon.lookedWhole(from: Self.begin, to: Self.begin + .milliseconds(1))
+        #expect(horizon.due == nil)
+    }
+
+    @Test("A job that comes to wait before the horizon is found all the same")
+    func late() async throws {
+        try await JobSite.with { site in
+            let queue = JobQueue(module: site.name, pipeline: site.worker, horizon: JobHorizon(cheap: .zero))
+            for tenant in site.tenants {
+                for hour in 1...2 {
+                    try await site.enqueue(tenant) { $0.runAt = Timestamp.now().advanced(by: .seconds(hour * 3600)) }
+                }
+            }
+            try await site.database.asSuperuser { admin in
+                _ = try await admin.run(
+                    "UPDATE core.jobs_waiting SET run_at = now() WHERE run_at < now() + interval '90 minutes'")
+            }
+            #expect(try await site.claim(from: queue).count == 2)
+            try await site.database.asSuperuser { admin in
+                _ = try await admin.run("UPDATE core.jobs_waiting SET run_at = now() - interval '1 hour'")
+            }
+            #expect(try await site.claim(from: queue).count == 2)
+        }
+    }
+
     @Test("J13: Looked for from the horizon, every job is claimed once, also those that come to lie before it")
     func claims() async throws {
         try await JobSite.with { site in

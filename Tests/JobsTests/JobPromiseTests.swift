@@ -35,7 +35,7 @@ struct JobPromiseTests {
             try await complete(try #require(jobs.first), on: site)
             let left = try await site.databases.pipeline(of: .worker).run(["SELECT id FROM core.jobs_ready"])[0]
             let id: ID<JobSubject> = try #require(left.first).get("id")
-            _ = try await JobDesk(pipeline: site.worker).cancel(id, of: site.tenants[0])
+            _ = try await site.desk.cancel(id, of: site.tenants[0])
             #expect(try await site.count("finished") == 2)
             // They go when their time is over, like all others.
             try await asAdmin(site, "UPDATE core.jobs_finished SET finished_at = now() - interval '8 days'")
@@ -51,7 +51,7 @@ struct JobPromiseTests {
             for _ in 1...4 { ids.append(ID(try await site.enqueue(site.tenants[0]) { $0.chain = "c" })) }
             let first = try await site.claim()
             #expect(first.map(\.id) == [ids[0]])
-            for id in [ids[2], ids[1]] { _ = try await JobDesk(pipeline: site.worker).cancel(id, of: site.tenants[0]) }
+            for id in [ids[2], ids[1]] { _ = try await site.desk.cancel(id, of: site.tenants[0]) }
             #expect(try await site.claim().isEmpty)
             try await complete(first[0], on: site)
             let last = try await site.claim()

@@ -22,6 +22,7 @@ struct JobSite: Sendable {
     let logger = Logger(label: "test") { StreamLogHandler.standardError(label: $0) }
 
     var worker: PipelineConnection { databases.pipeline(of: .worker) }
+    var desk: JobDesk { JobDesk(pipeline: worker, leases: databases.leases) }
     let name: ModuleName
 
     /// Runs a test with so many tenants; every kind it names may be tried `attempts` times.
@@ -54,6 +55,11 @@ struct JobSite: Sendable {
             return try await body(
                 JobSite(database: database, databases: databases, tenants: tenants, name: name))
         }
+    }
+
+    /// What counts jobs for the metrics of a process.
+    func census(in registry: MetricRegistry) -> JobCensus {
+        JobCensus(pipeline: worker, leases: databases.leases, in: registry, logger: logger)
     }
 
     /// A tenant's data, as a member of it has it.
@@ -100,6 +106,18 @@ struct JobSite: Sendable {
         try await database.server.asSuperuser(database: database.name) { admin in
             try await admin.run("SELECT count(*) AS jobs FROM core.\(unsafeSQL: "jobs_\(table)")").first?.get("jobs")
                 ?? 0
+        }
+    }
+
+    /// Whether anybody waits for another's lock.
+    func somebodyWaits() async throws -> Bool {
+        try await database.asSuperuser { admin in
+            let waiting = try await admin.run(
+                """
+                SELECT FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """)
+            return waiting.count > 0
         }
     }
 

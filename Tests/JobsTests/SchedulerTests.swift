@@ -97,6 +97,49 @@ struct SchedulerTests {
         }
     }
 
+    @Test("J8: While a tenant is erased the schedules of all others are kept, and its own if it stays")
+    func erased() async throws {
+        try await JobSite.with(tenants: 3) { site in
+            try await declare(site, zone: "UTC", catchUp: "none")
+            try await scheduler(site).enrol(now: date("2026-11-20T12:00:00Z"))
+            let now = try date("2026-11-21T03:00:01Z")
+            try await site.database.asSuperuser { admin in
+                try await admin.run("BEGIN")
+                try await admin.run("DELETE FROM core.schedules WHERE tenant_id = \(site.tenants[1])")
+                #expect(try await scheduler(site).fire(now: now) == 2)
+                #expect(try await site.count("ready") == 2)
+                #expect(try await scheduler(site).fire(now: now) == 0)
+                // What is no longer declared is forgotten meanwhile.
+                _ = try await asAdmin(site, "DELETE FROM core.schedule_kinds")
+                try await scheduler(site).enrol(now: now)
+                #expect(try await site.scheduled() == 1)
+                try await admin.run("ROLLBACK")
+            }
+            try await declare(site, zone: "UTC", catchUp: "none")
+            try await scheduler(site).fire(now: now)
+            #expect(try await site.count("ready") == 3)
+        }
+    }
+
+    @Test("J8: A schedule that can neither be kept nor put off holds up no other")
+    func stuck() async throws {
+        try await JobSite.with(tenants: 30) { site in
+            try await declare(site, zone: "UTC")
+            try await scheduler(site).enrol(now: date("2026-11-20T12:00:00Z"))
+            _ = try await asAdmin(
+                site,
+                """
+                ALTER TABLE core.schedules ADD CONSTRAINT stuck
+                    CHECK (tenant_id <> \(unsafeSQL: "'\(site.tenants[7])'") OR next_at <= '2026-11-21T03:00:00Z')
+                """)
+            try await scheduler(site).fire(now: date("2026-11-21T03:00:10Z"))
+            #expect(try await site.count("ready") == 29)
+            _ = try await asAdmin(site, "ALTER TABLE core.schedules DROP CONSTRAINT stuck")
+            try await scheduler(site).fire(now: date("2026-11-21T03:00:20Z"))
+            #expect(try await site.count("ready") == 30)
+        }
+    }
+
     @Test("J8: A long absence is made up for in parts that each end in time")
     func longAbsence() async throws {
         try await JobSite.with(tenants: 40) { site in

@@ -44,6 +44,24 @@ struct SharedCensusTests {
         }
     }
 
+    @Test("An answer that nobody could renew for long is none any more")
+    func stale() async throws {
+        try await JobSite.with { site in
+            let census = SharedCensus(.jobs, pipeline: site.worker)
+            _ = try await census.answer(noOlderThan: .seconds(60)) { ["n": 1] }
+            // Others have asked since, and failed.
+            let answers: [(minutes: Int, answer: JSONValue)] = [(4, ["n": 1]), (6, .null)]
+            for (minutes, answer) in answers {
+                try await site.database.asSuperuser { admin in
+                    _ = try await admin.run(
+                        "UPDATE core.censuses SET answered_at = now() - make_interval(mins => \(minutes)::int4)")
+                }
+                let known = try await census.answer(noOlderThan: .seconds(60)) { ["n": 2] }
+                #expect(known == answer)
+            }
+        }
+    }
+
     @Test("The metrics of a process that has not asked itself are those of the one that has")
     func metrics() async throws {
         try await JobSite.with { site in
@@ -55,7 +73,7 @@ struct SharedCensusTests {
             }
             for _ in 0..<2 {
                 let registry = MetricRegistry()
-                let census = JobCensus(pipeline: site.worker, in: registry, logger: site.logger)
+                let census = site.census(in: registry)
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await census.run() }
                     let isThere = try await eventually { registry.exposition().contains("romashka_jobs_ready{") }

@@ -1,10 +1,11 @@
 import Foundation
-import Jobs
 @_spi(Kernel) import PluginKit
 import Postgres
 import Tenancy
 import TestKit
 import Testing
+
+@testable import Jobs
 
 /// How long a worker's jobs are its own. Time goes by in the database: nobody waits for a lease to end.
 @Suite("Worker lease", .timeLimit(.minutes(15)))
@@ -60,6 +61,76 @@ struct WorkerLeaseTests {
             #expect(!isOurs)
             let others = try await site.claim()
             #expect(others.map(\.id) == [jobs[1].id] && others.map(\.attempt) == [2])
+        }
+    }
+
+    @Test("J7: What a process leaves is its own worker's, not that of another with its number and its machine's name")
+    func released() async throws {
+        try await JobSite.with { site in
+            for tenant in site.tenants { try await site.enqueue(tenant) }
+            // Both say that they are this process.
+            let dead = WorkerLease(module: site.name, pipeline: site.worker)
+            let living = WorkerLease(module: site.name, pipeline: site.worker)
+            try await dead.begin()
+            try await living.begin()
+            let left = try await site.claim(1, for: dead.id)
+            let kept = try await site.claim(1, for: living.id)
+            try #require(left.count == 1 && kept.count == 1)
+            let failure = JobFailure(code: "process_ended", detail: "its process ended")
+            try await WorkerLease.release(dead.id, failure: failure, counts: true, site.worker)
+            #expect(try await site.claim().map(\.id) == left.map(\.id))
+            #expect(try await living.renew())
+            #expect(try await site.count("running") == 2)
+            let isThere = try await dead.renew()
+            #expect(!isThere)
+        }
+    }
+
+    @Test("J7: However many jobs a worker leaves behind, others have them, but for those that somebody holds")
+    func held() async throws {
+        try await JobSite.with(attempts: 1) { site in
+            let tenant = site.tenants[0]
+            try await site.enqueue(tenant) { $0.uniqueKey = "k" }
+            try await site.flood(tenant, 120)
+            // By a worker that was never heard of.
+            let jobs = try await site.claim(200)
+            try #require(jobs.count == 121)
+            try await site.database.asSuperuser { admin in
+                try await admin.run("BEGIN")
+                try await admin.run("SELECT FROM core.job_keys WHERE tenant_id = \(tenant) FOR UPDATE")
+                try await admin.run(
+                    "SELECT FROM core.jobs_running WHERE unique_key IS NULL ORDER BY id LIMIT 1 FOR UPDATE")
+                #expect(try await WorkerLease.rescue(site.worker) == 119)
+                #expect(try await site.count("running") == 2)
+                try await admin.run("COMMIT")
+            }
+            #expect(try await WorkerLease.rescue(site.worker) == 2)
+            #expect(try await site.count("dead") == 121)
+        }
+    }
+
+    @Test("J7: A process that has ended is forgotten when none of its jobs is left")
+    func forgotten() async throws {
+        try await JobSite.with { site in
+            try await site.flood(site.tenants[0], 30)
+            let lease = WorkerLease(module: site.name, pipeline: site.worker)
+            try await lease.begin()
+            let jobs = try await site.claim(30, for: lease.id)
+            try #require(jobs.count == 30)
+            func release() async throws -> [Int] {
+                try await WorkerLease.release(
+                    lease.id, failure: JobFailure(code: "process_ended", detail: ""), counts: false, site.worker)
+                let known = try await site.worker.run(["SELECT id FROM core.job_workers"])[0].count
+                return [try await site.count("running"), known]
+            }
+            try await site.database.asSuperuser { admin in
+                try await admin.run("BEGIN")
+                try await admin.run("SELECT FROM core.jobs_running WHERE id = \(jobs[7].id) FOR UPDATE")
+                #expect(try await release() == [1, 1])
+                try await admin.run("COMMIT")
+            }
+            #expect(try await release() == [0, 0])
+            #expect(try await site.claim().map(\.attempt) == Array(repeating: 1, count: 30))
         }
     }
 

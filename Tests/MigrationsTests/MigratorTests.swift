@@ -11,7 +11,7 @@ import Testing
 /// What the migrator does to a real database, and what it refuses.
 @Suite("Migrator", .serialized)
 struct MigratorTests {
-    private static let server = Task { try await TestServer.start() }
+    static let server = Task { try await TestServer.start() }
 
     /// One way in which the files and the ledger come apart.
     enum Damage: String, CaseIterable, CustomTestStringConvertible {

@@ -22,6 +22,7 @@ struct ConfigurationErrorTests {
         (.moduleNotServing, "module_not_serving"),
         (.taskUnattended, "task_unattended"),
         (.trialInconclusive, "trial_inconclusive"),
+        (.bisectionInterrupted, "bisection_interrupted"),
         (.demoDataInvalid, "demo_data_invalid"),
         (.demoIncomplete, "demo_incomplete"),
     ]

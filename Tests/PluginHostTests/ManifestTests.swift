@@ -147,6 +147,23 @@ struct ManifestTests {
         #expect(reason?.contains("found \(id), which is the platform's; fix: choose another") == true)
     }
 
+    @Test(
+        "A slot's name stands in an address as it is, and once in a plugin",
+        arguments: [
+            ui(["conversation.sidebar"], nil), ui(["conversation.side-bar_2", "customer.tab"], nil),
+            ui(["conversation.sidebar", "conversation.sidebar"], "slot conversation.sidebar is there twice"),
+            ui(["Conversation"], "slot Conversation must be lower-case words"),
+            ui(["side bar"], "slot side bar must be"), ui(["sidebar?"], "slot sidebar? must be"),
+            ui(["side%20bar"], "slot side%20bar must be"), ui(["side/bar"], "slot side/bar must be"),
+            ui(["side..bar"], "slot side..bar must be"), ui([".sidebar"], "slot .sidebar must be"),
+        ])
+    func slots(field: Field) async throws { try await expect(field) }
+
+    private static func ui(_ names: [String], _ says: String?) -> Field {
+        let slots = names.map { #"{"slot": "\#($0)", "title": "T", "script": "a.js"}"# }
+        return Field(#""ui": {"slots": [\#(slots.joined(separator: ", "))]}"#, says)
+    }
+
     @Test("The project's own plugins keep these rules")
     func ownPlugins() throws {
         let installation = try Installation.find(environment: [:])

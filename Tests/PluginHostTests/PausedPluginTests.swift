@@ -67,10 +67,10 @@ struct PausedPluginTests {
         try await PluginsFolder.with { folder in
             try folder.add("Lost", manifest: PluginsFolder.manifest("lost", requires: ["nowhere"]))
             try folder.add("Selfish", manifest: PluginsFolder.manifest("selfish", requires: ["selfish"]))
-            try folder.add("Left", manifest: PluginsFolder.manifest("left", requires: ["right"]))
-            try folder.add("Right", manifest: PluginsFolder.manifest("right", requires: ["left"]))
+            try folder.add("East", manifest: PluginsFolder.manifest("east", requires: ["west"]))
+            try folder.add("West", manifest: PluginsFolder.manifest("west", requires: ["east"]))
             let refusals = Self.load(folder)
-            for name in ["Lost", "Selfish", "Left", "Right"] {
+            for name in ["Lost", "Selfish", "East", "West"] {
                 #expect(refusals[name]?.code == .requirementMissing, "\(name)")
             }
         }

@@ -92,6 +92,7 @@ package struct TestPlatform: Sendable {
         settings.oidc.publicURL = "http://127.0.0.1"
         settings.oidc.allowsInsecure = true
         settings.files.place = .directory(filesDirectory(of: database))
+        settings.connectionLimits.farewell = .zero
         return settings
     }
 
@@ -106,13 +107,13 @@ package struct TestPlatform: Sendable {
         let platform = try await Platform.start(settings, logger: database.server.logger)
         let token = try await platform.identity.operators.issue(name: "test", lifetime: .seconds(3600))
         let logger = database.server.logger
+        let socket = try ListeningSocket(ListenAddress(host: "127.0.0.1", port: 0))
         return try await RunningServer.with(
             logger: logger,
             services: { tell in
                 platform.services + [
-                    Server.application(
-                        platform.api, listen: ListenAddress(host: "127.0.0.1", port: 0),
-                        limits: settings.connectionLimits, logger: logger, onReady: tell)
+                    Server(
+                        platform.api, on: socket, limits: settings.connectionLimits, logger: logger, onReady: tell)
                 ]
             },
             { port, group in

@@ -48,7 +48,7 @@ BEGIN ATOMIC
         ('^pg_stat_get_activity$',                    'shows the statements of every tenant'),
         ('^pg_stat_get_backend_',                     'shows the statements of every tenant'),
         ('^(query|cursor|table|schema|database)_to_xml', 'runs SQL held in a string'),
-        ('^ts_stat$',                                 'runs SQL held in a string')
+        ('^ts_(rewrite|stat)$',                       'runs SQL held in a string')
     ) AS rule (pattern, reason) ON p.proname::text ~ rule.pattern
     WHERE p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace;
 END;
@@ -68,7 +68,15 @@ BEGIN
         UNION ALL
         SELECT 'REVOKE ALL ON SCHEMA public FROM PUBLIC'
         UNION ALL
-        SELECT 'REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC'
+        -- A function runs as whoever meets it, were it but a cast in a reference to the people of a tenant, whose
+        -- check is the kernel's owner's: modules write none.
+        SELECT format('REVOKE USAGE ON LANGUAGE %I FROM PUBLIC', l.lanname) FROM pg_catalog.pg_language AS l
+        WHERE l.lanpltrusted
+        UNION ALL
+        -- once they could
+        SELECT format('REVOKE USAGE ON LANGUAGE plpgsql FROM %I', r.rolname)
+        FROM pg_catalog.pg_roles AS r
+        WHERE r.rolname ~ '^romashka_o_'
         UNION ALL
         SELECT 'REVOKE ALL ON pg_catalog.pg_stat_activity FROM PUBLIC'
     LOOP
@@ -94,7 +102,7 @@ BEGIN
         UNION ALL
         SELECT 'GRANT SELECT ON pg_catalog.pg_stat_activity TO romashka_operator'
         UNION ALL
-        SELECT 'GRANT USAGE ON LANGUAGE plpgsql TO romashka_owner, romashka_keyholder, romashka_searcher'
+        SELECT 'GRANT USAGE ON LANGUAGE sql, plpgsql TO romashka_owner, romashka_keyholder, romashka_searcher'
     LOOP
         BEGIN
             EXECUTE statement;
@@ -243,11 +251,16 @@ BEGIN ATOMIC
     WHERE n.nspname !~ '^pg_(temp|toast)'
       AND pg_catalog.has_schema_privilege(s.name, n.oid, 'CREATE')
     UNION ALL
-    SELECT 'language ' || l.lanname, pg_catalog.format('USAGE by %s: DO blocks', s.name)
-    FROM suspects AS s
+    SELECT 'language ' || l.lanname, pg_catalog.format('USAGE by %s: functions and DO blocks', s.name)
+    FROM (
+        SELECT suspects.name FROM suspects
+        UNION ALL
+        SELECT r.rolname::text FROM pg_catalog.pg_roles AS r WHERE r.rolname ~ '^romashka_o_'
+    ) AS s
     CROSS JOIN pg_catalog.pg_language AS l
-    WHERE l.lanname NOT IN ('sql', 'internal', 'c')
+    WHERE l.lanpltrusted
       AND pg_catalog.has_language_privilege(s.name, l.oid, 'USAGE')
+      AND (s.name = 'public' OR NOT pg_catalog.has_language_privilege('public', l.oid, 'USAGE'))
     UNION ALL
     SELECT 'pg_stat_activity', pg_catalog.format('SELECT by %s', s.name)
     FROM suspects AS s

@@ -146,6 +146,126 @@ GRANT SELECT ON
 TO romashka_operator;
 
 -- ---------------------------------------------------------------------------------------------------------
+-- Code of modules
+-- ---------------------------------------------------------------------------------------------------------
+
+-- What of a module's schema would run code of the module's own as whoever writes, reads or attaches its tables: the
+-- kernel's owner, the eraser, a superuser, or their owner, to whom the actions of references show every tenant's rows.
+-- A function that only the module's own statements call is none of it, nor one of the kernel's that modules may call.
+CREATE OR REPLACE FUNCTION core.foreign_code(module text)
+RETURNS TABLE (object text, detail text)
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH own AS (
+        SELECT s.oid
+        FROM core.our_schemas AS s
+        WHERE s.schema_name = foreign_code.module AND s.login_name IS NOT NULL
+    ), relations AS (
+        SELECT c.oid, c.relkind, c.oid::regclass::text AS name
+        FROM own
+        JOIN pg_class AS c ON c.relnamespace = own.oid
+        WHERE c.relkind IN ('r', 'p', 'i', 'I')
+    ), types AS (
+        SELECT t.oid, format_type(t.oid, NULL) AS name
+        FROM own
+        JOIN pg_type AS t ON t.typnamespace = own.oid
+    ), parts (class, oid, name, kind) AS (
+        SELECT 'pg_class'::regclass, r.oid, r.name, CASE WHEN r.relkind IN ('i', 'I') THEN 'index' ELSE 'table' END
+        FROM relations AS r
+        UNION ALL
+        SELECT 'pg_attrdef'::regclass, d.oid, r.name, 'default'
+        FROM relations AS r
+        JOIN pg_attrdef AS d ON d.adrelid = r.oid
+        UNION ALL
+        SELECT 'pg_trigger'::regclass, t.oid, r.name, 'trigger ' || t.tgname
+        FROM relations AS r
+        JOIN pg_trigger AS t ON t.tgrelid = r.oid
+        UNION ALL
+        SELECT 'pg_policy'::regclass, p.oid, r.name, 'policy ' || p.polname
+        FROM relations AS r
+        JOIN pg_policy AS p ON p.polrelid = r.oid
+        UNION ALL
+        SELECT 'pg_statistic_ext'::regclass, x.oid, r.name, 'statistics ' || x.stxname
+        FROM relations AS r
+        JOIN pg_statistic_ext AS x ON x.stxrelid = r.oid
+        UNION ALL
+        SELECT 'pg_constraint'::regclass, k.oid, COALESCE(r.name, t.name), 'constraint ' || k.conname
+        FROM own
+        JOIN pg_constraint AS k ON k.connamespace = own.oid
+        LEFT JOIN relations AS r ON r.oid = k.conrelid
+        LEFT JOIN types AS t ON t.oid = k.contypid
+        UNION ALL
+        SELECT 'pg_type'::regclass, t.oid, t.name, 'type'
+        FROM types AS t
+    ), needs AS (
+        -- what PostgreSQL itself brings along is not noted there
+        SELECT part.class, part.name, part.kind, d.refclassid, d.refobjid
+        FROM parts AS part
+        JOIN pg_depend AS d ON d.classid = part.class AND d.objid = part.oid
+    )
+    SELECT n.name, n.kind || ' calls ' || p.oid::regprocedure::text
+    FROM needs AS n
+    JOIN pg_proc AS p ON n.refclassid = 'pg_proc'::regclass AND p.oid = n.refobjid
+    WHERE p.pronamespace <> 'pg_catalog'::regnamespace
+      AND NOT (p.pronamespace = 'core'::regnamespace
+               AND has_function_privilege('romashka_modules', p.oid, 'EXECUTE'))
+    UNION ALL
+    SELECT n.name, n.kind || ' uses the operator ' || o.oid::regoperator::text
+    FROM needs AS n
+    JOIN pg_operator AS o ON n.refclassid = 'pg_operator'::regclass AND o.oid = n.refobjid
+    WHERE o.oprnamespace <> 'pg_catalog'::regnamespace
+    UNION ALL
+    SELECT n.name, n.kind || ' reads the view ' || c.oid::regclass::text
+    FROM needs AS n
+    JOIN pg_class AS c ON n.refclassid = 'pg_class'::regclass AND c.oid = n.refobjid
+    WHERE n.class = 'pg_policy'::regclass AND c.relkind IN ('v', 'm')
+    UNION ALL
+    SELECT r.name, 'policy ' || p.polname || ' is none of the kernel''s'
+    FROM relations AS r
+    JOIN pg_policy AS p ON p.polrelid = r.oid
+    -- the others are compared word by word, and made anew when they differ
+    WHERE p.polname NOT IN ('tenant', 'principal', 'customer') AND p.polname NOT LIKE 'kernel\_%'
+    UNION ALL
+    SELECT r.name, 'rule ' || w.rulename
+    FROM relations AS r
+    JOIN pg_rewrite AS w ON w.ev_class = r.oid
+    UNION ALL
+    SELECT t.name, 'cast from ' || format_type(k.castsource, NULL) || ' to ' || format_type(k.casttarget, NULL)
+    FROM types AS t
+    JOIN pg_cast AS k ON t.oid IN (k.castsource, k.casttarget)
+    -- but that of a range, which comes with it
+    WHERE NOT EXISTS (
+        SELECT
+        FROM pg_depend AS d
+        WHERE d.classid = 'pg_cast'::regclass AND d.objid = k.oid AND d.deptype = 'i')
+$$;
+
+-- Refuses to go on with a module whose tables would run what it wrote.
+CREATE OR REPLACE FUNCTION core.require_no_code(module text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    code record;
+BEGIN
+    SELECT c.object, c.detail
+    INTO code
+    FROM core.foreign_code(require_no_code.module) AS c
+    ORDER BY c.object, c.detail
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'RK006',
+            MESSAGE = format('%s: expected no code of the module''s own, found %s; fix: drop it in a migration, and do '
+                             'what it did in the plugin', code.object, code.detail);
+    END IF;
+END
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------
 -- Policies and grants
 -- ---------------------------------------------------------------------------------------------------------
 
@@ -319,6 +439,8 @@ BEGIN
     IF session_user <> 'romashka_o_' || module THEN
         RAISE EXCEPTION 'the ledger of % is not open to this role', module USING ERRCODE = '42501';
     END IF;
+    -- While it can still be rolled back: from its commit on, whoever writes to the tables would run it.
+    PERFORM core.require_no_code(record_migration.module);
     INSERT INTO core.migrations (module, number, name, checksum, duration_ms)
     VALUES (record_migration.module, record_migration.number, record_migration.name,
             record_migration.checksum, record_migration.duration_ms);
@@ -441,7 +563,8 @@ WHERE p.partstrat = 'r'
 GRANT SELECT ON core.partitioned_tables, core.partition_rules TO romashka_operator;
 
 -- Takes the rows that belong into a new leaf out of the leaf for the rest, if its parent has one: else that leaf could
--- not be attached. Nobody but us sees the new leaf yet, and attaching it locks the other one as much.
+-- not be attached. Nobody but us sees the new leaf yet, and attaching it locks the other one as much. Of tables of the
+-- kernel only: to write to a module's is to run what the module hung on it, and here that would run as us.
 CREATE OR REPLACE FUNCTION core.take_from_rest(parent regclass, full_name text, bounds text)
 RETURNS void
 LANGUAGE plpgsql
@@ -456,7 +579,8 @@ BEGIN
     SELECT p.partdefid::regclass
     INTO rest
     FROM pg_partitioned_table AS p
-    WHERE p.partrelid = parent AND p.partdefid <> 0;
+    JOIN pg_class AS c ON c.oid = p.partrelid
+    WHERE p.partrelid = parent AND p.partdefid <> 0 AND c.relnamespace = 'core'::regnamespace;
     IF rest IS NULL THEN
         RETURN;
     END IF;
@@ -496,6 +620,11 @@ BEGIN
     JOIN pg_roles AS r ON r.oid = c.relowner
     WHERE c.oid = parent;
     full_name := format('%I.%I', schema_name, leaf);
+    IF schema_name <> 'core' THEN
+        -- Attaching works out what the CHECKs of a leaf say, with their functions; nobody adds one meanwhile.
+        EXECUTE format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', parent);
+        PERFORM core.require_no_code(schema_name);
+    END IF;
 
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS '
                    'INCLUDING STORAGE INCLUDING COMPRESSION)', full_name, parent);
@@ -738,7 +867,6 @@ BEGIN
 
     EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC', owner_role);
     EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE ALL ON TABLES FROM PUBLIC', owner_role);
-    EXECUTE format('GRANT USAGE ON LANGUAGE plpgsql TO %I', owner_role);
     -- Rows may belong to people of the tenant, and must not to anybody else.
     EXECUTE format('GRANT REFERENCES (tenant_id, id) ON core.profiles TO %I', owner_role);
     EXECUTE format('GRANT EXECUTE ON FUNCTION core.record_migration(text, integer, text, bytea, integer), '

@@ -20,6 +20,10 @@ void romashka_crash_set_loading(const char *_Nullable module);
 // the system keeps 15 bytes.
 void romashka_crash_enter_thread(const char *_Nonnull name);
 
+// Takes that stack from the calling thread and frees it; to be called before the thread ends. A stack that somebody else
+// gave it stays.
+void romashka_crash_leave_thread(void);
+
 // The id of the calling thread, as the scheduler knows it.
 int romashka_thread_id(void);
 

@@ -8,6 +8,10 @@ internal import Tenancy
 struct EventReader: Sendable {
     /// How many events one look takes.
     static let pageSize = 128
+    /// How many bytes of events one look of a feed takes: so few that a stream which keeps up finds all of them kept.
+    static let feedBytes = 1 << 19
+    /// How many bytes of events a stream takes at once that reads for itself: about what it takes from a feed.
+    static let streamBytes = 1 << 16
     /// An event is numbered within this time of its making. It lets the older partitions be left out.
     private static let longestTransaction: Duration = .seconds(86_400)
 
@@ -40,22 +44,50 @@ struct EventReader: Sendable {
         return try result.rows.map { try $0.get("tenant_id") }
     }
 
-    /// The events of a tenant that follow a number, at most a page.
-    func page(of tenant: TenantID, after seq: Int64) async throws -> [StreamedEvent] {
+    /// The events of a tenant that follow a number, at most a page of so many bytes but at least one event.
+    ///
+    /// How large one is the server knows only once it has read all of it, so they are taken one by one, and of a page that
+    /// is full one more is read than is sent.
+    func page(
+        of tenant: TenantID, after seq: Int64, upTo bytes: Int = EventReader.feedBytes
+    ) async throws -> [StreamedEvent] {
         queries.add()
         let oldest = UUID.version7(at: .now().advanced(by: .zero - retention - EventReader.longestTransaction))
         let result = try await pipeline.runForCaller(
             [
                 """
-                SELECT seq, id, at, type, version, module, actor_kind, actor_id, impersonator, subject,
-                       conversation_id, customer_id, audience, changes, data
-                FROM core.events
-                WHERE tenant_id = \(tenant) AND seq > \(seq) AND id >= \(oldest)
+                WITH RECURSIVE page AS (
+                    SELECT head.*, head.bytes AS total, 1 AS place
+                    FROM (\(EventReader.next(of: tenant, after: "\(seq)", since: oldest))) AS head
+                    UNION ALL
+                    SELECT later.*, page.total + later.bytes, page.place + 1
+                    FROM page
+                    CROSS JOIN LATERAL (\(EventReader.next(of: tenant, after: "page.seq", since: oldest))) AS later
+                    WHERE page.place < \(EventReader.pageSize) AND page.total + later.bytes <= \(bytes)
+                )
+                SELECT \(EventReader.columns)
+                FROM page
                 ORDER BY seq
-                LIMIT \(EventReader.pageSize)
                 """
             ], isReplayable: true)[0]
         return try result.rows.map { try event($0, of: tenant) }
+    }
+
+    /// What is told of an event.
+    private static let columns: SQL = """
+        seq, id, at, type, version, module, actor_kind, actor_id, impersonator, subject, conversation_id, customer_id,
+        audience, changes, data
+        """
+
+    /// The first event of a tenant behind a number, with the bytes of what it tells.
+    private static func next(of tenant: TenantID, after seq: SQL, since oldest: UUID) -> SQL {
+        """
+        SELECT \(columns), octet_length(changes::text)::int8 + octet_length(data::text) AS bytes
+        FROM core.events
+        WHERE tenant_id = \(tenant) AND seq > \(seq) AND id >= \(oldest)
+        ORDER BY seq
+        LIMIT 1
+        """
     }
 
     /// What was said of presence and typing behind positions, of each tenant at most a page, so that none silences others.

@@ -30,9 +30,11 @@ package struct EventRoutes: Sendable {
     /// All of them.
     package var all: [Route] {
         [
-            .callList("/events", .session, of: EventPayload.self, "The events of the last day that the caller may see")
-            {
-                call in try await history.list(for: call)
+            .callList(
+                "/events", .session, of: EventPayload.self,
+                "The events of the last day that the caller may see; a page may be empty and yet have a next one"
+            ) { call in
+                try await history.list(for: call)
             },
             .callList("/events/types", .session, of: EventTypePayload.self, "The types of events, with samples") {
                 call in

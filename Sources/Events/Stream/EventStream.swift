@@ -61,6 +61,8 @@ package final class EventStream: Sendable {
         var machine: EventStreamMachine
         /// Whether it still reads what happened before it began.
         var isResuming = false
+        /// What was read of it and not yet told.
+        var page: [StreamedEvent]?
         /// The control plane's revision at which the caller was last asked for.
         var revision: Int64 = -1
     }
@@ -130,8 +132,11 @@ package final class EventStream: Sendable {
         let heard = progress.machine.heard(visible(seat.takeWhispers()), now: now)
         let (slice, head) = hub.slice(of: tenant, after: progress.machine.position)
         switch slice {
-        case .events(let events): return heard + receive(events, &progress)
+        case .events(let events):
+            progress.page = nil
+            return heard + receive(events, &progress)
         case .current:
+            progress.page = nil
             progress.isResuming = false
             return heard.isEmpty ? nil : heard
         case .behind where progress.isResuming: return heard + (try await resume(&progress, head: head))
@@ -141,10 +146,18 @@ package final class EventStream: Sendable {
         }
     }
 
-    /// Reads on from the database until the feed has what follows.
+    /// Reads on from the database until the feed has what follows. Between reading and telling, `next` looks again whether
+    /// the caller still stands: the turn to read may have been long in coming.
     private func resume(_ progress: inout Progress, head: Int64) async throws -> [EventStreamMachine.Action] {
         let position = progress.machine.position
-        let page = try await hub.reader.page(of: tenant, after: position)
+        guard let page = progress.page else {
+            progress.page = try await streams.turns.take {
+                try await seat.isStopping
+                    ? nil : hub.reader.page(of: tenant, after: position, upTo: EventReader.streamBytes)
+            }
+            return []
+        }
+        progress.page = nil
         let isWhole = !page.isEmpty && page.enumerated().allSatisfy { $1.seq == position + Int64($0) + 1 }
         if isWhole { return receive(page, &progress) }
         progress.isResuming = false

@@ -9,6 +9,8 @@ package struct EventStreams: Sendable {
     let authenticator: Authenticator
     let policy: EventPolicy
     private let teammates: Teammates
+    /// Whose turn it is to read what happened before, of all streams of the process.
+    let turns = ReadingTurns(8)
 
     package init(_ hub: EventHub, authenticator: Authenticator, policy: EventPolicy, teammates: Teammates) {
         self.hub = hub

@@ -27,10 +27,10 @@ package struct SpoolFolder: Sendable {
         }
     }
 
-    /// Removes what has lain here since before an instant.
+    /// Removes the uploads that have lain here since before an instant; what else lies here is somebody's own.
     func sweep(before instant: Timestamp) async throws {
         try await FileThreads.run { [directory] in
-            for name in try directory.names() {
+            for name in try directory.names() where SpooledFile.isName(name) {
                 guard let modified = directory.modified(name), modified < instant else { continue }
                 try directory.remove(name)
             }

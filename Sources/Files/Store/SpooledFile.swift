@@ -26,6 +26,9 @@ package final class SpooledFile: Sendable {
         file = try directory.create(name)
     }
 
+    /// Whether a file of that name is one of these.
+    static func isName(_ name: String) -> Bool { ID<Void>(name) != nil }
+
     deinit {
         if state.withLock({ $0.isHere }) { _ = try? directory.remove(name) }
     }

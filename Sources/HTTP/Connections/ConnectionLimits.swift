@@ -6,6 +6,11 @@ package struct ConnectionLimits: Sendable {
     package var body: Duration = .seconds(20)
     /// Between an answer and the end of the next request's header.
     package var idle: Duration = .seconds(60)
+    /// When no more connections are taken, for a last request on one that is open.
+    package var farewell: Duration = .seconds(1)
+    /// For the client to take more of an answer that waits for it. A download or an export may go on for almost as long
+    /// without a byte: whoever watches it looks once in `idle`.
+    var stall: Duration { idle * 2 }
 
     package init() {}
 }

@@ -1,8 +1,8 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Closes a connection whose next request's header is not complete in time, however steadily its bytes trickle in, and
-/// one on which a body that was refused does not end in time.
+/// Closes a connection whose next request's header is not complete in time, however steadily its bytes trickle in, one on
+/// which a body that was refused does not end in time, and one whose client takes nothing of an answer for too long.
 ///
 /// One timer per connection looks at what the requests left behind; nothing is scheduled per request that is well.
 final class HeaderDeadline: ChannelDuplexHandler, RemovableChannelHandler {
@@ -14,6 +14,7 @@ final class HeaderDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     private let firstLimit: TimeAmount
     private let laterLimit: TimeAmount
     private let bodyLimit: TimeAmount
+    private let stallLimit: TimeAmount
     /// Requests whose header came and whose answer did not leave.
     private var requestsInProgress = 0
     /// When the next header is due, while no request is in progress.
@@ -27,11 +28,14 @@ final class HeaderDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     private var isLast = false
     /// Ends the connection when a refused body goes on for too long.
     private var refusal: Scheduled<Void>?
+    /// Since when no byte was seen to leave, and how many wait; nil while there is room for more.
+    private var stall: (since: NIODeadline, byteCount: Int)?
 
     init(_ limits: ConnectionLimits) {
         firstLimit = TimeAmount(limits.header)
         laterLimit = TimeAmount(limits.idle)
         bodyLimit = TimeAmount(limits.body)
+        stallLimit = TimeAmount(limits.stall)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -62,6 +66,14 @@ final class HeaderDeadline: ChannelDuplexHandler, RemovableChannelHandler {
             refusal = nil
         }
         context.fireChannelRead(data)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        // How many wait is first counted at the next look: more of the same answer may follow now.
+        stall = context.channel.isWritable ? nil : (since: NIODeadline.now(), byteCount: Int.max)
+        // Who has just taken an answer has not had the time to ask for another one.
+        if stall == nil { deadline = max(deadline, .now() + laterLimit) }
+        context.fireChannelWritabilityChanged()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -114,7 +126,9 @@ final class HeaderDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     private func look(_ context: ChannelHandlerContext, at time: NIODeadline) {
         timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: time) {
             let now = NIODeadline.now()
-            if self.requestsInProgress > 0 {
+            if self.isStalled(context, at: now) {
+                context.close(promise: nil)
+            } else if self.requestsInProgress > 0 || self.stall != nil {
                 self.look(context, at: now + self.laterLimit)
             } else if self.deadline > now {
                 self.look(context, at: self.deadline)
@@ -122,6 +136,16 @@ final class HeaderDeadline: ChannelDuplexHandler, RemovableChannelHandler {
                 context.close(promise: nil)
             }
         }
+    }
+
+    /// Whether nothing has left for too long. While there is no room nothing more is written, so where fewer bytes wait
+    /// than at the last look, some have left.
+    private func isStalled(_ context: ChannelHandlerContext, at now: NIODeadline) -> Bool {
+        guard let last = stall else { return false }
+        let byteCount = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let since = byteCount < last.byteCount ? now : last.since
+        stall = (since: since, byteCount: byteCount)
+        return now - since >= stallLimit
     }
 }
 

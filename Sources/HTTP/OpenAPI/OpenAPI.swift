@@ -39,7 +39,8 @@ package enum OpenAPI {
             name twice; arrays and objects nest at most 32 deep. JSON takes at most 1 MiB. What a request does \
             not declare is refused. Errors are problems (RFC 9457) with a stable code. A list answers a page and \
             next_cursor, which is null on the last page and else the parameter cursor of the next. An access token \
-            lasts ten minutes at most; `POST /v1/auth/refresh` trades the refresh token for a new pair. Most writes \
+            lasts ten minutes at most; `POST /v1/auth/refresh` trades the refresh token for a new pair. A person has \
+            at most 100 logins in a tenant: another one ends that which was not used for the longest. Most writes \
             with a token take `Idempotency-Key`: for a day the same request gets the same answer, with \
             `Idempotency-Replayed: true`, and another request 409. An answer that shows a secret once is not kept: \
             the same request then gets 409, and so it does after an answer of 500 or above if it may have been carried \

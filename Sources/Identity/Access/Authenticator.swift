@@ -16,7 +16,7 @@ package struct Authenticator: Sendable {
         self.control = control
     }
 
-    private static let unauthenticated = Problem(
+    static let unauthenticated = Problem(
         status: 401, code: "unauthenticated", detail: "A valid access token is needed, as Authorization: Bearer ….")
     /// What is answered in the name of a suspended tenant.
     package static let suspended = Problem(status: 403, code: "tenant_suspended", detail: "This tenant is suspended.")

@@ -48,11 +48,13 @@ package struct CustomerKeys: Sendable {
             })
     }
 
-    /// Makes a key, whose secret is shown this once; those before it end in a day.
+    /// Makes a key, whose secret is shown this once; those before it end in a day. It is the tenant's own: it stays when
+    /// the person who made it goes.
     ///
-    /// - Throws: `Problem` 409 `limit_reached` when the tenant has as many as it may.
-    func create(of tenant: TenantID) async throws -> Resource<CreatedCustomerKeyPayload> {
-        let id = ID<CustomerKey>.make()
+    /// - Throws: `Problem` 409 `limit_reached` when the tenant has as many as it may; 403 `role_forbidden` when the caller
+    ///   is no longer who they were.
+    func create(by call: Call) async throws -> Resource<CreatedCustomerKeyPayload> {
+        let (tenant, id) = (call.tenant, ID<CustomerKey>.make())
         let end = Timestamp.now().advanced(by: CustomerKeys.overlap)
         let results = try await pipeline.runForCaller([
             .lock(tenant),
@@ -61,6 +63,7 @@ package struct CustomerKeys: Sendable {
             INSERT INTO core.customer_keys (tenant_id, id)
             SELECT \(tenant), \(id)
             WHERE (SELECT count(*) FROM core.customer_keys WHERE tenant_id = \(tenant)) < \(CustomerKeys.maximumCount)
+              AND \(Members.isStanding(call))
             RETURNING id, ends_at, created_at, \(secret(id, tenant))::text AS secret
             """,
             """
@@ -71,6 +74,7 @@ package struct CustomerKeys: Sendable {
             """,
         ])
         guard !results[2].isEmpty else {
+            try await pipeline.requireStanding(call)
             throw Problem.conflict(
                 "A tenant may have \(CustomerKeys.maximumCount) keys at once.", code: "limit_reached")
         }

@@ -31,13 +31,22 @@ package struct APIKeys: Sendable {
         id, name, permissions, requests_per_minute, last_used_at, expires_at, created_at
         """
 
-    /// Makes a key, whose text is shown this once.
+    /// Makes a key, whose text is shown this once. It ends when the person who made it, by themselves or by another key of
+    /// theirs, may no longer do what it may.
     ///
-    /// - Throws: `Problem` 409 `limit_reached` when the tenant has as many as it may.
+    /// - Parameter call: of the member or key that makes it; nil for the platform itself.
+    /// - Throws: `Problem` 409 `limit_reached` when the tenant has as many as it may; 403 `role_forbidden` when the caller
+    ///   is no longer who they were.
     package func create(
-        _ input: NewAPIKey, by creator: ProfileID?, of tenant: TenantID
+        _ input: NewAPIKey, by call: Call?, of tenant: TenantID
     ) async throws -> Resource<CreatedAPIKeyPayload> {
         let token = APIKeyToken.make()
+        let creator: SQL = """
+            COALESCE(\(call?.member), (
+                SELECT created_by
+                FROM core.api_keys
+                WHERE tenant_id = \(tenant) AND id = \(call?.key)))
+            """
         let limit = min(control.read { $0.limit("api_keys", of: tenant) } ?? .max, APIKeys.maximumCount)
         let results = try await pipeline.runForCaller([
             .lock(tenant),
@@ -51,10 +60,12 @@ package struct APIKeys: Sendable {
                 FROM core.api_keys
                 WHERE tenant_id = \(tenant) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
             ) < \(limit)
+              AND \(call.map(Members.isStanding) ?? "true")
             RETURNING id, name, permissions, requests_per_minute, expires_at, created_at, \(token.text)::text AS key
             """,
         ])
         guard !results[1].isEmpty else {
+            if let call { try await pipeline.requireStanding(call) }
             throw Problem.conflict("This tenant may have \(limit) keys.", code: "limit_reached")
         }
         return try Resource(results[1])

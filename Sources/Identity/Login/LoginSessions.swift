@@ -3,7 +3,8 @@ package import PluginKit
 internal import Postgres
 internal import Tenancy
 
-/// Logins that last: begun, refreshed, listed and ended.
+/// Logins that last: begun, refreshed, listed and ended. A person has at most a hundred in a tenant: another one ends that
+/// which was not used for the longest.
 package struct LoginSessions: Sendable {
     /// How long a login lasts without being refreshed.
     private static let lifetime: Duration = .seconds(30 * 86_400)
@@ -32,7 +33,7 @@ package struct LoginSessions: Sendable {
         """
 
     /// Begins a login of somebody whose identity was proved. The account is held: who changes it meanwhile is seen here,
-    /// and who changes it later sees this login and ends it.
+    /// and who changes it later sees this login and ends it. Of the person's others, those that are too many end.
     ///
     /// - Parameter passwordHash: what the password was right for; nil for who came without one.
     /// - Throws: `Problem` 401 `login_refused` when the profile or its tenant is not active, or the account has another
@@ -69,24 +70,29 @@ package struct LoginSessions: Sendable {
             JOIN core.tenants t ON t.id = s.tenant_id
             WHERE s.tenant_id = \(tenant) AND s.id = \(session)
             """,
+            LoginSessions.endingSurplus(of: profile, tenant),
         ])
         guard let row = results[2].first else { throw Credentials.refused }
+        if !results[3].isEmpty { try await noticeEnds() }
         return try answer(try SessionMember(row), session, counter: 1)
     }
 
     /// Exchanges a refresh token for the next one. The token before the current one is answered with the current one for
     /// half a minute, for tabs that race and answers that get lost; later, or an older one, it ends the session, because
-    /// somebody else has it.
+    /// somebody else has it. While the tenant is suspended or the person disabled, nothing is used up.
     ///
     /// - Throws: `Problem` 401 `refresh_refused`.
     package func refresh(_ text: String) async throws -> Resource<SessionPayload> {
         guard let token = refreshTokens.verify(text) else { throw LoginSessions.expired }
         let results = try await pipeline.runForCaller([
             """
-            UPDATE core.sessions
-            SET refresh_counter = refresh_counter + 1, rotated_at = now(), last_used_at = now()
-            WHERE tenant_id = \(token.tenant) AND id = \(token.session) AND refresh_counter = \(token.counter)
-              AND revoked_at IS NULL AND expires_at > now()
+            UPDATE core.sessions AS s
+            SET refresh_counter = s.refresh_counter + 1, rotated_at = now(), last_used_at = now()
+            FROM core.profiles p
+            JOIN core.tenants t ON t.id = p.tenant_id AND t.status = 'active'
+            WHERE s.tenant_id = \(token.tenant) AND s.id = \(token.session) AND s.refresh_counter = \(token.counter)
+              AND s.revoked_at IS NULL AND s.expires_at > now()
+              AND p.tenant_id = s.tenant_id AND p.id = s.profile_id AND p.status = 'active'
             """,
             """
             SELECT s.refresh_counter, s.rotated_at > now() - \(LoginSessions.grace) AS is_fresh,
@@ -162,46 +168,8 @@ package struct LoginSessions: Sendable {
         try await control.refreshForCaller()
     }
 
-    /// The statement that ends the logins of an account in every tenant and tells every process, under a condition on
-    /// `core.accounts`.
-    static func ending(
-        ofAccount account: ID<Account>, but kept: LoginSessionID?, reason: String, where condition: SQL
-    ) -> SQL {
-        """
-        WITH gone AS (
-            UPDATE core.sessions AS s
-            SET revoked_at = now(), revoked_reason = \(reason)
-            FROM core.profiles AS p
-            JOIN core.accounts ON accounts.id = p.account_id
-            WHERE p.account_id = \(account) AND \(condition)
-              AND s.tenant_id = p.tenant_id AND s.profile_id = p.id AND s.revoked_at IS NULL
-              AND (\(kept)::uuid IS NULL OR s.id <> \(kept))
-            RETURNING s.tenant_id, s.id
-        )
-        SELECT core.record_change('session', gone.tenant_id, gone.id::text)
-        FROM gone
-        """
-    }
-
     /// Learns at once what a statement changed that ends logins.
     func noticeEnds() async throws { try await control.refreshForCaller() }
-
-    /// The statement that ends a person's logins and tells every process.
-    static func ending(
-        of profile: ProfileID, _ tenant: TenantID, but kept: LoginSessionID?, reason: String
-    ) -> SQL {
-        """
-        WITH gone AS (
-            UPDATE core.sessions
-            SET revoked_at = now(), revoked_reason = \(reason)
-            WHERE tenant_id = \(tenant) AND profile_id = \(profile) AND revoked_at IS NULL
-              AND (\(kept)::uuid IS NULL OR id <> \(kept))
-            RETURNING id
-        )
-        SELECT core.record_change('session', \(tenant), gone.id::text)
-        FROM gone
-        """
-    }
 
     private func answer(
         _ member: SessionMember, _ session: LoginSessionID, counter: Int64
@@ -223,26 +191,5 @@ package struct LoginSessions: Sendable {
                 "id": .string(member.profile.description), "name": .string(member.name), "role": .string(role),
             ],
         ])
-    }
-}
-
-/// Whom a login is for.
-private struct SessionMember {
-    let profile: ProfileID
-    let name: String
-    let role: Role
-    let epoch: Int64
-    let tenant: TenantID
-    let slug: String
-    let tenantName: String
-
-    init(_ row: Row) throws {
-        profile = try row.get("profile_id")
-        name = try row.get("name")
-        role = Role(try row.get("role"), try row.get("role_id")) ?? .viewer
-        epoch = try row.get("epoch")
-        tenant = try row.get("tenant_id")
-        slug = try row.get("slug")
-        tenantName = try row.get("tenant_name")
     }
 }

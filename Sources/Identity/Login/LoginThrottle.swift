@@ -4,9 +4,10 @@ internal import PluginKit
 internal import Postgres
 internal import Tenancy
 
-/// Bounds how often somebody may try something: per address and account, per account, and per address. It counts before
-/// anything is looked at, so that attempts at once count too, and counts unknown accounts like known ones. An address is
-/// what `ClientNetwork` makes of it.
+/// Bounds how often somebody may try something: per address and account, per address, and per account. It counts before
+/// anything is looked at, so that attempts at once count too, and counts unknown accounts like known ones. What an address
+/// is refused counts on no account, so that nobody is shut out by one address. An address is what `ClientNetwork` makes of
+/// it.
 struct LoginThrottle: Sendable {
     /// How many attempts there may be, and in which time.
     struct Bounds: Sendable {
@@ -46,20 +47,17 @@ struct LoginThrottle: Sendable {
     /// - Throws: `Problem` 429 `too_many_attempts` with the seconds to wait.
     func count(_ account: String, _ client: Request.Client) async throws {
         let limits = limits(account, client)
-        let counting = limits.map { limit -> SQL in
+        // A statement of its own, so that it sees what the others have counted; they hold their rows until the end.
+        let isWithinOthers: SQL = """
+            NOT EXISTS (
+                SELECT
+                FROM core.login_throttles AS other
+                WHERE (other.key = \(limits[0].key) AND other.attempts > \(limits[0].attempts))
+                   OR (other.key = \(limits[1].key) AND other.attempts > \(limits[1].attempts)))
             """
-            INSERT INTO core.login_throttles AS t (key, attempts, window_ends_at)
-            VALUES (\(limit.key), 1, \(Timestamp.now().advanced(by: bounds.window)))
-            ON CONFLICT (key) DO UPDATE
-            SET attempts = CASE WHEN t.window_ends_at < now() THEN 1 ELSE t.attempts + 1 END,
-                window_ends_at = CASE
-                    WHEN t.window_ends_at < now() THEN EXCLUDED.window_ends_at
-                    ELSE t.window_ends_at
-                END
-            RETURNING t.attempts::int8 AS attempts,
-                      ceil(EXTRACT(epoch FROM t.window_ends_at - now()))::int8 AS seconds
-            """
-        }
+        let counting = [
+            addition(to: limits[0]), addition(to: limits[1]), addition(to: limits[2], where: isWithinOthers),
+        ]
         let results = try await IdempotencyClaim.aside { try await pipeline.runForCaller(counting) }
         for (limit, result) in zip(limits, results) {
             guard let row = result.first, try row.get("attempts", as: Int.self) > limit.attempts else { continue }
@@ -69,26 +67,42 @@ struct LoginThrottle: Sendable {
         }
     }
 
+    /// The statement that counts an attempt where a condition holds.
+    private func addition(to limit: Limit, where condition: SQL = "true") -> SQL {
+        """
+        INSERT INTO core.login_throttles AS t (key, attempts, window_ends_at)
+        SELECT \(limit.key), 1, \(Timestamp.now().advanced(by: bounds.window))
+        WHERE \(condition)
+        ON CONFLICT (key) DO UPDATE
+        SET attempts = CASE WHEN t.window_ends_at < now() THEN 1 ELSE t.attempts + 1 END,
+            window_ends_at = CASE
+                WHEN t.window_ends_at < now() THEN EXCLUDED.window_ends_at
+                ELSE t.window_ends_at
+            END
+        RETURNING t.attempts::int8 AS attempts,
+                  ceil(EXTRACT(epoch FROM t.window_ends_at - now()))::int8 AS seconds
+        """
+    }
+
     /// Forgets the attempts from this address on this account, after the right password.
     func forget(_ account: String, _ client: Request.Client) async throws {
         let limits = limits(account, client)
+        // In the order in which they are counted.
         let forgetting: [SQL] = [
             "DELETE FROM core.login_throttles WHERE key = \(limits[0].key)",
-            """
-            UPDATE core.login_throttles
-            SET attempts = GREATEST(1, attempts - 1)
-            WHERE key IN (\(limits[1].key), \(limits[2].key))
-            """,
+            "UPDATE core.login_throttles SET attempts = GREATEST(1, attempts - 1) WHERE key = \(limits[1].key)",
+            "UPDATE core.login_throttles SET attempts = GREATEST(1, attempts - 1) WHERE key = \(limits[2].key)",
         ]
         _ = try await IdempotencyClaim.aside { try await pipeline.runForCaller(forgetting) }
     }
 
+    /// In the order in which they are counted: of the address and the account, of the address, of the account.
     private func limits(_ account: String, _ client: Request.Client) -> [Limit] {
         let address = client.address.map { ClientNetwork($0).text } ?? ""
         return [
             Limit(key: authenticator.authenticate("pair \(address) \(account)"), attempts: bounds.pair),
-            Limit(key: authenticator.authenticate("account \(account)"), attempts: bounds.account),
             Limit(key: authenticator.authenticate("address \(address)"), attempts: bounds.address),
+            Limit(key: authenticator.authenticate("account \(account)"), attempts: bounds.account),
         ]
     }
 }

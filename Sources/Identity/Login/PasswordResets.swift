@@ -29,29 +29,35 @@ package struct PasswordResets: Sendable {
     /// Begins a reset for a member whose account this tenant manages. An account that belongs to its person opens other
     /// tenants too, so no admin resets it.
     ///
-    /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `account_not_managed`.
+    /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `account_not_managed`, `member_changed`.
     func create(for profile: ProfileID, by call: Call) async throws -> Resource<PasswordResetPayload> {
-        try await members.requireAuthority(over: profile, call)
-        guard let reset = try await create(for: profile, of: call.tenant, by: call) else {
-            throw Problem.conflict(
-                "This account belongs to its person, not to this tenant.", code: "account_not_managed")
-        }
-        return reset
+        let role = try await members.requireAuthority(over: profile, call)
+        let isAllowed: SQL = """
+            a.managed_by = \(call.tenant) AND \(Members.hasRole(role)) AND \(Members.isStanding(call))
+            """
+        let begun = try await begin(for: profile, of: call.tenant, by: call.member, where: isAllowed)
+        if let begun { return begun }
+        try await pipeline.requireStanding(call)
+        guard try await members.requireAuthority(over: profile, call) == role else { throw Members.changedMeanwhile }
+        throw Problem.conflict(
+            "This account belongs to its person, not to this tenant.", code: "account_not_managed")
     }
 
     /// Begins a reset for any member, by an operator.
     ///
     /// - Throws: `Problem.notFound`.
     package func create(for profile: ProfileID, of tenant: TenantID) async throws -> Resource<PasswordResetPayload> {
-        guard let reset = try await create(for: profile, of: tenant, by: nil) else {
+        guard let reset = try await begin(for: profile, of: tenant, by: nil, where: "true") else {
             throw Problem.notFound
         }
         return reset
     }
 
-    /// - Parameter call: of the member or key that begins it, for accounts that the tenant manages; nil for an operator.
-    private func create(
-        for profile: ProfileID, of tenant: TenantID, by call: Call?
+    /// - Parameters:
+    ///   - member: who begins it; nil for keys and operators.
+    ///   - condition: on the profile `p` and its account `a`, without which nothing begins.
+    private func begin(
+        for profile: ProfileID, of tenant: TenantID, by member: ProfileID?, where condition: SQL
     ) async throws -> Resource<PasswordResetPayload>? {
         let token = OneTimeToken<PasswordReset>(prefix: PasswordResets.prefix)
         let result = try await pipeline.runForCaller([
@@ -60,12 +66,10 @@ package struct PasswordResets: Sendable {
             WITH begun AS (
                 INSERT INTO core.password_resets (id, account_id, hash, expires_at, begun_by)
                 SELECT \(token.id), a.id, \(token.hash), \(Timestamp.now().advanced(by: PasswordResets.lifetime)),
-                       \(call?.member)::uuid
+                       \(member)::uuid
                 FROM core.profiles p
                 JOIN core.accounts a ON a.id = p.account_id
-                WHERE p.tenant_id = \(tenant) AND p.id = \(profile)
-                  AND (a.managed_by = \(tenant) OR \(call == nil))
-                  AND \(call.map(Members.isStanding) ?? "true")
+                WHERE p.tenant_id = \(tenant) AND p.id = \(profile) AND \(condition)
                 RETURNING expires_at
             )
             SELECT \(token.text)::text AS token, expires_at

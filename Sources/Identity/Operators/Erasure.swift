@@ -26,7 +26,7 @@ package struct Erasure: Sendable {
     /// be removed just now is swept later; until then the proof says how many are left, or null.
     ///
     /// - Parameter confirmation: the tenant's slug, so that nobody erases the wrong one.
-    /// - Throws: `Problem.notFound`; 409 `tenant_active`; 422 `confirmation_differs`.
+    /// - Throws: `Problem.notFound`; 409 `tenant_active` or `foreign_code`; 422 `confirmation_differs`.
     func erase(
         _ tenant: TenantID, confirmation: String, by operator: ID<Operator>
     ) async throws -> Resource<ErasurePayload> {

@@ -25,24 +25,34 @@ struct Impersonations: Sendable {
 
     /// Begins to act as a member, for ten minutes at most.
     ///
-    /// - Throws: `Problem.notFound` when there is no such active member of an active tenant.
+    /// - Throws: `Problem.notFound` when there is no such active member of an active tenant; 401 `unauthenticated` when
+    ///   the operator's token has ended meanwhile.
     func begin(
         _ input: NewImpersonation, _ operator: ID<Operator>, in tenant: TenantID
     ) async throws -> Resource<ImpersonationTokenPayload> {
         let id = ID<Impersonation>.make()
         let now = Date()
         let end = Timestamp(now).advanced(by: .seconds(input.minutes * 60))
-        let result = try await pipeline.runForCaller([
+        let results = try await pipeline.runForCaller([
+            // Held, so that whoever ends the token sees what is begun by it and ends that too.
+            """
+            SELECT
+            FROM core.operator_tokens
+            WHERE id = \(`operator`) AND revoked_at IS NULL AND expires_at > now()
+            FOR SHARE
+            """,
             """
             INSERT INTO core.impersonations (tenant_id, id, profile_id, operator_id, reason, may_write, expires_at)
             SELECT p.tenant_id, \(id), p.id, \(`operator`), \(input.reason), \(input.mayWrite), \(end)
             FROM core.profiles p
             JOIN core.tenants t ON t.id = p.tenant_id AND t.status = 'active'
+            JOIN core.operator_tokens o ON o.id = \(`operator`) AND o.revoked_at IS NULL AND o.expires_at > now()
             WHERE p.tenant_id = \(tenant) AND p.id = \(input.profile) AND p.status = 'active'
             """,
             "SELECT role, role_id, epoch FROM core.profiles WHERE tenant_id = \(tenant) AND id = \(input.profile)",
         ])
-        guard result[0].affected == 1, let row = result[1].first,
+        guard !results[0].isEmpty else { throw Authenticator.unauthenticated }
+        guard results[1].affected == 1, let row = results[2].first,
             let role = Role(try row.get("role"), try row.get("role_id"))
         else { throw Problem.notFound }
         let token = try keyring.tokenIssuer(now: now).issue(

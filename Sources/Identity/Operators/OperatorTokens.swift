@@ -28,22 +28,42 @@ package struct OperatorTokens: Sendable {
         return "rmo_\(id)_\(secret)"
     }
 
-    /// Ends a token.
+    /// Ends a token, and what its holder does in members' places within a second.
     ///
     /// - Returns: whether there was one.
     package func revoke(_ id: ID<Operator>) async throws -> Bool {
         let result = try await pipeline.run([
-            "UPDATE core.operator_tokens SET revoked_at = now() WHERE id = \(id) AND revoked_at IS NULL"
+            "UPDATE core.operator_tokens SET revoked_at = now() WHERE id = \(id) AND revoked_at IS NULL",
+            """
+            UPDATE core.impersonations
+            SET ended_at = now()
+            WHERE operator_id = \(id) AND ended_at IS NULL AND expires_at > now()
+            """,
+            // Only this transaction has that time.
+            """
+            SELECT core.record_change('session', tenant_id, id::text)
+            FROM core.impersonations
+            WHERE operator_id = \(id) AND ended_at = now()
+            """,
         ])
         return result[0].affected == 1
     }
 
-    /// Whose token this is; nil when it is wrong, expired or revoked.
-    package func verify(_ text: String) async throws -> ID<Operator>? {
+    /// The id in a token's text; nil for what is none.
+    package static func id(of text: String) -> ID<Operator>? { parts(of: text)?.id }
+
+    /// A secret may hold the character that parts them.
+    private static func parts(of text: String) -> (id: ID<Operator>, secret: String)? {
         let parts = text.split(separator: "_", maxSplits: 2)
         guard text.utf8.count <= 128, parts.count == 3, parts[0] == "rmo", let id = ID<Operator>(parts[1]) else {
             return nil
         }
+        return (id, String(parts[2]))
+    }
+
+    /// Whose token this is; nil when it is wrong, expired or revoked.
+    package func verify(_ text: String) async throws -> ID<Operator>? {
+        guard let (id, secret) = OperatorTokens.parts(of: text) else { return nil }
         let results = try await pipeline.runForCaller(
             [
                 """
@@ -53,7 +73,7 @@ package struct OperatorTokens: Sendable {
                 """
             ], isReplayable: true)
         guard let hash: [UInt8] = try results[0].first?.get("hash"),
-            ConstantTime.equal(hash, SHA256.digest(String(parts[2])))
+            ConstantTime.equal(hash, SHA256.digest(secret))
         else { return nil }
         return id
     }

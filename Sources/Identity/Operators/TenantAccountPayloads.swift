@@ -16,7 +16,9 @@ enum TenantAccountPayload: Payload {
             Field("limits", .json(maximumBytes: 16_384), example: ["members": 20], summary: Limits.summary),
             Field("settings", .json(maximumBytes: 65_536), example: ["language": "en"]),
             Field("created_at", .timestamp, example: "2026-11-21T09:00:00.000000Z"),
-            Field("updated_at", .timestamp, example: "2026-11-21T09:00:00.000000Z"),
+            Field(
+                "updated_at", .timestamp, example: "2026-11-21T09:00:00.000000Z",
+                summary: "When the tenant or its plan was last changed."),
         ])
 }
 

@@ -15,7 +15,7 @@ package struct TenantAccounts: Sendable {
 
     private static let columns: SQL = """
         t.id, t.slug, t.name, t.status, t.is_test, t.zone, t.plan, p.limits || t.limits AS limits, t.settings,
-        t.created_at, t.updated_at
+        t.created_at, GREATEST(t.updated_at, p.updated_at) AS updated_at
         """
 
     /// A tenant with plan, limits and settings.
@@ -79,7 +79,12 @@ package struct TenantAccounts: Sendable {
             SET limits = EXCLUDED.limits
             RETURNING id, limits, updated_at
             """,
-            "SELECT core.record_change('tenant', id, slug) FROM core.tenants WHERE plan = \(id)",
+            """
+            SELECT core.record_changes('tenant', array_agg(id), array_agg(slug))
+            FROM core.tenants
+            WHERE plan = \(id)
+            HAVING count(*) > 0
+            """,
         ])
         try await control.refreshForCaller()
         return try Resource(results[0])

@@ -4,11 +4,14 @@ internal import Tenancy
 
 extension Members {
     /// The statements that take back what a person handed out, and what was handed out to open their account; before the
-    /// person is changed, under a condition on `core.profiles`.
-    static func takingBack(_ id: ProfileID, _ tenant: TenantID, where condition: SQL) -> [SQL] {
-        let isMeant: SQL = """
-            EXISTS (SELECT FROM core.profiles WHERE tenant_id = \(tenant) AND id = \(id) AND \(condition))
-            """
+    /// person is changed, under a condition on `core.profiles`. Of the API keys that they made those end that may do
+    /// more than they will. Keys for customers' identities are the tenant's own, whoever made them, and stay.
+    ///
+    /// - Parameter permissions: what the person may do from then on, over everything.
+    static func takingBack(
+        _ id: ProfileID, _ tenant: TenantID, leaving permissions: [String], where condition: SQL
+    ) -> [SQL] {
+        let isMeant = exists(id, tenant, where: condition)
         let account: SQL = "(SELECT account_id FROM core.profiles WHERE tenant_id = \(tenant) AND id = \(id))"
         return [
             // Before its resets and logins, as whoever changes the password or logs in has it.
@@ -24,21 +27,40 @@ extension Members {
             SET used_at = now()
             WHERE (account_id = \(account) OR begun_by = \(id)) AND used_at IS NULL AND \(isMeant)
             """,
+            """
+            UPDATE core.api_keys
+            SET revoked_at = now()
+            WHERE tenant_id = \(tenant) AND created_by = \(id) AND revoked_at IS NULL
+              AND NOT (permissions <@ \(permissions)) AND \(isMeant)
+            """,
         ]
     }
 
-    /// Whether who hands something out still is who they were when their request came, as a condition: else it would not
-    /// be taken back with them. To be asked after `SQL.lock`.
-    static func isStanding(_ call: Call) -> SQL {
-        let person = call.member
-        let role = Role(claim: call.actor.role)
-        return """
-            (\(person)::uuid IS NULL OR EXISTS (
-                SELECT
-                FROM core.profiles
-                WHERE tenant_id = \(call.tenant) AND id = \(person) AND status = 'active'
-                  AND role = \(role?.word) AND role_id IS NOT DISTINCT FROM \(role?.customID)))
-            """
+    /// The statement that ends the logins of who is being disabled, before they are, under a condition on `core.profiles`:
+    /// else their refresh tokens would hold again once they are let in again. Of their access tokens the change of the
+    /// person tells.
+    static func endingLogins(of id: ProfileID, _ tenant: TenantID, where condition: SQL) -> SQL {
+        """
+        UPDATE core.sessions
+        SET revoked_at = now(), revoked_reason = 'member disabled'
+        WHERE tenant_id = \(tenant) AND profile_id = \(id) AND revoked_at IS NULL
+          AND \(exists(id, tenant, where: condition))
+        """
+    }
+
+    private static func exists(_ id: ProfileID, _ tenant: TenantID, where condition: SQL) -> SQL {
+        "EXISTS (SELECT FROM core.profiles WHERE tenant_id = \(tenant) AND id = \(id) AND \(condition))"
+    }
+
+    /// The statement that tells every process of the keys that `takingBack` ended; at the end of the transaction, as
+    /// others wait from then on.
+    static func tellingOfKeys(of tenant: TenantID) -> SQL {
+        // Only this transaction has that time.
+        """
+        SELECT core.record_change('session', tenant_id, id::text)
+        FROM core.api_keys
+        WHERE tenant_id = \(tenant) AND revoked_at = now()
+        """
     }
 
     /// Whether a change gives a person another role or status, as a condition on `core.profiles`.

@@ -5,16 +5,21 @@ package import Tenancy
 
 /// The people of a tenant.
 package struct Members: Sendable {
-    private let pipeline: PipelineConnection
+    let pipeline: PipelineConnection
+    private let leases: LeasePool
     private let passwords: PasswordHasher
     private let control: ControlPlane
     let authority: RoleAuthority
 
-    /// - Parameter pipeline: of the kernel's role `auth`.
+    /// - Parameters:
+    ///   - pipeline: of the kernel's role `auth`.
+    ///   - leases: from which a connection of the same role is taken to remove somebody, because that may take long.
     package init(
-        pipeline: PipelineConnection, passwords: PasswordHasher, control: ControlPlane, permissions: Permissions
+        pipeline: PipelineConnection, leases: LeasePool, passwords: PasswordHasher, control: ControlPlane,
+        permissions: Permissions
     ) {
         self.pipeline = pipeline
+        self.leases = leases
         self.passwords = passwords
         self.control = control
         authority = RoleAuthority(permissions: permissions, control: control)
@@ -27,13 +32,20 @@ package struct Members: Sendable {
 
     /// Adds a person to a tenant, with an account that the tenant manages.
     ///
-    /// - Throws: `Problem` 409 `already_exists` when the tenant has somebody with this address; 409 `limit_reached`.
-    package func add(_ member: NewMember, to tenant: TenantID) async throws -> Resource<MemberPayload> {
+    /// - Parameter call: of the member or key that adds them; nil for the platform itself.
+    /// - Throws: `Problem` 409 `already_exists` when the tenant has somebody with this address; 409 `limit_reached`;
+    ///   403 `role_forbidden` when the caller is no longer who they were.
+    package func add(
+        _ member: NewMember, to tenant: TenantID, by call: Call? = nil
+    ) async throws -> Resource<MemberPayload> {
         try await requireRoom(in: tenant)
         let hash = try await passwords.hash(chosen: member.password, at: "/password")
-        let results = try await pipeline.runForCaller(
-            Members.insertion(of: member, passwordHash: hash.text, into: tenant, returning: Members.columns))
-        return try Resource(results[1])
+        let insertion = Members.insertion(
+            of: member, passwordHash: hash.text, into: tenant, where: call.map(Members.isStanding) ?? "true",
+            returning: Members.columns)
+        let results = try await pipeline.runForCaller([SQL.lock(tenant)] + insertion)
+        guard !results[2].isEmpty else { throw RoleAuthority.forbidden }
+        return try Resource(results[2])
     }
 
     /// Refuses one more person than the tenant's limit.
@@ -107,20 +119,29 @@ package struct Members: Sendable {
             ])[0])
     }
 
-    /// Changes a name, a role or a status; tokens of the person end within a second unless only the name changed.
+    /// Changes a name, a role or a status. Unless only the name changes, the person's tokens end within a second, with
+    /// what they handed out and those API keys they made that may do more than they; who is disabled logs in anew later.
     ///
-    /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `last_owner`.
+    /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `last_owner`, `member_changed`.
     func change(_ id: ProfileID, _ input: MemberChange, by call: Call) async throws -> Resource<MemberPayload> {
-        try await requireAuthority(over: id, call)
+        let present = try await requireAuthority(over: id, call)
         if let role = input.role { try authority.require(role, by: call) }
         let isDemotion = input.role.map { $0 != .owner } ?? false || input.status == "disabled"
-        let isPossible: SQL = "NOT (\(isDemotion) AND \(Members.isLastOwner(call.tenant)))"
-        var statements = [SQL.lock(call.tenant)]
+        let isPossible: SQL = """
+            NOT (\(isDemotion) AND \(Members.isLastOwner(call.tenant)))
+            AND \(Members.hasRole(present)) AND \(Members.isStanding(call))
+            """
+        var first = [SQL.lock(call.tenant)]
         if input.role != nil || input.status != nil {
-            statements += Members.takingBack(id, call.tenant, where: "\(Members.changes(input)) AND \(isPossible)")
+            let left = input.status == "disabled" ? [] : authority.unlimited(input.role ?? present, of: call.tenant)
+            first += Members.takingBack(
+                id, call.tenant, leaving: left, where: "\(Members.changes(input)) AND \(isPossible)")
+        }
+        if input.status == "disabled" {
+            first.append(Members.endingLogins(of: id, call.tenant, where: isPossible))
         }
         let results = try await pipeline.runForCaller(
-            statements + [
+            first + [
                 """
                 UPDATE core.profiles
                 SET name = COALESCE(\(input.name), name),
@@ -136,55 +157,60 @@ package struct Members: Sendable {
                 FROM core.profiles
                 WHERE tenant_id = \(call.tenant) AND id = \(id) AND \(input.role != nil || input.status != nil)
                 """,
+                Members.tellingOfKeys(of: call.tenant),
             ])
-        let changed = results[results.count - 2]
-        guard !changed.isEmpty else { throw Members.lastOwner }
+        let changed = results[first.count]
+        guard !changed.isEmpty else { throw try await refusal(of: id, as: present, call) }
         try await control.refreshForCaller()
         return try Resource(changed)
     }
 
-    /// Removes a person from the tenant with what they handed out, and the account if the tenant manages it.
+    /// Removes a person from the tenant with what they handed out and the API keys they made, and the account if the
+    /// tenant manages it. Whatever names the person changes with it, such as every conversation that was ever assigned to
+    /// them.
     ///
-    /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `last_owner`.
+    /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 409 `last_owner`, `member_changed`.
     func remove(_ id: ProfileID, by call: Call) async throws {
-        try await requireAuthority(over: id, call)
-        let isPossible: SQL = "NOT \(Members.isLastOwner(call.tenant))"
-        let first = [SQL.lock(call.tenant)] + Members.takingBack(id, call.tenant, where: isPossible)
-        let results = try await pipeline.runForCaller(
+        let present = try await requireAuthority(over: id, call)
+        let isPossible: SQL = """
+            NOT \(Members.isLastOwner(call.tenant))
+            AND \(Members.hasRole(present)) AND \(Members.isStanding(call))
+            """
+        let first = [SQL.lock(call.tenant)] + Members.takingBack(id, call.tenant, leaving: [], where: isPossible)
+        let results = try await leases.runForCaller(
             first + [
                 """
-                WITH gone AS (
-                    DELETE FROM core.profiles
-                    WHERE tenant_id = \(call.tenant) AND id = \(id) AND \(isPossible)
-                    RETURNING tenant_id, id
-                )
-                SELECT core.record_change('profile', tenant_id, id || \(":\(Int64.max)"))
-                FROM gone
+                DELETE FROM core.profiles
+                WHERE tenant_id = \(call.tenant) AND id = \(id) AND \(isPossible)
+                RETURNING id
                 """,
                 """
                 DELETE FROM core.accounts AS a
                 WHERE a.managed_by = \(call.tenant)
                   AND NOT EXISTS (SELECT FROM core.profiles AS p WHERE p.account_id = a.id)
                 """,
-            ])
-        guard !results[first.count].isEmpty else { throw Members.lastOwner }
+                Members.tellingOfKeys(of: call.tenant),
+                // By itself and last: whatever else changes in any tenant waits from here on.
+                """
+                SELECT core.record_change('profile', \(call.tenant), \("\(id):\(Int64.max)"))
+                WHERE NOT EXISTS (
+                    SELECT
+                    FROM core.profiles
+                    WHERE tenant_id = \(call.tenant) AND id = \(id))
+                """,
+            ], as: .auth, for: call.tenant)
+        guard !results[first.count].isEmpty else { throw try await refusal(of: id, as: present, call) }
         try await control.refreshForCaller()
+    }
+
+    /// Why somebody who had this role was not changed.
+    private func refusal(of id: ProfileID, as role: Role, _ call: Call) async throws -> Problem {
+        try await pipeline.requireStanding(call)
+        return try await requireAuthority(over: id, call) == role ? Members.lastOwner : Members.changedMeanwhile
     }
 
     private static let lastOwner = Problem.conflict(
         "A tenant keeps at least one active owner; make somebody else an owner first.", code: "last_owner")
-
-    /// Only who covers a person's role may change that person.
-    func requireAuthority(over id: ProfileID, _ call: Call) async throws {
-        let result = try await pipeline.runForCaller([
-            "SELECT role, role_id FROM core.profiles WHERE tenant_id = \(call.tenant) AND id = \(id)"
-        ])[0]
-        guard let row = result.first, let role = Role(try row.get("role"), try row.get("role_id")) else {
-            throw Problem.notFound
-        }
-        if call.actor.id.uuid == id.uuid, call.actor.kind == .member { return }
-        try authority.require(role, by: call)
-    }
 
     private static func isLastOwner(_ tenant: TenantID) -> SQL {
         """
@@ -196,20 +222,24 @@ package struct Members: Sendable {
         """
     }
 
-    /// An account that the tenant manages, and the profile that goes with it.
+    /// An account that the tenant manages, and the profile that goes with it; nothing unless a condition holds.
     static func insertion(
-        of member: NewMember, passwordHash: String, into tenant: TenantID, returning columns: SQL
+        of member: NewMember, passwordHash: String, into tenant: TenantID, where condition: SQL = "true",
+        returning columns: SQL
     ) -> [SQL] {
         let account = ID<Account>.make()
         return [
             """
             INSERT INTO core.accounts (id, email, password_hash, managed_by)
-            VALUES (\(account), \(member.email), \(passwordHash), \(tenant))
+            SELECT \(account), \(member.email), \(passwordHash), \(tenant)
+            WHERE \(condition)
             """,
             """
             INSERT INTO core.profiles (tenant_id, id, account_id, email, name, role, role_id)
-            VALUES (\(tenant), \(ProfileID.make()), \(account), \(member.email), \(member.name), \(member.role.word),
-                    \(member.role.customID))
+            SELECT \(tenant), \(ProfileID.make()), a.id, a.email, \(member.name), \(member.role.word),
+                   \(member.role.customID)
+            FROM core.accounts a
+            WHERE a.id = \(account)
             RETURNING \(columns)
             """,
         ]

@@ -8,4 +8,10 @@ extension RoleAuthority {
         let given = control.read { $0.grant(of: other.claim, tenant) }
         return permissions.covers(permissions.all(of: held), isOwner: own == .owner, given)
     }
+
+    /// What the holder of a role may do over everything, as keys may what they name.
+    func unlimited(_ role: Role, of tenant: TenantID) -> [String] {
+        let grant = control.read { $0.grant(of: role.claim, tenant) }
+        return permissions.all(of: grant).filter { $0.value == .all }.keys.sorted()
+    }
 }

@@ -13,11 +13,11 @@ struct APIKeyRoutes: Sendable {
             },
             Post(
                 "/api-keys", needs: "api_keys.write", takes: NewAPIKey.self, returns: CreatedAPIKeyPayload.self,
-                "Make a key with some of my own permissions"
+                "Make a key with some of my own permissions; it ends when I no longer have them"
             ) { call, input in
                 let scopes = Dictionary(input.permissions.map { ($0, Scope.all) }, uniquingKeysWith: { one, _ in one })
                 try authority.require(scopes, by: call)
-                return try await keys.create(input, by: call.member, of: call.tenant)
+                return try await keys.create(input, by: call, of: call.tenant)
             },
             Delete("/api-keys/{id}", needs: "api_keys.write", "End a key within a second") { call in
                 try await keys.revoke(try call.path("id", as: ID<APIKey>.self), of: call.tenant)

@@ -17,7 +17,7 @@ struct CustomerKeyRoutes: Sendable {
                 "/customer-keys", needs: "customer_keys.write", takes: NewCustomerKey.self,
                 returns: CreatedCustomerKeyPayload.self, "Make a key; those before it hold for one more day"
             ) { call, _ in
-                try await keys.create(of: call.tenant)
+                try await keys.create(by: call)
             },
             Delete("/customer-keys/{id}", needs: "customer_keys.write", "End a key at once") { call in
                 try await keys.end(try call.path("id", as: ID<CustomerKey>.self), of: call.tenant)

@@ -15,18 +15,18 @@ struct MemberRoutes: Sendable {
                 "Add a person with an account that this tenant manages"
             ) { call, input in
                 try members.authority.require(input.role, by: call)
-                return try await members.add(input, to: call.tenant)
+                return try await members.add(input, to: call.tenant, by: call)
             }.makingCredentials(),
             Get("/members/{id}", needs: "members.read", returns: MemberPayload.self, "One person") { call in
                 try await members.get(try call.path("id", as: ProfileID.self), of: call.tenant)
             },
             Patch(
                 "/members/{id}", needs: "members.write", takes: MemberChange.self, returns: MemberPayload.self,
-                "Change a person's name, role or status"
+                "Change a person's name, role or status; no API key they made may do more than they"
             ) { call, input in
                 try await members.change(try call.path("id", as: ProfileID.self), input, by: call)
             },
-            Delete("/members/{id}", needs: "members.write", "Remove a person from this tenant") { call in
+            Delete("/members/{id}", needs: "members.write", "Remove a person with the API keys they made") { call in
                 try await members.remove(try call.path("id", as: ProfileID.self), by: call)
             },
             .call(

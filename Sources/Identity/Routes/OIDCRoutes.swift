@@ -79,7 +79,7 @@ package struct OIDCRoutes: Sendable {
                 returns: OIDCConnectionPayload.self, "Connect a provider"
             ) { call, input in
                 if input.provisioning == "create" { try authority.require(OIDCConnections.newcomer, by: call) }
-                return try await connections.add(input, to: call.tenant)
+                return try await connections.add(input, by: call)
             }.answering(409).makingCredentials(),
             Get(
                 "/auth/oidc/connections/{id}", needs: "sign_in.read", returns: OIDCConnectionPayload.self,
@@ -94,7 +94,7 @@ package struct OIDCRoutes: Sendable {
                 returns: OIDCConnectionPayload.self, "Change a connection"
             ) { call, input in
                 try await connections.change(
-                    try call.path("id", as: OIDCConnectionID.self), of: call.tenant, input,
+                    try call.path("id", as: OIDCConnectionID.self), input, by: call,
                     mayLetIn: authority.allows(OIDCConnections.newcomer, by: call))
             }.makingCredentials(),
             Delete("/auth/oidc/connections/{id}", needs: "sign_in.write", "Remove a connection and all its links") {

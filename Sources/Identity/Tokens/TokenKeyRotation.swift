@@ -31,7 +31,8 @@ package struct TokenKeyRotation: Sendable {
         let end = isEmergency ? now : start.advanced(by: TokenKeyRotation.overlap)
         _ = try await pipeline.runForCaller([
             "DELETE FROM core.token_keys WHERE ends_at < now()",
-            "UPDATE core.token_keys SET ends_at = \(end) WHERE ends_at IS NULL",
+            // One that was to end later, after a rotation a moment ago, does not outlive an emergency.
+            "UPDATE core.token_keys SET ends_at = \(end) WHERE ends_at IS NULL OR ends_at > \(end)",
             "INSERT INTO core.token_keys (id, signs_from) VALUES (\(id), \(start))",
             "SELECT core.record_change('token_key', NULL, \(id))",
         ])

@@ -19,20 +19,34 @@ package final class JobCensus: Service {
         let age: Double
     }
 
+    /// What attempts came to since the installation began, by module and outcome.
+    private struct Total: Sendable {
+        let labels: MetricLabels
+        let attempts: Int
+        let seconds: Double
+    }
+
+    /// What was counted last.
+    private struct Count: Sendable {
+        var lanes: [Lane] = []
+        var totals: [Total] = []
+        var at = ContinuousClock.now
+    }
+
     private static let interval: Duration = .seconds(10)
     /// Lanes with fewer jobs than these are not shown one by one.
     private static let shown = 200
 
-    private let pipeline: PipelineConnection
+    private let leases: LeasePool
     private let shared: SharedCensus
     private let logger: Logger
-    private let lanes = Mutex<[Lane]>([])
-    /// What attempts came to since the installation began.
-    private let totals = Mutex<[(labels: MetricLabels, attempts: Int, seconds: Double)]>([])
+    private let last = Mutex(Count())
 
-    /// - Parameter pipeline: of the kernel's role `worker`.
-    package init(pipeline: PipelineConnection, in registry: MetricRegistry, logger: Logger) {
-        self.pipeline = pipeline
+    /// - Parameters:
+    ///   - pipeline: of the kernel's role `worker`.
+    ///   - leases: for the counting, which takes long where there are many jobs.
+    package init(pipeline: PipelineConnection, leases: LeasePool, in registry: MetricRegistry, logger: Logger) {
+        self.leases = leases
         shared = SharedCensus(.jobs, pipeline: pipeline)
         self.logger = logger
         add("ready", "Jobs that could begin now.", to: registry) { Double($0.ready) }
@@ -44,13 +58,13 @@ package final class JobCensus: Service {
             "romashka_jobs_attempts_total", .counter,
             help: "Attempts of jobs that have ended, of all workers. Counted every ten seconds."
         ) { [self] writer in
-            for total in totals.withLock({ $0 }) { writer.sample(total.attempts, total.labels) }
+            for total in current.totals { writer.sample(total.attempts, total.labels) }
         }
         registry.add(
             "romashka_jobs_attempts_seconds_total", .counter,
             help: "How long those attempts took together. Counted every ten seconds."
         ) { [self] writer in
-            for total in totals.withLock({ $0 }) { writer.sample(seconds: total.seconds, total.labels) }
+            for total in current.totals { writer.sample(seconds: total.seconds, total.labels) }
         }
     }
 
@@ -58,8 +72,14 @@ package final class JobCensus: Service {
         _ name: String, _ help: String, to registry: MetricRegistry, _ value: @escaping @Sendable (Lane) -> Double
     ) {
         registry.add("romashka_jobs_\(name)", .gauge, help: "\(help) Counted every ten seconds.") { [self] writer in
-            for lane in lanes.withLock({ $0 }) { writer.sample(seconds: value(lane), lane.labels) }
+            for lane in current.lanes { writer.sample(seconds: value(lane), lane.labels) }
         }
+    }
+
+    /// What was counted last, as long as it says how jobs stand.
+    private var current: Count {
+        let count = last.withLock { $0 }
+        return count.at.duration(to: .now) < JobCensus.interval * SharedCensus.patience ? count : Count()
     }
 
     package func run() async throws {
@@ -73,31 +93,27 @@ package final class JobCensus: Service {
     private func count() async throws {
         // A little less, so that whoever comes first does not find its own count too young.
         let answer = try await shared.answer(noOlderThan: JobCensus.interval - .seconds(1)) { try await ask() }
-        let summed = (answer["totals"]?.array ?? []).map { total in
-            let labels: MetricLabels = [
-                "module": total["module"]?.string ?? "", "outcome": total["outcome"]?.string ?? "",
-            ]
-            return (
-                labels: labels, attempts: Int(total["attempts"]?.integer ?? 0),
-                seconds: Double(total["busy_ms"]?.integer ?? 0) / 1000
-            )
+        let totals = (answer["totals"]?.array ?? []).map { total in
+            Total(
+                labels: ["module": total["module"]?.string ?? "", "outcome": total["outcome"]?.string ?? ""],
+                attempts: Int(total["attempts"]?.integer ?? 0),
+                seconds: Double(total["busy_ms"]?.integer ?? 0) / 1000)
         }
-        totals.withLock { $0 = summed }
         let now = Timestamp.now().microseconds
-        let counted = (answer["lanes"]?.array ?? []).prefix(JobCensus.shown).map { lane in
+        let lanes = (answer["lanes"]?.array ?? []).prefix(JobCensus.shown).map { lane in
             func number(_ name: String) -> Int { Int(lane[name]?.integer ?? 0) }
             return Lane(
                 labels: ["module": lane["module"]?.string ?? "", "tenant": lane["tenant_id"]?.string ?? ""],
                 ready: number("ready"), running: number("running"), waiting: number("waiting"), dead: number("dead"),
                 age: lane["oldest_ready"]?.integer.map { max(0, Double(now - $0) / 1_000_000) } ?? 0)
         }
-        lanes.withLock { $0 = Array(counted) }
+        last.withLock { $0 = Count(lanes: lanes, totals: totals) }
     }
 
     /// The lanes with the most jobs, and the totals. Of lanes that are parked no job is late.
     private func ask() async throws -> JSONValue {
-        let result = try await pipeline.run(
-            [
+        let result = try await leases.withLease(as: KernelRole.worker.loginRole) { lease in
+            try await lease.run(
                 """
                 SELECT jsonb_build_object(
                     'lanes', (
@@ -111,8 +127,8 @@ package final class JobCensus: Service {
                         SELECT COALESCE(jsonb_agg(to_jsonb(t)), '[]')
                         FROM (SELECT module, outcome, attempts, busy_ms
                               FROM core.job_totals ORDER BY module, outcome LIMIT 1000) AS t)) AS answer
-                """
-            ], isReplayable: true)
-        return try result[0].first?.get("answer", as: JSONValue.self) ?? .null
+                """)
+        }
+        return try result.first?.get("answer", as: JSONValue.self) ?? .null
     }
 }

@@ -5,10 +5,14 @@ internal import Tenancy
 /// Jobs as people look after them: lists, what went wrong, run again, take out.
 package struct JobDesk: Sendable {
     private let pipeline: PipelineConnection
+    private let leases: LeasePool
 
-    /// - Parameter pipeline: of the kernel's role `worker`.
-    package init(pipeline: PipelineConnection) {
+    /// - Parameters:
+    ///   - pipeline: of the kernel's role `worker`.
+    ///   - leases: for the counting, which takes long where there are many jobs.
+    package init(pipeline: PipelineConnection, leases: LeasePool) {
         self.pipeline = pipeline
+        self.leases = leases
     }
 
     /// Where a job may lie.
@@ -151,7 +155,9 @@ package struct JobDesk: Sendable {
 
     /// How each module's jobs stand with each tenant that has any.
     package func lanes() async throws -> Page<LanePayload> {
-        let result = try await pipeline.runForCaller([JobDesk.census], isReplayable: true)[0]
+        let result = try await ProblemMapping.translate {
+            try await leases.withLease(as: KernelRole.worker.loginRole) { try await $0.run(JobDesk.census) }
+        }
         return try Page(result, limit: max(1, result.count), key: ["module"])
     }
 

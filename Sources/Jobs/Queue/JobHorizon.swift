@@ -1,18 +1,14 @@
 internal import Foundation
 internal import PluginKit
+internal import Tenancy
 
 /// Behind which jobs nothing is expected any more, so that looks for work begin there.
 ///
-/// While somebody holds a snapshot, PostgreSQL keeps every job that was ever ready in its index, and a look from the
-/// beginning passes all of them. So when such a look takes long, it is taken now and then only, and those between begin
-/// at the horizon: behind the last job that was claimed, lane by lane and priority by priority. What has become ready
-/// before the horizon, such as a retry, or where nothing was claimed yet, such as a tenant's first job, is found by the
-/// next whole look, or as soon as there is nothing behind the horizon.
+/// The horizon lies behind the last job that was claimed, lane by lane and priority by priority; for jobs that wait,
+/// behind the last time that has come. What has become ready before the horizon, such as a retry, or where nothing was
+/// claimed yet, such as a tenant's first job, is found by the next whole look, of which `LookRation` says when it is
+/// taken, or as soon as there is nothing behind the horizon.
 struct JobHorizon: Sendable {
-    /// What whole looks may take, of all time.
-    private static let share = 0.05
-    /// No longer does anybody wait for the next one.
-    private static let longestPause: Duration = .milliseconds(1500)
     /// Transactions end in another order than they took their ids in; within this time none is passed over.
     private static let slackMilliseconds: UInt64 = 250
     /// Lanes that are looked at between whole looks.
@@ -26,28 +22,29 @@ struct JobHorizon: Sendable {
 
     /// The least id that is looked at, of each part of a lane that jobs were claimed from.
     private(set) var floors: [Strand: UUID] = [:]
-    private var nextWholeLook: ContinuousClock.Instant?
-    private let cheap: Duration
+    /// Behind which time jobs are looked for that wait; nil while none has come.
+    private(set) var due: Timestamp?
+    private var ration: LookRation
 
     /// - Parameter cheap: a whole look that takes no longer is taken each time.
     init(cheap: Duration = .milliseconds(20)) {
-        self.cheap = cheap
+        ration = LookRation(cheap: cheap)
     }
 
     /// Whether a look may begin at the horizon.
     func isQuick(at now: ContinuousClock.Instant) -> Bool {
-        guard let nextWholeLook, !floors.isEmpty else { return false }
-        return now < nextWholeLook
+        !floors.isEmpty && ration.isQuick(at: now)
     }
 
-    /// A look from the beginning has been taken, and jobs with it.
+    /// A look from the beginning has been taken, and jobs with it, or it was given up.
     mutating func lookedWhole(from begin: ContinuousClock.Instant, to end: ContinuousClock.Instant) {
-        let time = begin.duration(to: end)
-        guard time > cheap else {
-            self = JobHorizon(cheap: cheap)
-            return
-        }
-        nextWholeLook = end + min(time * (1 / JobHorizon.share - 1), JobHorizon.longestPause)
+        if ration.lookedWhole(from: begin, to: end) { (floors, due) = ([:], nil) }
+    }
+
+    /// The time has come of what waited until then.
+    mutating func cameDue(upTo moment: Timestamp) {
+        let floor = moment.advanced(by: .milliseconds(-Int(JobHorizon.slackMilliseconds)))
+        due = max(floor, due ?? floor)
     }
 
     /// Jobs were claimed, which are the first of their strands.

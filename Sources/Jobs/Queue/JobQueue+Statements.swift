@@ -10,11 +10,14 @@ extension JobQueue {
         let tenants: [TenantID]
         let priorities: [Int64]
         let floors: [ID<JobSubject>]
+        /// Behind which time jobs are looked for that wait; nil means from the beginning.
+        let due: Timestamp?
 
-        init(_ floors: [JobHorizon.Strand: UUID]) {
-            tenants = floors.map(\.key.tenant)
-            priorities = floors.map { Int64($0.key.priority) }
-            self.floors = floors.map { ID($0.value) }
+        init(_ horizon: JobHorizon) {
+            tenants = horizon.floors.map(\.key.tenant)
+            priorities = horizon.floors.map { Int64($0.key.priority) }
+            floors = horizon.floors.map { ID($0.value) }
+            due = horizon.due
         }
 
         var rows: SQL {
@@ -22,23 +25,33 @@ extension JobQueue {
         }
     }
 
-    /// What waited and whose time has come.
-    var promoted: SQL {
-        """
-        WITH due AS (
-            DELETE FROM core.jobs_waiting
-            WHERE ctid = ANY (ARRAY(
-                SELECT w.ctid
-                FROM core.jobs_waiting AS w
-                WHERE w.module = \(module.description) AND w.run_at <= clock_timestamp() AND w.run_at < 'infinity'
-                ORDER BY w.run_at
-                LIMIT 500))
-            RETURNING *
-        )
-        INSERT INTO core.jobs_ready (\(JobQueue.columns))
-        SELECT \(JobQueue.columns)
-        FROM due
-        """
+    /// Readies what waited and whose time has come, and answers until when. What somebody's open transaction holds is
+    /// passed over; its chain waits with it, because those that follow have no time yet.
+    ///
+    /// - Parameter due: nil means from the beginning.
+    func promoted(behind due: Timestamp?) -> SQL {
+        let behind: SQL = due.map { "AND w.run_at > \($0)" } ?? ""
+        // The time of the statement, which bounds what is read of the index; that of the clock would not.
+        return """
+            WITH due AS (
+                DELETE FROM core.jobs_waiting
+                WHERE ctid = ANY (ARRAY(
+                    SELECT w.ctid
+                    FROM core.jobs_waiting AS w
+                    WHERE w.module = \(module.description) AND w.run_at <= statement_timestamp()
+                      AND w.run_at < 'infinity' \(behind)
+                    ORDER BY w.run_at
+                    LIMIT 500
+                    FOR UPDATE SKIP LOCKED))
+                RETURNING *
+            ), readied AS (
+                INSERT INTO core.jobs_ready (\(JobQueue.columns))
+                SELECT \(JobQueue.columns)
+                FROM due
+            )
+            SELECT max(run_at) AS newest
+            FROM due
+            """
     }
 
     /// The tenants with work, as what `WITH RECURSIVE steps` stands for, and a null at its end. Each is found by one step
@@ -63,7 +76,9 @@ extension JobQueue {
     }
 
     /// What to select a tenant's jobs from, as `r`: all of them, or `most` behind the horizon of each priority.
-    private func jobs(of tenant: SQL, atMost most: SQL, _ strands: Strands?) -> SQL {
+    ///
+    /// - Parameter lock: what to do with the latter.
+    private func jobs(of tenant: SQL, atMost most: SQL, _ strands: Strands?, lock: SQL = "") -> SQL {
         let module = module.description
         guard let strands else {
             return "core.jobs_ready AS r WHERE r.module = \(module) AND r.tenant_id = \(tenant)"
@@ -77,6 +92,7 @@ extension JobQueue {
                   AND r.id > strand.floor
                 ORDER BY r.id
                 LIMIT \(most)
+                \(lock)
             ) AS r
             WHERE strand.tenant_id = \(tenant)
             """
@@ -122,7 +138,9 @@ extension JobQueue {
     }
 
     /// The lanes with work that come next, each with how many of its jobs are ready.
-    func lanes(_ slots: Int, _ strands: Strands?) -> SQL {
+    ///
+    /// - Parameter held: whose are left out.
+    func lanes(_ slots: Int, _ strands: Strands?, except held: Set<TenantID>) -> SQL {
         let tenants =
             strands.map { "SELECT DISTINCT strand.tenant_id FROM \($0.rows)" as SQL }
             ?? JobQueue.tenantsWithWork(of: "\(module.description)")
@@ -134,7 +152,7 @@ extension JobQueue {
             ), first AS (
                 SELECT *
                 FROM lanes
-                WHERE room > 0 AND COALESCE(tokens, 1) >= 1
+                WHERE room > 0 AND COALESCE(tokens, 1) >= 1 AND tenant_id <> ALL (\(Array(held)))
                 ORDER BY virtual_time
                 LIMIT \(slots)
             )
@@ -150,11 +168,17 @@ extension JobQueue {
             """
     }
 
-    /// Takes what the lanes were dealt, unless somebody else has dealt since `revision`.
+    /// Takes what the lanes were dealt, unless somebody else has dealt since `revision`: then there is no row.
+    ///
+    /// What somebody's open transaction holds is passed over, and the lane's next one taken instead. A lane of which
+    /// nothing is taken is charged nothing.
     func take(
         _ turns: [FairShare.Turn], _ clock: Double, _ revision: Int64, _ worker: UUID, _ strands: Strands?
     ) -> SQL {
         let module = module.description
+        let lock: SQL = "FOR UPDATE OF r SKIP LOCKED"
+        // From a horizon each part of a lane is locked by itself.
+        let lockAtLast: SQL = strands == nil ? lock : ""
         return """
             WITH turn AS MATERIALIZED (
                 UPDATE core.job_queues
@@ -170,13 +194,6 @@ extension JobQueue {
                     \(turns.map(\.tenant)), \(turns.map { Int64($0.count) }), \(turns.map { Int64($0.charge * 1000) }),
                     \(turns.map { Int64($0.virtualTime * 1000) }), \(turns.map { Int64(($0.tokens ?? -1) * 1000) })
                 ) AS given (tenant_id, jobs, charge, reached, left_over)
-            ), charged AS (
-                INSERT INTO core.job_lanes AS lane (tenant_id, module, virtual_time, cost_ms, tokens)
-                SELECT plan.tenant_id, \(module), plan.reached, plan.charge, plan.tokens
-                FROM plan
-                ON CONFLICT (tenant_id, module) DO UPDATE
-                SET virtual_time = EXCLUDED.virtual_time, cost_ms = EXCLUDED.cost_ms, tokens = EXCLUDED.tokens,
-                    filled_at = clock_timestamp()
             ), taken AS (
                 DELETE FROM core.jobs_ready
                 WHERE ctid = ANY (ARRAY(
@@ -184,20 +201,33 @@ extension JobQueue {
                     FROM plan
                     CROSS JOIN LATERAL (
                         SELECT r.ctid
-                        FROM \(jobs(of: "plan.tenant_id", atMost: "plan.jobs", strands))
+                        FROM \(jobs(of: "plan.tenant_id", atMost: "plan.jobs", strands, lock: lock))
                         ORDER BY r.priority, r.id
                         LIMIT plan.jobs
+                        \(lockAtLast)
                     ) AS head))
                 RETURNING *
+            ), charged AS (
+                INSERT INTO core.job_lanes AS lane (tenant_id, module, virtual_time, cost_ms, tokens)
+                SELECT plan.tenant_id, \(module), plan.reached, plan.charge, plan.tokens
+                FROM plan
+                WHERE plan.tenant_id IN (SELECT t.tenant_id FROM taken AS t)
+                ON CONFLICT (tenant_id, module) DO UPDATE
+                SET virtual_time = EXCLUDED.virtual_time, cost_ms = EXCLUDED.cost_ms, tokens = EXCLUDED.tokens,
+                    filled_at = clock_timestamp()
+            ), begun AS (
+                INSERT INTO core.jobs_running (\(JobQueue.columns), worker_id, lease, charged_ms)
+                SELECT
+                    t.tenant_id, t.id, t.module, t.kind, t.priority, t.payload, t.max_attempts, t.timeout_ms,
+                    t.attempt + 1, t.failures, t.steps, t.chain, t.place, t.unique_key, t.root, t.depth, t.trace,
+                    t.enqueued_at, \(worker), gen_random_uuid(), plan.charge
+                FROM taken AS t
+                JOIN plan ON plan.tenant_id = t.tenant_id
+                RETURNING id, tenant_id, kind, priority, payload, attempt, timeout_ms, steps, lease, charged_ms, trace
             )
-            INSERT INTO core.jobs_running (\(JobQueue.columns), worker_id, lease, charged_ms)
-            SELECT
-                t.tenant_id, t.id, t.module, t.kind, t.priority, t.payload, t.max_attempts, t.timeout_ms, t.attempt + 1,
-                t.failures, t.steps, t.chain, t.place, t.unique_key, t.root, t.depth, t.trace, t.enqueued_at, \(worker),
-                gen_random_uuid(), plan.charge
-            FROM taken AS t
-            JOIN plan ON plan.tenant_id = t.tenant_id
-            RETURNING id, tenant_id, kind, priority, payload, attempt, timeout_ms, steps, lease, charged_ms, trace
+            SELECT begun.*
+            FROM turn
+            LEFT JOIN begun ON true
             """
     }
 }

@@ -39,42 +39,63 @@ package final class JobQueue: Sendable {
     package func claim(_ slots: Int, for worker: UUID, settling owed: [TenantID: JobTally.Entry]) async throws -> Claim
     {
         let begin = ContinuousClock.now
-        let strands = horizon.withLock { $0.isQuick(at: begin) ? Strands($0.floors) : nil }
+        let strands = horizon.withLock { $0.isQuick(at: begin) ? Strands($0) : nil }
         if let strands {
             let claim = try await claim(slots, for: worker, settling: owed, from: strands)
             guard case .nothing = claim else { return claim }
         }
-        let claim = try await claim(slots, for: worker, settling: owed, from: nil)
-        if case .outrun = claim { return claim }
-        horizon.withLock { $0.lookedWhole(from: begin, to: .now) }
-        return claim
+        do {
+            let claim = try await claim(slots, for: worker, settling: owed, from: nil)
+            if case .outrun = claim { return claim }
+            horizon.withLock { $0.lookedWhole(from: begin, to: .now) }
+            return claim
+        } catch let error as DatabaseError where error.isStatementTimeout {
+            // Else every look from here on would be one more of this kind.
+            horizon.withLock { $0.lookedWhole(from: begin, to: .now) }
+            throw error
+        }
     }
 
     /// - Parameter strands: where the look begins; nil means the beginning of every lane.
     private func claim(
         _ slots: Int, for worker: UUID, settling owed: [TenantID: JobTally.Entry], from strands: Strands?
     ) async throws -> Claim {
-        let (revision, clock, lanes) = try await lanes(for: slots, owed, from: strands)
-        var share = FairShare(clock: clock)
-        let turns = share.deal(slots, to: lanes)
-        guard !turns.isEmpty else { return .nothing }
-        let result = try await pipeline.run([take(turns, share.clock, revision, worker, strands)])[0]
-        guard result.count > 0 else { return .outrun }
-        let jobs = try result.rows.map(ClaimedJob.init)
-        let passed = jobs.map { (strand: JobHorizon.Strand(tenant: $0.tenant, priority: $0.priority), id: $0.id.uuid) }
-        horizon.withLock { $0.passed(passed) }
-        return .jobs(jobs)
+        // Tenants whose open transactions hold all of the jobs that were dealt; others do not wait for them.
+        var held: Set<TenantID> = []
+        while true {
+            let (revision, clock, lanes) = try await lanes(for: slots, owed, from: strands, except: held)
+            var share = FairShare(clock: clock)
+            let turns = share.deal(slots, to: lanes)
+            guard !turns.isEmpty else { return .nothing }
+            let result = try await pipeline.run([take(turns, share.clock, revision, worker, strands)])[0]
+            guard !result.isEmpty else { return .outrun }
+            // A row without a job says that the turn was ours, and there was nothing to take.
+            let jobs = try result.rows.filter { try $0.get("id", as: UUID?.self) != nil }.map(ClaimedJob.init)
+            guard !jobs.isEmpty else {
+                held.formUnion(turns.map(\.tenant))
+                continue
+            }
+            let passed = jobs.map { job in
+                (strand: JobHorizon.Strand(tenant: job.tenant, priority: job.priority), id: job.id.uuid)
+            }
+            horizon.withLock { $0.passed(passed) }
+            return .jobs(jobs)
+        }
     }
 
     /// Brings what is due to where it is claimed, and reads the lanes that are first.
     private func lanes(
-        for slots: Int, _ owed: [TenantID: JobTally.Entry], from strands: Strands?
+        for slots: Int, _ owed: [TenantID: JobTally.Entry], from strands: Strands?, except held: Set<TenantID>
     ) async throws -> (revision: Int64, clock: Double, lanes: [FairShare.Lane]) {
         let module = module.description
         let results = try await pipeline.run([
-            promoted, "SELECT revision, virtual_time FROM core.job_queues WHERE module = \(module)",
-            lanes(slots, strands),
+            promoted(behind: strands?.due),
+            "SELECT revision, virtual_time FROM core.job_queues WHERE module = \(module)",
+            lanes(slots, strands, except: held),
         ])
+        if let newest = try results[0].first?.get("newest", as: Timestamp?.self) {
+            horizon.withLock { $0.cameDue(upTo: newest) }
+        }
         guard let queue = results[1].first else { return (0, 0, []) }
         let lanes = try results[2].rows.map { row in
             let tenant = try row.get("tenant_id", as: TenantID.self)

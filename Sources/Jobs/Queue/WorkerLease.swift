@@ -14,9 +14,11 @@ package struct WorkerLease: Sendable {
     /// How often it is heard of.
     package static let heartbeat: Duration = .seconds(4)
 
-    /// - Parameter pipeline: of the kernel's role `worker`.
-    package init(module: ModuleName, pipeline: PipelineConnection) {
-        id = ID<WorkerLease>.make().uuid
+    /// - Parameters:
+    ///   - id: what it is known by; nil makes one.
+    ///   - pipeline: of the kernel's role `worker`.
+    package init(id: UUID? = nil, module: ModuleName, pipeline: PipelineConnection) {
+        self.id = id ?? ID<WorkerLease>.make().uuid
         self.module = module
         self.pipeline = pipeline
     }
@@ -81,62 +83,43 @@ package struct WorkerLease: Sendable {
     /// - Parameter held: the leases that the worker knows of.
     /// - Returns: how many jobs.
     package func giveBack(except held: Set<UUID>) async throws -> Int {
-        try await pipeline.run([
+        try await WorkerLease.take(
             """
-            SELECT core.fail_job(r.tenant_id, r.id, r.lease, '{}', interval '0', false)
-            FROM core.jobs_running AS r
-            WHERE r.worker_id = \(id)
+            r.worker_id = \(id)
               AND r.lease <> ALL (\(Array(held)))
               AND r.claimed_at < clock_timestamp() - make_interval(secs => \(WorkerLease.grace / .seconds(1)))
-            """
-        ])[0].count
+            """, counts: false, pipeline
+        ).count
     }
 
-    /// Leaves; what it still has is ready for others at once, and the attempts do not count.
+    /// Leaves; what it still has is ready for others at once, and the attempts do not count. What cannot be given back
+    /// now is others' when the lease runs out.
     package func end() async throws {
-        _ = try await pipeline.run([
-            """
-            SELECT core.fail_job(r.tenant_id, r.id, r.lease, '{}', interval '0', false)
-            FROM core.jobs_running AS r
-            WHERE r.worker_id = \(id)
-            """,
-            "DELETE FROM core.job_workers WHERE id = \(id)",
-        ])
+        guard try await WorkerLease.take("r.worker_id = \(id)", counts: false, pipeline).isDone else { return }
+        _ = try await pipeline.run(["DELETE FROM core.job_workers WHERE id = \(id)"])
     }
 
     /// Gives the jobs of workers that are silent for too long to others.
     ///
     /// - Returns: how many jobs.
     package static func rescue(_ pipeline: PipelineConnection) async throws -> Int {
-        let results = try await pipeline.run([
-            // Who renews at this moment waits for us, and then finds itself gone.
-            "DELETE FROM core.job_workers WHERE expires_at < clock_timestamp()",
-            """
-            SELECT core.fail_job(
-                r.tenant_id, r.id, r.lease,
-                jsonb_build_object('code', 'worker_lost', 'error', 'the worker was not heard of any more'),
-                interval '0', true)
-            FROM core.jobs_running AS r
-            WHERE NOT EXISTS (SELECT FROM core.job_workers AS w WHERE w.id = r.worker_id)
-            LIMIT 1000
-            """,
-        ])
-        return results[1].count
+        // By itself, and first: who renews at this moment waits for us, and then finds itself gone. Jobs that nobody is
+        // known to have are found until none is left.
+        _ = try await pipeline.run(["DELETE FROM core.job_workers WHERE expires_at < clock_timestamp()"])
+        return try await take(
+            "NOT EXISTS (SELECT FROM core.job_workers AS w WHERE w.id = r.worker_id)",
+            failure: JobFailure(code: "worker_lost", detail: "the worker was not heard of any more"), counts: true,
+            pipeline
+        ).count
     }
 
-    /// Gives the jobs of a process that has ended to others, and says what ended it.
+    /// Gives the jobs of a worker whose process has ended to others, and says what ended it. What cannot be taken now goes
+    /// when the lease runs out.
     package static func release(
-        host: String, process: Int32, failure: JobFailure, counts: Bool, _ pipeline: PipelineConnection
+        _ id: UUID, failure: JobFailure, counts: Bool, _ pipeline: PipelineConnection
     ) async throws {
-        let document = failure.document
-        _ = try await pipeline.run([
-            """
-            SELECT core.fail_job(r.tenant_id, r.id, r.lease, \(document), interval '0', \(counts))
-            FROM core.jobs_running AS r
-            JOIN core.job_workers AS w ON w.id = r.worker_id
-            WHERE w.host = \(host) AND w.process = \(Int64(process))
-            """,
-            "DELETE FROM core.job_workers WHERE host = \(host) AND process = \(Int64(process))",
-        ])
+        let (_, isDone) = try await take("r.worker_id = \(id)", failure: failure, counts: counts, pipeline)
+        guard isDone else { return }
+        _ = try await pipeline.run(["DELETE FROM core.job_workers WHERE id = \(id)"])
     }
 }

@@ -20,12 +20,12 @@ package struct Scheduler: Service {
     /// How many are enrolled in one.
     private static let enrolled = 100
 
-    /// What one schedule that is due asks for.
+    /// What is to be done about one schedule.
     private struct Turn {
-        /// Enqueues its jobs and moves it on.
+        /// Enqueues its jobs and moves it on, or enrols it.
         let firing: SQL
         /// Lets it wait for a minute, when the other fails.
-        let postponing: SQL
+        var postponing: SQL?
     }
 
     private let pipeline: PipelineConnection
@@ -55,8 +55,12 @@ package struct Scheduler: Service {
     package func enrol(now: Date = Date()) async throws {
         let results = try await pipeline.run([
             """
-            DELETE FROM core.schedules AS s
-            WHERE NOT EXISTS (SELECT FROM core.schedule_kinds AS k WHERE k.module = s.module AND k.name = s.name)
+            DELETE FROM core.schedules
+            WHERE ctid = ANY (ARRAY(
+                SELECT s.ctid
+                FROM core.schedules AS s
+                WHERE NOT EXISTS (SELECT FROM core.schedule_kinds AS k WHERE k.module = s.module AND k.name = s.name)
+                FOR UPDATE OF s SKIP LOCKED))
             """,
             """
             SELECT t.id AS tenant_id, k.module, k.name, k.cron,
@@ -70,26 +74,26 @@ package struct Scheduler: Service {
             LIMIT 2000
             """,
         ])
-        let statements = try results[1].rows.compactMap { row -> SQL? in
+        let turns = try results[1].rows.compactMap { row -> Turn? in
             let (cron, zone) = (try row.get("cron", as: String.self), try row.get("zone", as: String.self))
             // Another version may be able to read it, and enrols it then.
             guard let schedule = try schedule(cron, zone, .none) else { return nil }
             // What never comes is kept too: else it would be reckoned anew each time.
             let next = schedule.next(after: now).map { Timestamp($0) } ?? .distantFuture
-            return """
-                INSERT INTO core.schedules (tenant_id, module, name, cron, zone, next_at)
-                VALUES (\(try row.get("tenant_id", as: UUID.self)), \(try row.get("module", as: String.self)),
-                        \(try row.get("name", as: String.self)), \(cron), \(zone), \(next))
-                ON CONFLICT (tenant_id, module, name) DO UPDATE
-                SET cron = EXCLUDED.cron, zone = EXCLUDED.zone, next_at = EXCLUDED.next_at
-                """
+            return Turn(
+                firing: """
+                    INSERT INTO core.schedules (tenant_id, module, name, cron, zone, next_at)
+                    VALUES (\(try row.get("tenant_id", as: UUID.self)), \(try row.get("module", as: String.self)),
+                            \(try row.get("name", as: String.self)), \(cron), \(zone), \(next))
+                    ON CONFLICT (tenant_id, module, name) DO UPDATE
+                    SET cron = EXCLUDED.cron, zone = EXCLUDED.zone, next_at = EXCLUDED.next_at
+                    """)
         }
-        for first in stride(from: 0, to: statements.count, by: Scheduler.enrolled) {
-            _ = try await pipeline.run(Array(statements[first..<min(first + Scheduler.enrolled, statements.count)]))
-        }
+        try await run(turns, share: Scheduler.enrolled)
     }
 
-    /// Enqueues what is due, at most a batch.
+    /// Enqueues what is due, at most a batch. What somebody else has locked is passed over: another scheduler is at it, or
+    /// the tenant is being erased.
     ///
     /// - Returns: how many schedules were due.
     @discardableResult
@@ -105,28 +109,44 @@ package struct Scheduler: Service {
             WHERE s.next_at <= \(Timestamp(now))
             ORDER BY s.next_at
             LIMIT \(Scheduler.batch)
+            FOR UPDATE OF s SKIP LOCKED
             """
         ])[0]
-        let statements = try due.rows.compactMap { try statement(for: $0, now) }
-        for first in stride(from: 0, to: statements.count, by: Scheduler.share) {
-            try await run(Array(statements[first..<min(first + Scheduler.share, statements.count)]))
-        }
+        try await run(try due.rows.compactMap { try turn(for: $0, now) }, share: Scheduler.share)
         return due.count
     }
 
-    /// Runs some in one transaction; if one of them fails, each in its own, so that it holds up no other.
-    private func run(_ turns: [Turn]) async throws {
-        do {
-            _ = try await pipeline.run(turns.map(\.firing))
-        } catch is DatabaseError where turns.count > 1 {
-            for turn in turns { try await run([turn]) }
-        } catch let error as DatabaseError {
-            logger.warning("a schedule could not be kept", metadata: ["error": "\(error)"])
-            _ = try await pipeline.run(turns.map(\.postponing))
+    /// Runs turns, so many in one transaction.
+    private func run(_ turns: [Turn], share: Int) async throws {
+        for first in stride(from: 0, to: turns.count, by: share) {
+            try await run(Array(turns[first..<min(first + share, turns.count)]))
         }
     }
 
-    private func statement(for row: Row, _ now: Date) throws -> Turn? {
+    /// Runs some in one transaction; if the database refuses one of them, each in its own, so that it holds up no other.
+    private func run(_ turns: [Turn]) async throws {
+        do {
+            _ = try await pipeline.run(turns.map(\.firing))
+        } catch let error as DatabaseError where error.code == .statementFailed {
+            if turns.count > 1 {
+                for turn in turns { try await run([turn]) }
+            } else {
+                logger.warning("a schedule could not be kept", metadata: ["error": "\(error)"])
+                for postponing in turns.compactMap(\.postponing) { try await postpone(postponing) }
+            }
+        }
+    }
+
+    /// Lets a schedule wait; one that cannot is tried again at the next look.
+    private func postpone(_ postponing: SQL) async throws {
+        do {
+            _ = try await pipeline.run([postponing])
+        } catch let error as DatabaseError where error.code == .statementFailed {
+            logger.warning("a schedule could not be put off", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func turn(for row: Row, _ now: Date) throws -> Turn? {
         let catchUp = Schedule.CatchUp(rawValue: try row.get("catch_up")) ?? .last
         let dueAt = try row.get("next_at", as: Timestamp.self)
         guard let schedule = try schedule(row.get("cron"), row.get("zone"), catchUp) else { return nil }
@@ -135,16 +155,22 @@ package struct Scheduler: Service {
         let name = try row.get("name", as: String.self)
         // What is come to while the module is off is not made up for.
         let fires = try row.get("is_on", as: Bool.self) ? moments.map { Timestamp($0) } : []
+        let place: SQL = """
+            SELECT s.ctid
+            FROM core.schedules AS s
+            WHERE s.tenant_id = \(tenant) AND s.module = \(module) AND s.name = \(name) AND s.next_at = \(dueAt)
+            FOR UPDATE SKIP LOCKED
+            """
         let postponing: SQL = """
             UPDATE core.schedules
             SET next_at = \(dueAt) + interval '1 minute'
-            WHERE tenant_id = \(tenant) AND module = \(module) AND name = \(name) AND next_at = \(dueAt)
+            WHERE ctid = (\(place))
             """
         let firing: SQL = """
             WITH moved AS (
                 UPDATE core.schedules
                 SET next_at = \(next.map { Timestamp($0) } ?? .distantFuture), last_at = \(fires.last)
-                WHERE tenant_id = \(tenant) AND module = \(module) AND name = \(name) AND next_at = \(dueAt)
+                WHERE ctid = (\(place))
                 RETURNING tenant_id
             )
             SELECT core.put_job(

@@ -16,6 +16,8 @@ package final class JobSupervisor: Service {
 
     private struct Child {
         let process: SupervisedProcess
+        /// What its worker is known by. A process's number is another's too where machines or containers share a name.
+        let worker: UUID
         let begin: ContinuousClock.Instant
     }
 
@@ -37,7 +39,7 @@ package final class JobSupervisor: Service {
     /// - Parameters:
     ///   - pipeline: of the kernel's role `worker`.
     ///   - onCrash: told of a module whose process did not end by itself.
-    ///   - arguments: what a module's process is started with.
+    ///   - arguments: what a module's process is started with, besides the id of its worker behind `--worker`.
     package init(
         pipeline: PipelineConnection, logger: Logger, onCrash: @escaping @Sendable (String) async -> Void,
         arguments: @escaping @Sendable (String) -> [String]
@@ -132,11 +134,12 @@ package final class JobSupervisor: Service {
 
     /// Ends children that have lost their lease: what stands still would keep another from taking its place.
     private func endSilent() async throws {
-        let rows = try await pipeline.run(["SELECT process FROM core.job_workers WHERE host = \(WorkerLease.host)"])[0]
-        let heard = Set(try rows.rows.map { Int32(truncatingIfNeeded: try $0.get("process", as: Int.self)) })
+        let workers = state.withLock { $0.children.values.map(\.worker) }
+        let rows = try await pipeline.run(["SELECT id FROM core.job_workers WHERE id = ANY(\(workers))"])[0]
+        let heard = Set(try rows.rows.map { try $0.get("id", as: UUID.self) })
         let silent = state.withLock { state in
             state.children.filter { _, child in
-                child.begin.duration(to: .now) > WorkerLease.lifetime * 1.5 && !heard.contains(child.process.id)
+                child.begin.duration(to: .now) > WorkerLease.lifetime * 1.5 && !heard.contains(child.worker)
             }
         }
         for (module, child) in silent {
@@ -146,15 +149,17 @@ package final class JobSupervisor: Service {
     }
 
     /// Starts a module's process, unless there is one or it shall wait.
-    private func start(_ module: String) -> SupervisedProcess? {
+    private func start(_ module: String) -> Child? {
         state.withLock { state in
             let now = ContinuousClock.now
             guard !state.isStopping, state.children[module] == nil, state.pauses[module].map({ $0 <= now }) ?? true
             else { return nil }
             do {
-                let process = try SupervisedProcess(arguments(module))
-                state.children[module] = Child(process: process, begin: now)
-                return process
+                let worker = ID<WorkerLease>.make().uuid
+                let process = try SupervisedProcess(arguments(module) + ["--worker", worker.uuidString])
+                let child = Child(process: process, worker: worker, begin: now)
+                state.children[module] = child
+                return child
             } catch {
                 logger.error("a process could not be started", metadata: ["module": "\(module)", "error": "\(error)"])
                 state.pauses[module] = now + .seconds(5)
@@ -163,9 +168,9 @@ package final class JobSupervisor: Service {
         }
     }
 
-    private func watch(_ process: SupervisedProcess, of module: String) async {
-        let exit = await process.exit()
-        if exit != .status(0) { await clean(up: process, exit, of: module) }
+    private func watch(_ child: Child, of module: String) async {
+        let exit = await child.process.exit()
+        if exit != .status(0) { await clean(up: child, exit, of: module) }
         state.withLock { state in
             guard let child = state.children.removeValue(forKey: module) else { return }
             guard exit != .status(0) else { return }
@@ -175,16 +180,14 @@ package final class JobSupervisor: Service {
     }
 
     /// Gives the jobs of a process that died to others at once, instead of when its lease runs out.
-    private func clean(up process: SupervisedProcess, _ exit: ProcessExit, of module: String) async {
+    private func clean(up child: Child, _ exit: ProcessExit, of module: String) async {
         logger.warning("a process for jobs ended", metadata: ["module": "\(module)", "exit": "\(exit)"])
         // Killed by a signal, one of its jobs may be to blame, and nobody knows which; else the process chose to end.
         let isStopping = state.withLock { $0.isStopping }
         let counts = if case .signal = exit { !isStopping } else { false }
         let failure = JobFailure(code: "process_ended", detail: "its process ended by \(exit)")
         do {
-            try await WorkerLease.release(
-                host: WorkerLease.host, process: process.id, failure: failure,
-                counts: counts, pipeline)
+            try await WorkerLease.release(child.worker, failure: failure, counts: counts, pipeline)
         } catch {
             // The lease runs out, and whoever is there finds the jobs.
             logger.warning("jobs could not be given back", metadata: ["module": "\(module)", "error": "\(error)"])

@@ -1,3 +1,4 @@
+package import Foundation
 package import Observability
 package import PluginHost
 @_spi(Kernel) package import PluginKit
@@ -6,6 +7,8 @@ package import Tenancy
 extension JobWorker {
     /// How a worker works.
     package struct Settings: Sendable {
+        /// What the worker is known by, for whoever started its process; nil makes an id.
+        package var id: UUID?
         /// Jobs at one time.
         package var slots = 64
         /// How often it looks for work when nothing wakes it.

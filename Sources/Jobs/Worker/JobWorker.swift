@@ -39,7 +39,7 @@ package final class JobWorker: Service {
         self.settings = settings
         self.logger = logger
         queue = JobQueue(module: module.name, pipeline: pipeline)
-        lease = WorkerLease(module: module.name, pipeline: pipeline)
+        lease = WorkerLease(id: settings.id, module: module.name, pipeline: pipeline)
         listener = databases.jobListener()
         (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }

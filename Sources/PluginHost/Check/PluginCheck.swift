@@ -122,6 +122,9 @@ package struct PluginCheck: Sendable {
         for (schema, table) in SchemaNames.created(in: sql) where schema != own {
             fail("a migration makes \(schema).\(table); a plugin touches its own schema, \(own)")
         }
+        for kind in SchemaNames.code(in: sql) {
+            fail("a migration says \(kind); a module's schema holds data and no code")
+        }
         let made = Set(SchemaNames.created(in: sql).filter { $0.schema == own }.map(\.table))
         for table in manifest.tables.map(\.name) where !made.contains(table) {
             fail("plugin.json declares the table \(table), which no migration makes")
@@ -144,12 +147,22 @@ package struct PluginCheck: Sendable {
     }
 }
 
-/// The tables that SQL makes, as far as its text tells.
+/// What SQL makes, as far as its text tells.
 enum SchemaNames {
     /// Every `CREATE TABLE schema.table`, comments left out.
     static func created(in sql: String) -> [(schema: String, table: String)] {
-        let code = sql.split(separator: "\n").map { $0.components(separatedBy: "--")[0] }.joined(separator: "\n")
         let pattern = /(?i)\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([A-Za-z_]\w*)"?\s*\.\s*"?([A-Za-z_]\w*)"?/
-        return code.matches(of: pattern).map { ($0.1.lowercased(), $0.2.lowercased()) }
+        return withoutComments(sql).matches(of: pattern).map { ($0.1.lowercased(), $0.2.lowercased()) }
+    }
+
+    /// Every kind of thing it makes that `migrate` refuses because it is code, such as `CREATE FUNCTION`, each once.
+    static func code(in sql: String) -> [String] {
+        let pattern = /(?i)\bCREATE\s+(?:OR\s+REPLACE\s+)?(FUNCTION|PROCEDURE|CAST|RULE|POLICY)\b/
+        let kinds = withoutComments(sql).matches(of: pattern).map { "CREATE \($0.1.uppercased())" }
+        return Set(kinds).sorted()
+    }
+
+    private static func withoutComments(_ sql: String) -> String {
+        sql.split(separator: "\n").map { $0.components(separatedBy: "--")[0] }.joined(separator: "\n")
     }
 }

@@ -29,6 +29,11 @@ package struct PluginTemplate: Sendable {
         guard name.wholeMatch(of: /[A-Z][A-Za-z0-9]{1,29}/) != nil else {
             throw Failure(description: "\(name) must be a capital letter and up to 29 letters and digits")
         }
+        guard !ReservedWords.all.contains(name.lowercased()) else {
+            throw Failure(
+                description: "\(name) would be the module \(name.lowercased()), which is a word of PostgreSQL's own; "
+                    + "choose another, such as \(name)Desk")
+        }
         let target = "\(directory)/\(name)"
         let files = FileManager.default
         guard !files.fileExists(atPath: target) else { throw Failure(description: "\(target) is there already") }

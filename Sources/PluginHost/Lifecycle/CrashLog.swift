@@ -33,16 +33,26 @@ package struct CrashLog: Sendable {
     }
 
     /// What earlier processes left, oldest first. Lines that are none are skipped: a crash may have cut one.
-    package func entries() -> [Entry] {
-        let data = FileManager.default.contents(atPath: path) ?? Data()
-        return String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap(CrashLog.entry)
+    package func entries() -> [Entry] { CrashLog.entries(of: text()) }
+
+    /// Takes in what earlier processes left, and forgets it afterwards. What comes meanwhile stays: other processes add to
+    /// the file without asking anybody, so that nothing but what was read may go.
+    ///
+    /// - Throws: what `body` throws, and then nothing is forgotten; `CocoaError` when the file cannot be written.
+    package func take(_ body: ([Entry]) async throws -> Void) async throws {
+        let text = text()
+        let entries = CrashLog.entries(of: text)
+        guard !entries.isEmpty else { return }
+        try await body(entries)
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try file.write(contentsOf: Data(repeating: UInt8(ascii: "\n"), count: text.count))
+        try file.close()
     }
 
-    /// Forgets what was read, up to what came meanwhile.
-    package func clear() throws {
-        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-        try file.truncate(atOffset: 0)
-        try file.close()
+    private func text() -> Data { FileManager.default.contents(atPath: path) ?? Data() }
+
+    private static func entries(of text: Data) -> [Entry] {
+        String(decoding: text, as: UTF8.self).split(separator: "\n").compactMap(entry)
     }
 
     static func entry(_ line: Substring) -> Entry? {

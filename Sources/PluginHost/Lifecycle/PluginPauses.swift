@@ -36,19 +36,25 @@ package struct PluginPauses: Sendable {
 
     /// Puts a plugin back into service and forgives its crashes. One that crashed while it was loaded comes back with
     /// the next start of each process.
-    package func resume(_ module: String) async throws {
-        _ = try await pipeline.runForCaller([
-            "DELETE FROM core.plugin_pauses WHERE module_id = \(module)",
+    ///
+    /// - Returns: the word for why it was paused; nil when it was not.
+    @discardableResult
+    package func resume(_ module: String) async throws -> String? {
+        let results = try await pipeline.runForCaller([
+            "DELETE FROM core.plugin_pauses WHERE module_id = \(module) RETURNING code",
             "UPDATE core.plugin_crashes SET is_forgiven = true WHERE module_id = \(module) AND NOT is_forgiven",
             "SELECT core.record_change('plugin', NULL, \(module))",
         ])
         try await control.refreshForCaller()
+        return try results[0].first?.get("code", as: String.self)
     }
 
     /// Takes in what crashed processes of this machine left behind, and pauses who did it too often.
     package func note(_ log: CrashLog) async throws {
-        let entries = log.entries()
-        guard !entries.isEmpty else { return }
+        try await log.take { try await note($0) }
+    }
+
+    private func note(_ entries: [CrashLog.Entry]) async throws {
         let name = ProcessInfo.processInfo.hostName
         let host = name.isEmpty ? "unnamed" : String(name.prefix(255))
         var statements = entries.map { entry -> SQL in
@@ -64,9 +70,9 @@ package struct PluginPauses: Sendable {
             statements.append("SELECT core.record_change('plugin', NULL, \(module))")
         }
         _ = try await pipeline.run(statements)
-        try log.clear()
     }
 
+    /// Whatever it is paused for, one that crashes while it is loaded must not be loaded any more.
     private func pauseIfNeeded(_ module: String) -> SQL {
         """
         INSERT INTO core.plugin_pauses (module_id, code, detail)
@@ -78,7 +84,9 @@ package struct PluginPauses: Sendable {
           AND NOT is_forgiven
           AND crashed_at > now() - INTERVAL '1 day'
         HAVING count(*) >= \(PluginPauses.maximumCrashes)
-        ON CONFLICT (module_id) DO NOTHING
+        ON CONFLICT (module_id) DO UPDATE
+        SET code = EXCLUDED.code, detail = EXCLUDED.detail, operator_id = NULL, paused_at = now()
+        WHERE EXCLUDED.code = 'crashes_at_load' AND plugin_pauses.code <> 'crashes_at_load'
         """
     }
 

@@ -111,6 +111,24 @@ extension Manifest {
         }
     }
 
+    /// Refuses slots of one name, and names that do not stand in the address of a frame as they are.
+    func requireOwnSlots() throws(ManifestError) {
+        let names = ui.slots.map(\.slot)
+        for name in names {
+            let words = name.split(omittingEmptySubsequences: false) { "._-".contains($0) }
+            let isPlain = words.allSatisfy { word in
+                !word.isEmpty && word.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) }
+            }
+            guard isPlain else {
+                throw ManifestError(
+                    .nameInvalid,
+                    "slot \(name) must be lower-case words with points, underscores or hyphens between them: "
+                        + "conversation.sidebar")
+            }
+        }
+        try requireOnce("slot", names)
+    }
+
     /// Refuses what is no other module's command.
     func requireOthersCommands() throws(ManifestError) {
         for command in uses {

@@ -10,6 +10,12 @@ extension Manifest {
                 .nameForeign,
                 "id: expected a name of its own, found \(id), which is the platform's; fix: choose another")
         }
+        guard !ReservedWords.all.contains(id.description) else {
+            throw ManifestError(
+                .nameInvalid,
+                "id: expected a name that SQL takes without quotes, found \(id), which is a word of PostgreSQL's own; "
+                    + "fix: choose another, such as \(id)_desk")
+        }
         try requireOwn("command", commands)
         try requireOwn("hook", hooks.map(\.id))
         try requireOwn("permission", permissions.map(\.id))
@@ -28,7 +34,8 @@ extension Manifest {
         }
     }
 
-    private func requireOnce(_ what: String, _ names: [String]) throws(ManifestError) {
+    /// Refuses a name that is there twice.
+    func requireOnce(_ what: String, _ names: [String]) throws(ManifestError) {
         var seen: Set<String> = []
         for name in names where !seen.insert(name).inserted {
             throw ManifestError(.nameTwice, "\(what) \(name) is there twice")

@@ -142,6 +142,7 @@ extension Manifest: RequestPayload {
         schedules = try (record["schedules"] as [Record]? ?? []).map(ScheduleDeclaration.init)
         try requireOwnNames()
         try requireOwnJobs()
+        try requireOwnSlots()
         try requireHome()
         try requireOthersCommands()
         try requireOthersTables()

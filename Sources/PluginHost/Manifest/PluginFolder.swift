@@ -1,5 +1,6 @@
 internal import Foundation
 internal import PluginKit
+internal import Tenancy
 
 /// A folder that holds a plugin: its manifest, its migrations, and where its library is.
 package struct PluginFolder: Sendable {
@@ -8,6 +9,9 @@ package struct PluginFolder: Sendable {
     package let path: String
     /// What the manifest says, or why it cannot be read.
     package let manifest: Result<Manifest, ManifestError>
+
+    /// The module's name; the folder's when its manifest cannot be read.
+    package var id: String { (try? manifest.get())?.id.description ?? name }
 
     /// Numbered SQL files.
     package var migrationsPath: String { path + "/migrations" }
@@ -26,11 +30,21 @@ package struct PluginFolder: Sendable {
         manifest = PluginFolder.parse(Array(data))
     }
 
-    /// The library: in the folder itself, where its own build put it, or among `libraries`.
+    /// The library: in the folder itself, where its own build put the newest, or among `libraries`.
     package func libraryPath(libraries: [String]) -> String? {
-        ([path, "\(path)/.build/release", "\(path)/.build/debug"] + libraries).map { "\($0)/lib\(name).so" }.first {
-            FileManager.default.fileExists(atPath: $0)
+        func found(in folders: [String]) -> [String] {
+            folders.map { "\($0)/lib\(name).so" }.filter { FileManager.default.fileExists(atPath: $0) }
         }
+        // A release of long ago is not what its author has just built.
+        let newest = found(in: ["\(path)/.build/release", "\(path)/.build/debug"]).max {
+            PluginFolder.modified($0) < PluginFolder.modified($1)
+        }
+        return found(in: [path]).first ?? newest ?? found(in: libraries).first
+    }
+
+    private static func modified(_ path: String) -> Date {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return attributes?[.modificationDate] as? Date ?? .distantPast
     }
 
     private static func parse(_ bytes: [UInt8]) -> Result<Manifest, ManifestError> {

@@ -1,6 +1,7 @@
 internal import Cryptography
 internal import Files
 internal import Foundation
+internal import Migrations
 internal import Observability
 internal import PluginKit
 internal import Postgres
@@ -12,8 +13,6 @@ struct ModuleExport {
     let module: ModuleName
     /// What the plugin's folder says of itself; nil when it is gone.
     let manifest: Manifest?
-    /// The kernel's owner in a transaction, who sees all rows of the module's tables and of the kernel's.
-    let owner: Lease
     let folder: ExportFolder
     let store: (any FileStore)?
 
@@ -25,36 +24,54 @@ struct ModuleExport {
     ]
     private static let batch = 200
 
-    /// Writes everything.
+    /// Writes the module's own tables, as they are in one moment, in a session of the module's owner: what makes text of
+    /// a row may be a cast that the module wrote, and in the kernel's session it could become a superuser. The owner
+    /// sees all rows from then on.
     ///
-    /// - Returns: how many rows of each of the module's tables it wrote.
-    /// - Throws: `UninstallError` with code `export_failed` or `files_unavailable`.
-    func write(_ tables: [ModuleTable]) async throws -> [(table: String, rows: Int)] {
+    /// - Returns: how many rows of each table it wrote.
+    /// - Throws: `UninstallError` with code `export_failed`.
+    func writeTables(_ owners: ModuleOwners, _ admin: Lease) async throws -> [(table: String, rows: Int)] {
+        let tables = try await ModuleTable.list(module, admin)
         var written: [(table: String, rows: Int)] = []
-        for table in tables {
-            let rows = try await writeRows(
-                of: table.name, where: "true", orderedBy: table.keys, to: "\(table.file).jsonl")
-            written.append((table.name, rows))
-        }
-        var kernel: [(table: String, rows: Int)] = []
-        for (table, column) in ModuleExport.kernelTables {
-            let rows = try await writeRows(
-                of: "core.\(table)", where: "t.\(unsafeSQL: column) = \(module.description)", orderedBy: "tenant_id",
-                to: "kernel/\(table).jsonl")
-            kernel.append(("core.\(table)", rows))
-        }
-        let files = try await writeFiles()
-        try await folder.write("export.json") { take in
-            try take(contents(written, kernel, files).encoded() + [UInt8(ascii: "\n")])
+        guard !tables.isEmpty else { return written }
+        try await owners.useUnforced(module, admin) { session in
+            try await session.transaction { session in
+                try await session.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                for table in tables {
+                    let rows = try await writeRows(
+                        of: table.name, where: "true", orderedBy: table.keys, to: "\(table.file).jsonl", session)
+                    written.append((table.name, rows))
+                }
+            }
         }
         return written
     }
 
+    /// Writes what the kernel keeps of the module, and what there is in all.
+    ///
+    /// - Parameters:
+    ///   - written: what was written of the module's own tables.
+    ///   - owner: the kernel's owner in a transaction, who sees all rows of the kernel's tables.
+    /// - Throws: `UninstallError` with code `export_failed` or `files_unavailable`.
+    func writeRest(_ written: [(table: String, rows: Int)], _ owner: Lease) async throws {
+        var kernel: [(table: String, rows: Int)] = []
+        for (table, column) in ModuleExport.kernelTables {
+            let rows = try await writeRows(
+                of: "core.\(table)", where: "t.\(unsafeSQL: column) = \(module.description)", orderedBy: "tenant_id",
+                to: "kernel/\(table).jsonl", owner)
+            kernel.append(("core.\(table)", rows))
+        }
+        let files = try await writeFiles(owner)
+        try await folder.write("export.json") { take in
+            try take(contents(written, kernel, files).encoded() + [UInt8(ascii: "\n")])
+        }
+    }
+
     private func writeRows(
-        of table: String, where condition: SQL, orderedBy keys: String, to file: String
+        of table: String, where condition: SQL, orderedBy keys: String, to file: String, _ session: Lease
     ) async throws -> Int {
         var count = 0
-        try await owner.run(
+        try await session.run(
             """
             DECLARE exported NO SCROLL CURSOR FOR
             SELECT to_jsonb(t)::text AS line
@@ -64,7 +81,7 @@ struct ModuleExport {
             """)
         try await folder.write(file) { take in
             while true {
-                let rows = try await owner.run(
+                let rows = try await session.run(
                     "FETCH FORWARD \(unsafeSQL: "\(ModuleExport.batch)") FROM exported", timeout: .seconds(600))
                 for row in rows.rows {
                     try take(Array(try row.get("line", as: String.self).utf8) + [UInt8(ascii: "\n")])
@@ -73,12 +90,12 @@ struct ModuleExport {
                 if rows.isEmpty { return }
             }
         }
-        try await owner.run("CLOSE exported")
+        try await session.run("CLOSE exported")
         return count
     }
 
     /// The bytes of the module's files, each under its id.
-    private func writeFiles() async throws -> (count: Int, bytes: Int) {
+    private func writeFiles(_ owner: Lease) async throws -> (count: Int, bytes: Int) {
         let rows = try await owner.run(
             """
             SELECT f.id, c.tenant_id, c.digest, c.object, c.size

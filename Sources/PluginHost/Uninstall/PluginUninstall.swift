@@ -1,6 +1,6 @@
 package import Files
 package import Logging
-internal import Migrations
+package import Migrations
 internal import PluginKit
 package import Postgres
 internal import Tenancy
@@ -38,14 +38,16 @@ package struct PluginUninstall: Sendable {
 
     private let plugins: [PluginFolder]
     private let files: FileSettings
+    private let owners: ModuleOwners
     private let logger: Logger
 
     /// - Parameters:
     ///   - directory: the folder of plugins.
     ///   - files: where the platform keeps files.
-    package init(plugins directory: String, files: FileSettings, logger: Logger) {
+    package init(plugins directory: String, files: FileSettings, owners: ModuleOwners, logger: Logger) {
         plugins = PluginFolder.list(in: directory)
         self.files = files
+        self.owners = owners
         self.logger = logger
     }
 
@@ -92,9 +94,7 @@ package struct PluginUninstall: Sendable {
         var report = Report(module: module.description)
         try await admin.transaction { owner in
             try await open(module, owner)
-            for table in try await ModuleTable.list(module, owner) {
-                report.tables.append((table.name, try await table.count(owner)))
-            }
+            report.tables = try await count(module, owner)
             try await ModuleTraces(module: module, owner: owner).undeclare()
             try await mark(module, owner)
             try await owner.run("SELECT core.protect_module(\(module.description))")
@@ -118,35 +118,60 @@ package struct PluginUninstall: Sendable {
     /// - Parameter folder: where all of it is written before; nil writes nothing.
     private func remove(_ module: ModuleName, to folder: ExportFolder?, _ admin: Lease) async throws -> Report {
         let store = try files.open()
+        let manifest = plugins.compactMap { try? $0.manifest.get() }.first { $0.id == module }
+        let export = folder.map { ModuleExport(module: module, manifest: manifest, folder: $0, store: store) }
+        let written = try await export?.writeTables(owners, admin)
         var report = Report(module: module.description)
         var contents: [ContentAddress] = []
-        try await admin.transaction { owner in
-            try await open(module, owner)
-            let tables = try await ModuleTable.list(module, owner)
-            if let folder {
-                let export = ModuleExport(
-                    module: module, manifest: plugins.compactMap { try? $0.manifest.get() }.first { $0.id == module },
-                    owner: owner, folder: folder, store: store)
-                report.tables = try await export.write(tables)
-            } else {
-                for table in tables { report.tables.append((table.name, try await table.count(owner))) }
+        do {
+            try await admin.transaction { owner in
+                try await open(module, owner)
+                report.tables = try await count(module, owner)
+                if let export, let written {
+                    try requireSame(written, report.tables)
+                    try await export.writeRest(written, owner)
+                }
+                let traces = ModuleTraces(module: module, owner: owner)
+                contents = try await traces.removeFiles()
+                for (table, rows) in try await traces.remove() { report.removed[table, default: 0] += rows }
+                // DDL takes no parameters; a module's name is a word, and may be one of SQL's.
+                try await owner.run(
+                    SQL(unsafeSQL: "DROP SCHEMA IF EXISTS \"\(module)\" CASCADE"), timeout: .seconds(600))
+                try await mark(module, owner)
+                try await owner.run("SELECT core.protect_module('core')")
+                report.areRolesKept = try await dropRoles(of: module, owner)
+                // Nothing is dropped before all of the export is where it should be.
+                try folder?.finish()
             }
-            let traces = ModuleTraces(module: module, owner: owner)
-            contents = try await traces.removeFiles()
-            for (table, rows) in try await traces.remove() { report.removed[table, default: 0] += rows }
-            // DDL takes no parameters; a module's name is a word, and may be one of SQL's.
-            try await owner.run(
-                SQL(unsafeSQL: "DROP SCHEMA IF EXISTS \"\(module)\" CASCADE"), timeout: .seconds(600))
-            try await mark(module, owner)
-            try await owner.run("SELECT core.protect_module('core')")
-            report.areRolesKept = try await dropRoles(of: module, owner)
-            // Nothing is dropped before all of the export is where it should be.
-            try folder?.finish()
+        } catch {
+            if written != nil { try await owners.protect(module, admin) }
+            throw error
         }
         report.folder = folder?.path
         report.contents = contents.count
         await sweep(contents, store)
         return report
+    }
+
+    private func count(_ module: ModuleName, _ owner: Lease) async throws -> [(table: String, rows: Int)] {
+        var counted: [(table: String, rows: Int)] = []
+        for table in try await ModuleTable.list(module, owner) {
+            counted.append((table.name, try await table.count(owner)))
+        }
+        return counted
+    }
+
+    /// Refuses to drop what has changed since it was written down: nobody serves, but somebody may be at it by hand.
+    private func requireSame(
+        _ written: [(table: String, rows: Int)], _ counted: [(table: String, rows: Int)]
+    ) throws(UninstallError) {
+        let before = Dictionary(uniqueKeysWithValues: written.map { ($0.table, $0.rows) })
+        for now in counted where before[now.table] != now.rows {
+            throw UninstallError(
+                .exportFailed,
+                "\(now.table) has \(now.rows) rows, and \(before[now.table] ?? 0) were written: nobody may change it "
+                    + "meanwhile")
+        }
     }
 
     /// Becomes the kernel's owner for the rest of the transaction, and sees all rows.
@@ -200,9 +225,7 @@ package struct PluginUninstall: Sendable {
     /// What would be lost.
     private func unconfirmed(_ module: ModuleName, _ admin: Lease) async throws -> UninstallError {
         var lines: [String] = []
-        for table in try await ModuleTable.list(module, admin) {
-            lines.append("\(table.name) (\(try await table.count(admin)) rows)")
-        }
+        for (table, rows) in try await count(module, admin) { lines.append("\(table) (\(rows) rows)") }
         let what = lines.isEmpty ? "all that it has" : lines.joined(separator: ", ")
         return UninstallError(
             .unconfirmed, "this removes \(what) for ever; say so with --yes, or --export FOLDER first")

@@ -75,6 +75,7 @@ final class PluginExecutor: TaskExecutor {
     /// The life of a thread.
     private func serve(_ worker: Worker) {
         romashka_crash_enter_thread(name)
+        defer { romashka_crash_leave_thread() }
         worker.thread.store(romashka_thread_id(), ordering: .relaxed)
         let executor = asUnownedTaskExecutor()
         while !worker.isWrittenOff.load(ordering: .relaxed), let job = queue.pop() {

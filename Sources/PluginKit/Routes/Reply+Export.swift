@@ -12,14 +12,14 @@ extension Reply {
         if case .raw(let reply) = content { reply } else { nil }
     }
 
-    /// The elements of a list's page as lines, and the key of the last one when another page follows.
+    /// The elements of a list's page as lines, and the key that the next one begins behind when another page follows.
     ///
     /// - Parameter isFirst: whether the line with the names of the fields comes before, where there is one.
     public func lines(as format: ExportFormat, isFirst: Bool) -> (bytes: [UInt8], next: [JSONValue]?) {
-        guard case .page(let result, let schema, let limit, let key) = content else { return ([], nil) }
+        guard case .page(let result, let schema, let count, let next) = content else { return ([], nil) }
         var bytes: [UInt8] = []
         if isFirst, format == .csv { CSV.append(schema.fields.map(\.name), to: &bytes) }
-        for row in 0..<min(limit, result.count) {
+        for row in 0..<count {
             var writer = JSONWriter(capacity: 512)
             writer.write(result, row: row, keys: schema.keys)
             switch format {
@@ -29,7 +29,7 @@ extension Reply {
                 CSV.append(members.map { CSV.cell($0.value) }, to: &bytes)
             }
         }
-        return (bytes, result.count > limit ? key.map { result.jsonValue(limit - 1, $0) } : nil)
+        return (bytes, next)
     }
 }
 

@@ -51,7 +51,8 @@ enum ReplyContent: Sendable {
     case nothing
     case row(ResultSet, Schema)
     case value(JSONValue)
-    case page(ResultSet, Schema, limit: Int, key: [Int])
+    /// The first rows of a result, and the key that the next page begins behind.
+    case page(ResultSet, Schema, count: Int, next: [JSONValue]?)
     case list([ReplyContent])
     case headed(HeadedReply)
     case download(Download)
@@ -112,7 +113,7 @@ extension Reply {
 
     /// The body as JSON.
     ///
-    /// - Parameter cursor: makes the cursor of the next page from the key of this page's last row.
+    /// - Parameter cursor: makes the cursor of the next page from the key that it begins behind.
     public func encode(cursor: ([JSONValue]) -> String) -> [UInt8] {
         var writer = JSONWriter(capacity: content.estimatedSize)
         content.write(to: &writer, cursor: cursor)
@@ -136,18 +137,14 @@ extension ReplyContent {
         case .row(let result, let schema): writer.write(result, row: 0, keys: schema.keys)
         case .value(let value): writer.write(value)
         case .headed(let reply): if let body = reply.body { writer.write(body) }
-        case .page(let result, let schema, let limit, let key):
+        case .page(let result, let schema, let count, let next):
             writer.raw("{\"data\":[")
-            for row in 0..<min(limit, result.count) {
+            for row in 0..<count {
                 if row > 0 { writer.raw(",") }
                 writer.write(result, row: row, keys: schema.keys)
             }
             writer.raw("],\"next_cursor\":")
-            if result.count > limit {
-                writer.write(cursor(key.map { result.jsonValue(limit - 1, $0) }))
-            } else {
-                writer.raw("null")
-            }
+            if let next { writer.write(cursor(next)) } else { writer.raw("null") }
             writer.raw("}")
         case .list(let elements):
             writer.raw("{\"data\":[")

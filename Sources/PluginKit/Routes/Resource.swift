@@ -40,7 +40,8 @@ public struct Page<P: Payload>: Sendable {
             }
             return index
         }
-        content = .page(result, P.schema, limit: limit, key: positions)
+        let next = result.count > limit ? positions.map { result.jsonValue(limit - 1, $0) } : nil
+        content = .page(result, P.schema, count: min(limit, result.count), next: next)
     }
 
     /// A whole list of few elements, which has no further page.
@@ -72,6 +73,15 @@ extension Resource {
 
 @_spi(Kernel)
 extension Page {
+    /// A page of all rows of a result, of a list that was not looked through to its end.
+    ///
+    /// - Parameter next: the key that the next page begins behind.
+    /// - Throws: `ColumnError` when the columns are not the payload's fields.
+    public init(_ result: ResultSet, goingOnBehind next: [JSONValue]) throws {
+        try P.schema.requireColumns(of: result)
+        content = .page(result, P.schema, count: result.count, next: next)
+    }
+
     /// The elements as values, for the kernel's own use.
     public var values: [JSONValue] {
         let bytes = Reply(status: 200, content: content).encode { _ in "" }

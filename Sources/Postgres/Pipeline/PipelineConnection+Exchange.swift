@@ -70,6 +70,8 @@ extension PipelineConnection {
         // Nobody asked whether there is something to read, so it is the end.
         guard !isPaused else { return lose(DatabaseError(.connectionLost, message: "the server has hung up")) }
         let isOpen = connection.consumeInput()
+        // A large answer takes its time, and comes in parts until it is one.
+        machine.heard()
         while let heard, let payload = connection.nextNotification() { heard(payload) }
         if let simpleQuery {
             advance(simpleQuery, connection)

@@ -62,10 +62,13 @@ package final class PipelineConnection: @unchecked Sendable {
     var isPaused = false
     private var lastUse = Reactor.now()
 
-    /// - Parameter idleLimit: how long an unused shared connection stays open.
+    /// - Parameters:
+    ///   - idleLimit: how long an unused shared connection stays open.
+    ///   - patience: how long the server of a shared one may say nothing at all while an answer is overdue: longer than
+    ///     the statements of a request take, so that only a connection that is dead is given up.
     package init(
         _ settings: ConnectionSettings, sharing isShared: Bool, reactor: Reactor, idleLimit: Duration = .seconds(60),
-        heard: (@Sendable (String) -> Void)? = nil, logger: Logger
+        patience: Duration = .seconds(5), heard: (@Sendable (String) -> Void)? = nil, logger: Logger
     ) {
         self.heard = heard
         self.settings = settings
@@ -73,7 +76,7 @@ package final class PipelineConnection: @unchecked Sendable {
         self.reactor = reactor
         self.idleLimit = idleLimit.nanoseconds
         self.logger = logger
-        machine = Machine(sharing: isShared ? .shared : .exclusive)
+        machine = Machine(sharing: isShared ? .shared : .exclusive, patience: patience.nanoseconds)
     }
 
     /// How many requests wait for an answer.

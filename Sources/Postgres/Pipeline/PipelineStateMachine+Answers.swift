@@ -1,7 +1,11 @@
 /// What the server says, in the order it was asked.
 extension PipelineStateMachine {
+    /// Something came from the server, if only a part of an answer.
+    mutating func heard() { wasHeard = true }
+
     /// The next thing the server said.
     mutating func received(_ event: Event) -> [Action] {
+        heard()
         guard flightCount > 0 else { return poison("an answer nobody asked for") }
         let step = inFlight[firstInFlight].steps[inFlight[firstInFlight].position]
         switch (event, step) {

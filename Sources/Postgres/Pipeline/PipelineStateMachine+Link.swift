@@ -4,6 +4,7 @@ extension PipelineStateMachine {
     mutating func connected() -> [Action] {
         guard link != .closed else { return [.close] }
         link = .connected
+        heard()
         return sendNext()
     }
 

@@ -2,7 +2,7 @@
 ///
 /// ```
 ///              submit                connected
-/// disconnected ──────▶ connecting ──────────────▶ connected ──▶ (lost, poisoned, expired) ──▶ disconnected
+/// disconnected ──────▶ connecting ──────────────▶ connected ──▶ (lost, poisoned, silent) ──▶ disconnected
 ///                          └── connectFailed ──▶ disconnected          (from each: closed, for good)
 /// ```
 /// Requests wait, are sent in order up to a window, and are answered in the order sent, each by its own Sync.
@@ -77,23 +77,36 @@ struct PipelineStateMachine<Rows: Sendable> {
         /// Whether it failed because the server no longer has a statement it named.
         var isForgotten = false
         var wasResent = false
+
+        /// Nobody waits for it any more: what came is let go, and what comes is dropped.
+        mutating func abandon() {
+            isAbandoned = true
+            rows = []
+        }
     }
 
     var link = Link.disconnected
     var waiting: [Entry] = []
     var inFlight: [Entry] = []
     var firstInFlight = 0
+    /// Whether anything came from the server since `expire` last looked.
+    var wasHeard = false
+    /// When `expire` last found that something had come, or that no answer was due.
+    private var lastHeard: Instant = 0
     let sharing: Sharing
     private let window: Int
     private let capacity: Int
+    private let patience: UInt64
 
     /// - Parameters:
     ///   - window: how many requests may be in flight.
     ///   - capacity: how many requests may wait or be in flight.
-    init(sharing: Sharing, window: Int = 64, capacity: Int = 2048) {
+    ///   - patience: for how many nanoseconds a server that is late with an answer may say nothing at all.
+    init(sharing: Sharing, window: Int = 64, capacity: Int = 2048, patience: UInt64 = 5_000_000_000) {
         self.sharing = sharing
         self.window = window
         self.capacity = capacity
+        self.patience = patience
     }
 
     /// Whether nothing waits and nothing is in flight.
@@ -138,11 +151,12 @@ struct PipelineStateMachine<Rows: Sendable> {
         else {
             return []
         }
-        inFlight[index].isAbandoned = true
+        inFlight[index].abandon()
         return [cancelled]
     }
 
-    /// Time passes: ends what waited too long. A server that does not answer loses its connection.
+    /// Time passes: ends what waited too long. What is in flight keeps its place until its answer has come, which is
+    /// dropped: others' answers come behind it. A server that is late and says nothing at all loses its connection.
     mutating func expire(now: Instant) -> [Action] {
         var actions: [Action] = []
         let timeout = DatabaseError(.timeout)
@@ -151,11 +165,23 @@ struct PipelineStateMachine<Rows: Sendable> {
             actions.append(.complete(entry.id, .failure(timeout)))
             return true
         }
-        if inFlight[firstInFlight...].contains(where: { $0.deadline <= now }) {
-            actions += takeInFlight().filter { !$0.isAbandoned }.map { .complete($0.id, .failure(timeout)) }
-            actions += [.close] + lost(timeout)
+        var isOverdue = false
+        for index in firstInFlight..<inFlight.count where inFlight[index].deadline <= now {
+            isOverdue = true
+            guard !inFlight[index].isAbandoned else { continue }
+            inFlight[index].abandon()
+            actions.append(.complete(inFlight[index].id, .failure(timeout)))
         }
-        return actions
+        if wasHeard || flightCount == 0 { lastHeard = now }
+        wasHeard = false
+        guard isOverdue else { return actions }
+        switch sharing {
+        // Nobody else's answers are on their way to its one holder.
+        case .exclusive: return actions + [.close] + lost(timeout)
+        case .shared:
+            guard now - lastHeard >= patience else { return actions }
+            return actions + [.close] + lost(DatabaseError(.connectionLost, message: "the server has fallen silent"))
+        }
     }
 }
 

@@ -27,10 +27,11 @@ struct BisectCommand: AsyncParsableCommand {
             discussion: Help.discussion(
                 """
                 With --command it goes on by itself: status 0 says that the trouble is gone, 1 to 123 that it is still
-                there; with anything else, such as 125, it stops and everything serves as before. In the first round all
-                plugins rest and their routes answer 503, so the command must ask for something that answers without
-                them. A token comes from a file, since every local user may read command lines: curl's -H @FILE reads
-                the line "Authorization: Bearer …" from it.
+                there; with anything else, such as 125, it stops and everything serves as before, as it does after
+                Ctrl-C, SIGTERM or when the terminal is closed. In the first round all plugins rest and their routes
+                answer 503, so the command must ask for something that answers without them. A token comes from a
+                file, since every local user may read command lines: curl's -H @FILE reads the line "Authorization:
+                Bearer …" from it.
                 """,
                 examples: [
                     "romashka plugin bisect start",
@@ -51,21 +52,34 @@ struct BisectCommand: AsyncParsableCommand {
         func run() async throws {
             try await common.withPlatform { platform in
                 let bisections = platform.bisections
-                var bisection = try await bisections.start(platform.bisectedModules)
-                common.show(bisection)
-                guard let command else { return }
+                guard let command else {
+                    common.show(try await bisections.start(platform.bisectedModules))
+                    return
+                }
                 let trial = BisectTrial(command: command, seconds: seconds)
+                // Before anything rests, so that no signal leaves it at rest.
+                let signals = await EndingSignals()
+                let first = try await bisections.start(platform.bisectedModules)
                 do {
-                    while case .round = bisection.step {
-                        // Until then every process knows of the round.
-                        try await Task.sleep(for: PluginBisections.effect)
-                        bisection = try await bisections.answer(isGone: try await trial.isGone())
-                        common.show(bisection)
-                    }
+                    try await signals.run { try await hunt(from: first, bisections, trial) }
                 } catch {
                     _ = try? await bisections.reset()
                     throw error
                 }
+            }
+        }
+
+        /// Round by round to the verdict.
+        private func hunt(
+            from first: Bisection, _ bisections: PluginBisections, _ trial: BisectTrial
+        ) async throws {
+            var bisection = first
+            common.show(bisection)
+            while case .round = bisection.step {
+                // Until then every process knows of the round.
+                try await Task.sleep(for: PluginBisections.effect)
+                bisection = try await bisections.answer(isGone: try await trial.isGone())
+                common.show(bisection)
             }
         }
     }
@@ -98,7 +112,7 @@ struct BisectCommand: AsyncParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func run() async throws {
-            try await common.withPlatform { platform in
+            try await common.withPlatform(hasPlugins: false) { platform in
                 let resumed = try await platform.bisections.reset()
                 Output.result(
                     ["state": "reset", "resumed": .array(resumed.map { .string($0) })],
@@ -120,7 +134,9 @@ extension Platform {
 
 extension CommonOptions {
     fileprivate func answer(isGone: Bool) async throws {
-        try await withPlatform { platform in show(try await platform.bisections.answer(isGone: isGone)) }
+        try await withPlatform(hasPlugins: false) { platform in
+            show(try await platform.bisections.answer(isGone: isGone))
+        }
     }
 
     /// What is to be done now, or what it came to.

@@ -49,12 +49,16 @@ struct CheckPlugin: AsyncParsableCommand {
         guard let plugin = PluginFolder(at: folder) else {
             throw ValidationError("\(folder) has no plugin.json")
         }
+        let library = plugin.libraryPath(libraries: [])
         let findings = PluginCheck.run(plugin, reserved: Platform.reservedMounts)
         for finding in findings {
             Output.result(
-                ["error": .bool(finding.isError), "text": .string(finding.text)], finding.description,
-                asJSON: common.json)
+                [
+                    "error": .bool(finding.isError), "text": .string(finding.text),
+                    "library": library.map { .string($0) } ?? .null,
+                ], finding.description, asJSON: common.json)
         }
+        if let library { Output.progress("the library is \(library)") }
         let errors = findings.count { $0.isError }
         Output.progress(
             errors == 0 ? "\(plugin.name) is fit to be loaded" : "\(plugin.name) would be refused: \(errors) errors")

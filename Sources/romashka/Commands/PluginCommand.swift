@@ -79,9 +79,13 @@ struct PluginCommand: AsyncParsableCommand {
 
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Put a plugin back into service and forgive its crashes.",
+            abstract: "End a plugin's pause and forgive its crashes.",
             discussion: Help.discussion(
-                "A plugin that crashed while it was loaded comes back when the server is started again.",
+                """
+                Processes that have loaded it serve it within a second. One that crashed while it was loaded comes
+                back with the next start of each process. What else keeps a plugin out, such as a migration that has
+                not run, stays: `romashka plugin list` tells.
+                """,
                 examples: ["romashka plugin resume knowledge"]))
 
         @OptionGroup var common: CommonOptions
@@ -90,29 +94,46 @@ struct PluginCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await common.withPlugin(id) { platform in
-                try await platform.pauses.resume(id)
-                Output.result(["id": .string(id), "state": "active"], "\(id) is in service", asJSON: common.json)
+                let code = try await platform.pauses.resume(id)
+                Output.result(
+                    [
+                        "id": .string(id), "state": "resumed", "was": code.map { .string($0) } ?? .null,
+                        "needs_start": .bool(code == "crashes_at_load"),
+                    ], text(code), asJSON: common.json)
+            }
+        }
+
+        /// What was done. Whether it serves is for each process to say: here its code is not even loaded.
+        ///
+        /// - Parameter code: why it was paused.
+        private func text(_ code: String?) -> String {
+            switch code {
+            case nil: "\(id) was not paused; its crashes are forgiven"
+            case "crashes_at_load"?: "\(id) is no longer paused; it comes back with the next start of each process"
+            default: "\(id) is no longer paused; romashka plugin list tells whether anything else keeps it out"
             }
         }
     }
 }
 
 extension CommonOptions {
-    /// Runs with the platform, if it has a plugin of this name.
-    ///
-    /// - Parameter mustBeInstalled: whether one that is uninstalled is refused.
-    func withPlugin(_ id: String, mustBeInstalled: Bool = true, _ body: @Sendable (Platform) async throws -> Void)
-        async throws
-    {
-        try await withPlatform { platform in
-            guard let plugin = platform.registry.plugins.first(where: { $0.id == id }) else {
-                throw ValidationError("there is no plugin \(id); romashka plugin list shows all")
-            }
-            guard !mustBeInstalled || !plugin.isUninstalled else {
+    /// Runs with the platform, if there is a plugin of this name that is not out for good. None is loaded: this one may
+    /// be what ends processes.
+    func withPlugin(_ id: String, _ body: @Sendable (Platform) async throws -> Void) async throws {
+        guard PluginFolder.list(in: try installation.plugins).contains(where: { $0.id == id }) else {
+            throw CommonOptions.noPlugin(id)
+        }
+        try await withPlatform(hasPlugins: false) { platform in
+            guard !platform.uninstalledModules.contains(id) else {
                 throw ConfigurationError(
                     .moduleUninstalled, "\(id) is uninstalled; romashka plugin install \(id) lets it in again")
             }
             try await body(platform)
         }
+    }
+
+    /// No folder has a plugin of this name.
+    static func noPlugin(_ id: String) -> ValidationError {
+        ValidationError("there is no plugin \(id); romashka plugin list shows all")
     }
 }

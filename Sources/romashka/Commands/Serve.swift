@@ -23,8 +23,14 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var serving: ServingOptions
 
+    @Flag(
+        help: ArgumentHelp("Stand by until the parent says so, on the sockets that it has opened.", visibility: .hidden)
+    )
+    var standby = false
+
     func run() async throws {
-        Lifeline.hold()
+        let turn = standby ? Turn() : nil
+        Lifeline.hold(turn)
         let asJSON = common.json
         try await common.withDatabase { access in
             // A server of several beside one database must not keep files for itself.
@@ -32,7 +38,7 @@ struct Serve: AsyncParsableCommand {
             var settings = try serving.settings(access, common, keepsFiles: keepsFiles)
             settings.keyDerivation = KeyProcesses(DeriveKeys.arguments).derive
             let platform = try await Platform.start(settings, logger: common.logger)
-            try await serving.run(platform, access, common) { port in
+            try await serving.run(platform, access, common, from: turn) { port in
                 let url = serving.url(port: port)
                 Output.result(["url": .string(url)], "Romashka listens on \(url)", asJSON: asJSON)
             }

@@ -19,8 +19,10 @@ struct ShowPlugin: AsyncParsableCommand {
     var id: String
 
     func run() async throws {
-        try await common.withPlugin(id, mustBeInstalled: false) { platform in
-            guard let plugin = platform.registry.plugins.first(where: { $0.id == id }) else { return }
+        try await common.withPlatform { platform in
+            guard let plugin = platform.registry.plugins.first(where: { $0.id == id }) else {
+                throw CommonOptions.noPlugin(id)
+            }
             let shown = try await platform.plugins.resource(of: plugin)
             // Of this process, which serves nobody.
             let apart = ["health", "work", "last_error"]

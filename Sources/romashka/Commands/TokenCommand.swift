@@ -51,8 +51,7 @@ struct TokenCommand: AsyncParsableCommand {
         var token: String
 
         func run() async throws {
-            let parts = token.split(separator: "_")
-            guard let id = ID<Operator>(parts.count == 3 ? parts[1] : token[...]) else {
+            guard let id = OperatorTokens.id(of: token) ?? ID<Operator>(token) else {
                 throw ValidationError("this is no token and no id")
             }
             try await common.withPlatform { platform in

@@ -17,7 +17,9 @@ struct Up: AsyncParsableCommand {
         discussion: Help.discussion(
             """
             Needs no set-up: the first run creates the database in --data-dir, later runs resume it. Each run prints
-            a fresh operator's token. The server and the jobs are processes of their own, started again when they end.
+            a fresh operator's token. The server and the jobs are processes of their own, started again when they end; a
+            second server stands by, and takes over at once when the first ends. SIGUSR2 replaces them by fresh ones,
+            with the plugins that the folder then has, and refuses nobody meanwhile.
             With --json, one line on standard output says when it is ready: {"url", "operator_token", "database_url"},
             and "demo" with --demo; database_url is the embedded server's superuser URL, null with DATABASE_URL.
             Files are kept in --data-dir, with DATABASE_URL too, unless --files-dir or a bucket is given.
@@ -40,6 +42,8 @@ struct Up: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Before anything is begun that would have to be stopped.
+        let sockets = try serving.sockets()
         let access = try await openDatabase()
         do {
             let setup = try access.setup(common.logger)
@@ -48,7 +52,7 @@ struct Up: AsyncParsableCommand {
             let (token, login) = try await welcome(access)
             let asJSON = common.json
             let databaseURL = access.embedded?.url(database: DatabaseAccess.databaseName)
-            let children = Children(common, serving) { url in
+            let children = Children(common, serving, on: sockets) { url in
                 Up.announce(url, token, databaseURL, login, asJSON: asJSON)
             }
             try await children.run(before: try keepers(access, setup))

@@ -38,9 +38,15 @@ struct Work: AsyncParsableCommand {
     @Option(help: .hidden)
     var module: String?
 
+    @Option(help: .hidden)
+    var worker: String?
+
+    private var workerID: UUID? { worker.flatMap { UUID(uuidString: $0) } }
+
     func validate() throws {
         guard (1...1000).contains(slots) else { throw ValidationError("--slots takes 1 to 1000") }
         guard memory >= 1024 else { throw ValidationError("--job-memory takes 1024 megabytes or more") }
+        guard worker == nil || workerID != nil else { throw ValidationError("--worker takes a UUID") }
     }
 
     func run() async throws {
@@ -92,6 +98,7 @@ struct Work: AsyncParsableCommand {
             settings.watchLimits.farewell = .seconds(2)
             var work = JobWorker.Settings()
             work.slots = slots
+            work.id = workerID
             // To be there costs some 7 MB, to come back the next job a tenth of a second.
             work.endsWhenIdleFor = .seconds(600)
             let platform = try await Platform.start(settings, logger: common.logger)

@@ -46,6 +46,10 @@ struct PluginCheckTests {
             original: "CREATE TRIGGER", replacement: "create table if not exists core.extra (a int);\nCREATE TRIGGER",
             says: "makes core.extra; a plugin touches its own schema"),
         Fault(
+            testDescription: "code in the schema", file: "migrations/0001_notes.sql", original: "CREATE TRIGGER",
+            replacement: "create or replace function sample.spy() RETURNS trigger AS '';\nCREATE TRIGGER",
+            says: "says CREATE FUNCTION; a module's schema holds data and no code"),
+        Fault(
             testDescription: "personal data of which nothing is said", file: "plugin.json",
             original: #"{"name": "notes"}"#, replacement: #"{"name": "notes", "customer": "author_id"}"#,
             says: "personal_data does not say"),

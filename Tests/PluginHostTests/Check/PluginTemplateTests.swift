@@ -34,6 +34,17 @@ struct PluginTemplateTests {
         }
     }
 
+    @Test("A name whose module could not be migrated is refused with one that would do", arguments: ["Order", "User"])
+    func reserved(name: String) async throws {
+        try await PluginsFolder.with { folder in
+            let installation = try Installation.find(environment: [:])
+            let template = PluginTemplate(source: installation.template, pluginKit: installation.pluginKit)
+            let failure = #expect(throws: PluginTemplate.Failure.self) { try template.make(name, in: folder.path) }
+            #expect(failure?.description.contains("choose another, such as \(name)Desk") == true)
+            #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/\(name)"))
+        }
+    }
+
     @Test("What is not there is named", arguments: ["Template", "Sources/PluginKit"])
     func missing(folder: String) async throws {
         try await PluginsFolder.with { home in

@@ -27,7 +27,26 @@ struct CrashLogTests {
             #expect(log.entries().map(\.isLoading) == [false, true])
             #expect(log.entries().map(\.signal) == [4, 11])
             #expect(log.entries().first?.at.description == "2026-09-21T14:13:20.000000Z")
-            try log.clear()
+        }
+    }
+
+    @Test("What was taken in is forgotten, but neither what comes meanwhile nor what could not be taken in")
+    func taking() async throws {
+        try await PluginsFolder.with { folder in
+            let log = CrashLog(in: folder.path)
+            let file = URL(fileURLWithPath: log.path)
+            try Data("knowledge run 4 1790000000 17\n".utf8).write(to: file)
+            await #expect(throws: CancellationError.self) { try await log.take { _ in throw CancellationError() } }
+            try await log.take { entries in
+                #expect(entries.map(\.process) == [17])
+                let other = try FileHandle(forWritingTo: file)
+                try other.seekToEnd()
+                try other.write(contentsOf: Data("sample run 4 1790000001 18\n".utf8))
+                try other.close()
+            }
+            #expect(log.entries().map(\.process) == [18])
+            try await log.take { entries in #expect(entries.map(\.process) == [18]) }
+            try await log.take { entries in Issue.record("taken twice: \(entries)") }
             #expect(log.entries().isEmpty)
         }
     }
@@ -50,6 +69,44 @@ struct CrashLogTests {
                 try await pauses.resume("knowledge")
                 #expect(test.platform.control.read { $0.pausedPlugins }.isEmpty)
                 #expect(try await pauses.crashes().isEmpty)
+            }
+        }
+    }
+
+    @Test("A plugin that crashes while it is loaded is not loaded any more, whatever it was paused for before")
+    func loading() async throws {
+        try await TestPlatform.with { test in
+            try await PluginsFolder.with { folder in
+                let (log, platform) = (CrashLog(in: folder.path), test.platform)
+                func code() async throws -> String? {
+                    try await platform.control.refresh()
+                    return platform.control.read { $0.pausedPlugins["knowledge"]?.code }
+                }
+                func crash(_ phase: String, _ processes: ClosedRange<Int>) async throws {
+                    let lines = processes.map { "knowledge \(phase) 4 \(Self.now) \($0)\n" }
+                    try Data(lines.joined().utf8).write(to: URL(fileURLWithPath: log.path))
+                    try await platform.pauses.note(log)
+                }
+                try await platform.pauses.pause("knowledge", reason: "it is slow", operatorID: nil)
+                try await crash("run", 1...3)
+                #expect(try await code() == "operator")
+                try await crash("load", 4...4)
+                #expect(try await code() == "crashes_at_load")
+                #expect(try await platform.pauses.resume("knowledge") == "crashes_at_load")
+                #expect(try await platform.pauses.resume("knowledge") == nil)
+
+                try await crash("run", 5...7)
+                #expect(try await code() == "crashes")
+                try await crash("load", 8...8)
+                #expect(try await code() == "crashes_at_load")
+                try await platform.pauses.resume("knowledge")
+
+                _ = try await platform.bisections.start([Bisection.Module(id: "knowledge", requires: [])])
+                #expect(try await code() == "bisection")
+                try await crash("load", 9...11)
+                #expect(try await code() == "crashes_at_load")
+                #expect(try await platform.bisections.reset() == [])
+                #expect(try await code() == "crashes_at_load")
             }
         }
     }

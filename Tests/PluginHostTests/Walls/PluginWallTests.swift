@@ -227,7 +227,7 @@ private func threadName() -> String? {
 }
 
 /// Holds up threads until it is opened, for a minute at most.
-private final class Gate: Sendable {
+final class Gate: Sendable {
     private let isOpen = Atomic(false)
 
     func open() { isOpen.store(true, ordering: .releasing) }

@@ -37,6 +37,22 @@ struct ReplyTests {
         #expect(json.text == #"{"data":[\#(rows)],"next_cursor":null}"#)
     }
 
+    @Test("a page of a list that was not looked through to its end goes on behind what was", arguments: [0, 2])
+    func unfinishedPageHasCursor(count: Int) throws {
+        let rows = ["a", "b"].prefix(count).enumerated().map {
+            (id: UUID.numbered(UInt64($0.offset)), title: $0.element, stars: Int64?.some(Int64($0.offset)))
+        }
+        let reply = Reply(status: 200, content: try Page<Note>(Note.result(rows), goingOnBehind: [7]).content)
+        var keys: [[JSONValue]] = []
+        let json = reply.encode { key in
+            keys.append(key)
+            return "next"
+        }
+        let data = [row(0, "a"), row(1, "b")].prefix(count).joined(separator: ",")
+        #expect(json.text == #"{"data":[\#(data)],"next_cursor":"next"}"#)
+        #expect(keys == [[7]])
+    }
+
     @Test("a cursor carries numbers, times, ids, texts and NULL as they are read back")
     func cursorCarriesKeys() throws {
         enum Entry: Payload {

@@ -95,6 +95,43 @@ extension PipelineConnectionTests {
         #expect(isOver)
     }
 
+    @Test("whoever waits too long for an answer hears so alone: the others on the connection get theirs")
+    func timeoutIsOnesOwn() async throws {
+        let server = try await TestServer.shared()
+        // A busy machine is no silent server.
+        let pipeline = server.pipeline(patience: .seconds(60))
+        defer { pipeline.close() }
+        let backend = try await pipeline.backend()
+        try await server.asSuperuser { holder in
+            try await holder.run("SELECT pg_advisory_lock(4711)::text AS held")
+            async let late = failure {
+                _ = try await pipeline.run(
+                    ["SELECT pg_advisory_xact_lock(4711)::text AS late"], timeout: .milliseconds(300))
+            }
+            #expect(try await server.waitUntilRunning("AS late", backend))
+            async let other = pipeline.run(["SELECT pg_backend_pid() AS pid"], timeout: .seconds(60))
+            #expect(try await late == "timeout")
+            try await holder.run("SELECT pg_advisory_unlock(4711)")
+            #expect(try await other[0].first?.get("pid") == backend)
+        }
+    }
+
+    @Test("a server that falls silent loses its connection, and what only reads is answered on the next")
+    func silenceIsNoticed() async throws {
+        let server = try await TestServer.shared()
+        let pipeline = server.pipeline(patience: .milliseconds(300))
+        defer { pipeline.close() }
+        let backend = try await pipeline.backend()
+        // It hears nothing and says nothing, and its socket stays open.
+        kill(Int32(backend), SIGSTOP)
+        defer { kill(Int32(backend), SIGCONT) }
+        async let late = failure { _ = try await pipeline.run(["SELECT 1"], timeout: .milliseconds(200)) }
+        let row = try await pipeline.run(
+            ["SELECT pg_backend_pid() AS pid"], isReplayable: true, timeout: .seconds(60))[0].first
+        #expect(try row?.get("pid") != backend)
+        #expect(try await late == "timeout")
+    }
+
     @Test("more requests than a connection takes are refused at once")
     func overloadIsRefused() async throws {
         let server = try await TestServer.shared()

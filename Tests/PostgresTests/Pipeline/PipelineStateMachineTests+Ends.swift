@@ -71,17 +71,21 @@ extension PipelineStateMachineTests {
                 on(.expire(10), "fail 1 timeout"),
                 on(.connected, "send 2")),
             PipelineScenario(
-                "a server that does not answer in time loses its connection and all in flight; those who wait get the next",
-                window: 2, on(.submit(1, deadline: 10), "connect"), on(.submit(2, deadline: 99)),
-                on(.submit(3, deadline: 99)),
-                on(.connected, "send 1", "send 2"), on(.expire(9)),
-                on(.expire(10), "fail 1 timeout", "fail 2 timeout", "close", "connect"),
-                on(.connected, "send 3")),
+                "an answer that comes too late is read and dropped, the next goes to the next",
+                on(.submit(1, deadline: 10), "connect"), on(.submit(2, deadline: 99)),
+                on(.connected, "send 1", "send 2"), on(.expire(9)), on(.expire(10), "fail 1 timeout"), on(.expire(11)),
+                on(.rows("a")), on(.end), on(.sync()), on(.rows("b")), on(.end), on(.sync(), "complete 2 b")),
             PipelineScenario(
-                "also when the caller has gone",
-                on(.submit(1, deadline: 10), "connect"), on(.connected, "send 1"), on(.abandon(1), "fail 1 timeout"),
-                on(.expire(10), "close"),
-                on(.submit(2), "connect")),
+                "of an answer of which half came in time, the other half is nobody else's",
+                steps: [1: [.execute(nil), .execute(nil), .sync]],
+                on(.submit(1, deadline: 10), "connect"), on(.submit(2, deadline: 99)),
+                on(.connected, "send 1", "send 2"), on(.rows("half")), on(.end), on(.expire(10), "fail 1 timeout"),
+                on(.rows("a")), on(.end), on(.sync()), on(.rows("b")), on(.end), on(.sync(), "complete 2 b")),
+            PipelineScenario(
+                "it holds its place in the window until it is answered",
+                window: 1, on(.submit(1, deadline: 10), "connect"), on(.submit(2, deadline: 99)),
+                on(.connected, "send 1"), on(.expire(10), "fail 1 timeout"), on(.rows("a")), on(.end),
+                on(.sync(), "send 2")),
             PipelineScenario(
                 "an exclusive one is closed for good", sharing: .exclusive, window: 1, on(.connected),
                 on(.submit(1, deadline: 10), "send 1"),
@@ -89,6 +93,58 @@ extension PipelineStateMachineTests {
                 on(.submit(3), "fail 3 connection_lost")),
         ])
     func expiry(_ scenario: PipelineScenario) { scenario.play() }
+
+    @Test(
+        "a server that says nothing",
+        arguments: [
+            PipelineScenario(
+                "loses its connection: reads start over, writes are answered as lost, those who wait get the next",
+                window: 3, on(.submit(1, deadline: 10), "connect"), on(.submit(2, reads: true, deadline: 99)),
+                on(.submit(3, deadline: 99)), on(.submit(4, deadline: 99)),
+                on(.connected, "send 1", "send 2", "send 3"), on(.expire(5)), on(.expire(9)),
+                on(.expire(10), "fail 1 timeout", "close", "fail 3 connection_lost", "connect"),
+                on(.connected, "send 2", "send 4"), on(.rows("b")), on(.end), on(.sync(), "complete 2 b")),
+            PipelineScenario(
+                "does so when an answer is late and not before",
+                on(.submit(1, deadline: 50), "connect"), on(.connected, "send 1"), on(.expire(10)), on(.expire(49)),
+                on(.expire(50), "fail 1 timeout", "close")),
+            PipelineScenario(
+                "has the rest of its patience when an answer is late",
+                on(.submit(1, deadline: 10), "connect"), on(.connected, "send 1"), on(.expire(9)),
+                on(.expire(10), "fail 1 timeout"), on(.expire(13)), on(.expire(14), "close")),
+            PipelineScenario(
+                "keeps reads waiting no longer than their own time",
+                on(.submit(1, reads: true, deadline: 10), "connect"), on(.submit(2, reads: true, deadline: 12)),
+                on(.connected, "send 1", "send 2"), on(.expire(5)),
+                on(.expire(10), "fail 1 timeout", "close", "connect"), on(.expire(12), "fail 2 timeout"),
+                on(.connected)),
+            PipelineScenario(
+                "is not kept by a caller who has gone",
+                on(.submit(1, deadline: 10), "connect"), on(.connected, "send 1"), on(.abandon(1), "fail 1 timeout"),
+                on(.expire(6)), on(.expire(9)), on(.expire(11), "close"),
+                on(.submit(2), "connect")),
+            PipelineScenario(
+                "nor by one who was told that it took too long, nor by those who come after",
+                on(.submit(1, deadline: 10), "connect"), on(.connected, "send 1"), on(.expire(8)),
+                on(.expire(10), "fail 1 timeout"), on(.submit(2, reads: true, deadline: 99), "send 2"),
+                on(.expire(12)), on(.expire(13), "close", "connect"), on(.connected, "send 2")),
+            PipelineScenario(
+                "has said something when a part of an answer came",
+                on(.submit(1, deadline: 10), "connect"), on(.connected, "send 1"), on(.expire(6)), on(.heard),
+                on(.expire(12), "fail 1 timeout"), on(.expire(16)), on(.heard), on(.expire(20)), on(.expire(24)),
+                on(.expire(25), "close")),
+            PipelineScenario(
+                "and that nobody had asked is not silent",
+                on(.submit(1), "connect"), on(.connected, "send 1"), on(.rows("a")), on(.end),
+                on(.sync(), "complete 1 a"), on(.expire(10)), on(.expire(100)), on(.submit(2, deadline: 101), "send 2"),
+                on(.expire(102), "fail 2 timeout"), on(.rows("b")), on(.end), on(.sync())),
+            PipelineScenario(
+                "is not taken for the one that takes its place",
+                on(.submit(1, deadline: 10), "connect"), on(.connected, "send 1"), on(.expire(5)),
+                on(.expire(10), "fail 1 timeout", "close"), on(.submit(2, deadline: 11), "connect"),
+                on(.connected, "send 2"), on(.expire(12), "fail 2 timeout"), on(.expire(16)), on(.expire(17), "close")),
+        ])
+    func silence(_ scenario: PipelineScenario) { scenario.play() }
 
     @Test(
         "what no statement of a shared pipeline answers ends the connection and all in flight",

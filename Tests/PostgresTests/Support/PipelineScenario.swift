@@ -11,6 +11,8 @@ struct PipelineScenario: CustomTestStringConvertible, Sendable {
         case submit(UInt64, reads: Bool = false, deadline: UInt64 = .max)
         case connected
         case connectFailed
+        /// A part of an answer.
+        case heard
         case rows(String, tag: String = "SELECT 1")
         case failed(String)
         case aborted
@@ -34,6 +36,8 @@ struct PipelineScenario: CustomTestStringConvertible, Sendable {
     var sharing = Machine.Sharing.shared
     var window = 8
     var capacity = 16
+    /// For how long the server may say nothing.
+    private let patience: UInt64 = 5
     /// What a request sends when it is not one statement: by its id.
     var steps: [UInt64: [Machine.Step]] = [:]
     let moves: [Move]
@@ -52,7 +56,7 @@ struct PipelineScenario: CustomTestStringConvertible, Sendable {
 
     /// Plays the events and compares.
     func play(sourceLocation: SourceLocation = #_sourceLocation) {
-        var machine = Machine(sharing: sharing, window: window, capacity: capacity)
+        var machine = Machine(sharing: sharing, window: window, capacity: capacity, patience: patience)
         for (number, move) in moves.enumerated() {
             let actions = Self.feed(move.event, to: &machine)
             for case .send(let id) in actions { machine.sent(id, steps[id] ?? [.execute(nil), .sync]) }
@@ -63,7 +67,9 @@ struct PipelineScenario: CustomTestStringConvertible, Sendable {
     }
 
     private static func feed(_ event: Event, to machine: inout Machine) -> [Machine.Action] {
-        switch event {
+        if case .heard = event { machine.heard() }
+        return switch event {
+        case .heard: []
         case .submit(let id, let reads, let deadline): machine.submit(id, isReplayable: reads, deadline: deadline)
         case .connected: machine.connected()
         case .connectFailed: machine.connectFailed(DatabaseError(.connectionFailed))

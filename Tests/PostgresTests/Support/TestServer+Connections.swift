@@ -5,11 +5,12 @@ import TestKit
 extension TestServer {
     /// A shared pipeline to a database, the superuser's.
     func pipeline(
-        _ settings: ConnectionSettings? = nil, reactor: Reactor? = nil, idleLimit: Duration = .seconds(60)
+        _ settings: ConnectionSettings? = nil, reactor: Reactor? = nil, idleLimit: Duration = .seconds(60),
+        patience: Duration = .seconds(5)
     ) -> PipelineConnection {
         PipelineConnection(
             settings ?? self.settings, sharing: true, reactor: reactor ?? self.reactor, idleLimit: idleLimit,
-            logger: logger)
+            patience: patience, logger: logger)
     }
 
     /// A pool of leases to a database; the role's name says the application's name only.

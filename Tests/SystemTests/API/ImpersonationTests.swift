@@ -1,3 +1,5 @@
+import Identity
+import Platform
 import PluginKit
 import Tenancy
 import TestKit
@@ -111,6 +113,32 @@ struct ImpersonationTests {
             #expect(try await site.send("GET", "/me", token: token).status == 401)
             let record = try await site.send("GET", "/impersonations")
             #expect(record.json["data"]?.array?.first?["ended_at"]?.string != nil)
+        }
+    }
+
+    @Test("It ends with the operator's token")
+    func endedToken() async throws {
+        try await PeopleSite.with { site in
+            let token = try #require(try await Self.begin(site).json["access_token"]?.string)
+            #expect(try await site.send("GET", "/me", token: token).status == 200)
+            let entry = try #require(try await site.send("GET", "/impersonations").json["data"]?.array?.first)
+            let id = try #require(ID<Operator>(entry["operator_id"]?.string ?? ""))
+            let isRevoked = try await site.test.platform.identity.operators.revoke(id)
+            #expect(isRevoked)
+            try await site.test.platform.control.refresh()
+            #expect(try await site.send("GET", "/me", token: token).status == 401)
+            let record = try await site.send("GET", "/impersonations")
+            #expect(record.json["data"]?.array?.first?["ended_at"]?.string != nil)
+        }
+    }
+
+    @Test("Whose token ends while they ask for one does not get it")
+    func endedMeanwhile() async throws {
+        try await PeopleSite.with { site in
+            let end: SQL = "UPDATE core.operator_tokens SET revoked_at = now()"
+            let answer = try await LoginRaceTests.send(site, while: end) { try await Self.begin(site) }
+            #expect(answer.status == 401 && answer.code == "unauthenticated", "\(answer.text)")
+            #expect(try await site.send("GET", "/impersonations").json["data"] == [])
         }
     }
 

@@ -31,6 +31,17 @@ struct KeyRotationTests {
         }
     }
 
+    @Test("An emergency ends the keys too that a rotation a moment before has left to verify")
+    func emergencyAfterRotation() async throws {
+        try await PeopleSite.with { site in
+            for isEmergency in [false, true] {
+                #expect(try await site.send("GET", "/me").status == 200)
+                _ = try await site.test.platform.identity.rotation.rotate(isEmergency: isEmergency)
+            }
+            #expect(try await site.send("GET", "/me").status == 401)
+        }
+    }
+
     @Test("In an emergency every access token ends at once, and a refresh gives a new one")
     func emergency() async throws {
         try await PeopleSite.with { site in

@@ -19,7 +19,7 @@ struct LoginRaceTests {
     }
 
     /// Sends a request while what somebody else has begun stands uncommitted, and commits that when the request waits.
-    private static func send(
+    static func send(
         _ site: PeopleSite, while change: SQL,
         _ request: @escaping @Sendable () async throws -> TestClient.Answer,
         looking look: @Sendable () async throws -> Void = {}

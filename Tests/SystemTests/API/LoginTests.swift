@@ -1,5 +1,7 @@
 import Foundation
+import Identity
 import NIOHTTP1
+import Platform
 import PluginKit
 import Postgres
 import TestKit
@@ -101,6 +103,42 @@ struct LoginTests {
             #expect(try await refresh(first).code == "refresh_refused")
             #expect(try await refresh(second).code == "refresh_refused")
             #expect(try await site.send("GET", "/me", token: login.json["access_token"]?.string).status == 401)
+        }
+    }
+
+    @Test("A refresh that a suspended tenant refuses uses nothing up")
+    func suspendedRefresh() async throws {
+        try await PeopleSite.with { site in
+            func refresh(_ token: JSONValue?) async throws -> TestClient.Answer {
+                try await site.client.send("POST", "/v1/auth/refresh", body: ["refresh_token": token ?? .null])
+            }
+            let token = try await site.login("admin", password: "password-of-acme").json["refresh_token"]
+            let tenants = site.test.platform.identity.tenants
+            _ = try await tenants.setActive(false, site.tenant.id)
+            #expect(try await refresh(token).code == "refresh_refused")
+            _ = try await tenants.setActive(true, site.tenant.id)
+            // As if that had been a while ago: a token that was used up then would be taken for a stolen one.
+            try await site.test.database.asSuperuser { admin in
+                _ = try await admin.run("UPDATE core.sessions SET rotated_at = rotated_at - interval '31 seconds'")
+            }
+            let refreshed = try await refresh(token)
+            #expect(refreshed.status == 200, "\(refreshed.text)")
+            #expect(try await refresh(refreshed.json["refresh_token"]).status == 200)
+        }
+    }
+
+    @Test("Whoever was disabled and is let in again has to log in: no refresh token of before holds")
+    func disabledRefresh() async throws {
+        try await PeopleSite.with { site in
+            let id = try await site.add("grace", role: "agent")
+            let login = try await site.login("grace")
+            for status: JSONValue in ["disabled", "active"] {
+                #expect(try await site.send("PATCH", "/members/\(id)", ["status": status]).status == 200)
+            }
+            let refreshed = try await site.client.send(
+                "POST", "/v1/auth/refresh", body: ["refresh_token": login.json["refresh_token"] ?? .null])
+            #expect(refreshed.code == "refresh_refused", "\(refreshed.text)")
+            #expect(try await site.login("grace").status == 200)
         }
     }
 

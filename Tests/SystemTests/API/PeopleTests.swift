@@ -29,6 +29,70 @@ struct PeopleTests {
         }
     }
 
+    @Test("The server gives a removal minutes, and not half a second, and tells whose doing it was")
+    func removalLimit() async throws {
+        try await PeopleSite.with { site in
+            let id = try await site.add("grace", role: "agent")
+            try await site.test.database.noteLimit(whenDeletingFrom: "core.profiles")
+            #expect(try await site.send("DELETE", "/members/\(id)").status == 204)
+            #expect(try await site.test.database.notedLimits() == ["110s"])
+            let told = try await site.test.database.asSuperuser { admin in
+                try await admin.run("SELECT actor_id FROM core.events WHERE type = 'member.deleted'").rows.map {
+                    try $0.get("actor_id", as: ActorID.self)
+                }
+            }
+            #expect(told == [site.tenant.session.actor.id])
+        }
+    }
+
+    @Test("Whoever is taken out of all they were given keeps nobody else waiting")
+    func longRemoval() async throws {
+        try await PeopleSite.with { site in
+            let id = try await site.add("grace", role: "agent")
+            try await site.add("linus", role: "agent")
+            let other = try await site.token("linus")
+            let opened = try await site.send(
+                "POST", "/conversations",
+                ["customer": ["email": "noah@example.com"], "subject": "S", "message": ["content": "hello"]])
+            #expect(opened.status == 201, "\(opened.text)")
+            let assigning: SQL = """
+                UPDATE conversations.conversations AS c
+                SET assignee_id = p.id
+                FROM core.profiles AS p
+                WHERE p.tenant_id = c.tenant_id AND p.id::text = \(id)
+                """
+            try await site.test.database.asSuperuser { admin in
+                try await admin.run(assigning)
+                try await admin.run("BEGIN")
+                try await admin.run("SELECT FROM conversations.conversations FOR UPDATE")
+                async let removed = site.send("DELETE", "/members/\(id)")
+                let waits = try await eventually(within: .seconds(4)) { try await Self.isAnybodyWaiting(site) }
+                #expect(waits)
+                let logout = try await site.send("POST", "/auth/logout", token: other)
+                #expect(logout.status == 204, "\(logout.text)")
+                try await admin.run("COMMIT")
+                let answer = try await removed
+                #expect(answer.status == 204, "\(answer.text)")
+            }
+            let left = try await site.test.database.asSuperuser { admin in
+                try await admin.run("SELECT id FROM conversations.conversations WHERE assignee_id IS NOT NULL").count
+            }
+            #expect(left == 0)
+        }
+    }
+
+    private static func isAnybodyWaiting(_ site: PeopleSite) async throws -> Bool {
+        try await site.test.database.asSuperuser { admin in
+            let waiting = try await admin.run(
+                """
+                SELECT pid
+                FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """)
+            return !waiting.isEmpty
+        }
+    }
+
     @Test("The last owner stays, whoever asks")
     func lastOwner() async throws {
         try await PeopleSite.with { site in

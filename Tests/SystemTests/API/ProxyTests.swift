@@ -68,6 +68,14 @@ struct ProxyTests {
         }
     }
 
+    @Test("An address that has used up its attempts on an account keeps nobody else from it")
+    func lockout() async throws {
+        try await with(["127.0.0.1"]) { (client: TestClient) async throws -> Void in
+            for number in 0..<60 { #expect(try await attempt(client, "192.0.2.7") == (number < 10 ? 401 : 429)) }
+            #expect(try await address(client, [("X-Forwarded-For", "192.0.2.8")]) == "192.0.2.8")
+        }
+    }
+
     @Test("Without a trusted proxy nobody gets more attempts by another header each time")
     func spoofed() async throws {
         try await with([]) { (client: TestClient) async throws -> Void in

@@ -52,6 +52,21 @@ final class RawConnection: Sendable {
         return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)
     }
 
+    /// Whether the server has closed, without taking anything of what it sent: it takes no byte more.
+    var isRefused: Bool {
+        var byte = UInt8(ascii: "x")
+        let count = Glibc.send(descriptor, &byte, 1, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        return count < 0 && errno != EAGAIN && errno != EINTR
+    }
+
+    /// How many bytes came, at most so many; none when the server has closed, or sends nothing for 20 seconds.
+    func take(atMost limit: Int) async throws -> Int {
+        try await blocking { [self] in
+            var buffer = [UInt8](repeating: 0, count: limit)
+            return max(0, recv(descriptor, &buffer, limit, 0))
+        }
+    }
+
     private func sendAll(_ bytes: [UInt8]) {
         var sent = 0
         while sent < bytes.count {

@@ -45,11 +45,13 @@ struct TakenBackTests {
         case demoted
         case disabled
 
-        fileprivate func send(_ site: PeopleSite, _ id: String) async throws -> TestClient.Answer {
+        fileprivate func send(
+            _ site: PeopleSite, _ id: String, token: String? = nil
+        ) async throws -> TestClient.Answer {
             switch self {
-            case .removed: try await site.send("DELETE", "/members/\(id)")
-            case .demoted: try await site.send("PATCH", "/members/\(id)", ["role": "agent"])
-            case .disabled: try await site.send("PATCH", "/members/\(id)", ["status": "disabled"])
+            case .removed: try await site.send("DELETE", "/members/\(id)", token: token)
+            case .demoted: try await site.send("PATCH", "/members/\(id)", ["role": "agent"], token: token)
+            case .disabled: try await site.send("PATCH", "/members/\(id)", ["status": "disabled"], token: token)
             }
         }
     }
@@ -66,6 +68,53 @@ struct TakenBackTests {
             }
             #expect(try await site.send("GET", "/invitations").json["data"] == [])
             #expect(try await site.login("linus").status == 200)
+        }
+    }
+
+    @Test(
+        "API keys end that may do more than who made them, those made by them too; keys for customers' identities stay",
+        arguments: End.allCases)
+    func keys(end: End) async throws {
+        try await PeopleSite.with { site in
+            let admin = try await site.add("second", role: "admin")
+            let token = try await site.token("second")
+            func make(_ permissions: JSONValue, token: String? = nil) async throws -> String {
+                let made = try await site.send(
+                    "POST", "/api-keys", ["name": "k", "permissions": permissions], token: token)
+                #expect(made.status == 201, "\(made.text)")
+                return try #require(made.json["key"]?.string)
+            }
+            let wide = try await make(["members.read", "members.write", "api_keys.write"], token: token)
+            let narrow = try await make(["members.read"], token: token)
+            let second = try await make(["members.write"], token: wide)
+            let foreign = try await make(["members.write"])
+            #expect(try await site.send("POST", "/customer-keys", [:], token: token).status == 201)
+            func status(_ key: String) async throws -> Int { try await site.send("GET", "/me", token: key).status }
+            for key in [wide, narrow, second, foreign] { #expect(try await status(key) == 200) }
+            #expect(try await end.send(site, admin).status < 300)
+            for key in [wide, second] { #expect(try await status(key) == 401) }
+            // Agents may do what it may.
+            #expect(try await status(narrow) == (end == .demoted ? 200 : 401))
+            #expect(try await status(foreign) == 200)
+            #expect(try await site.send("GET", "/customer-keys").json["data"]?.array?.count == 1)
+        }
+    }
+
+    @Test("A key may end the person who made it, and ends with them", arguments: [End.removed, .disabled])
+    func ownMaker(end: End) async throws {
+        try await PeopleSite.with { site in
+            let role = try await site.send(
+                "POST", "/roles",
+                ["name": "Lead", "permissions": ["members.write": "all", "api_keys.write": "all"]])
+            let lead = try await site.add("lead", role: try #require(role.json["id"]?.string))
+            let made = try await site.send(
+                "POST", "/api-keys", ["name": "k", "permissions": ["members.write", "api_keys.write"]],
+                token: try await site.token("lead"))
+            let key = try #require(made.json["key"]?.string, "\(made.text)")
+            let ended = try await end.send(site, lead, token: key)
+            #expect(ended.status < 300, "\(ended.text)")
+            #expect(try await site.send("GET", "/me", token: key).status == 401)
+            #expect(try await site.login("lead").status == 401)
         }
     }
 

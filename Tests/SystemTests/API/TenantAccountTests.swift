@@ -1,5 +1,7 @@
+import Platform
 import PluginKit
 import Postgres
+import Tenancy
 import TestKit
 import Testing
 
@@ -53,6 +55,47 @@ struct TenantAccountTests {
             #expect(try await site.send("POST", "/members", member).status == 201)
             #expect(try await Self.operate(site, "PATCH", path, ["plan": "none"]).code == "reference_missing")
             #expect(try await Self.operate(site, "PATCH", path, ["limits": ["pizzas": 3]]).code == "limit_unknown")
+        }
+    }
+
+    @Test("A tenant's tag changes with its plan, of which it shows the limits")
+    func planTag() async throws {
+        try await PeopleSite.with { site in
+            func read(knowing tag: String) async throws -> TestClient.Answer {
+                try await site.client.send(
+                    "GET", "/v1/tenant", token: site.tenant.token, headers: [("If-None-Match", tag)])
+            }
+            let tag = try #require(try await site.send("GET", "/tenant").header("ETag"))
+            #expect(try await read(knowing: tag).status == 304)
+            let plan = try await Self.operate(site, "PUT", "/plans/standard", ["limits": ["members": 7]])
+            #expect(plan.status == 200, "\(plan.text)")
+            let changed = try await read(knowing: tag)
+            #expect(changed.status == 200 && changed.json["limits"]?["members"] == 7, "\(changed.text)")
+            let next = try #require(changed.header("ETag"))
+            #expect(next != tag)
+            #expect(try await read(knowing: next).status == 304)
+        }
+    }
+
+    @Test("A plan's new limits reach all its tenants in one step, however many there are")
+    func planOfMany() async throws {
+        try await PeopleSite.with { site in
+            let tenants = [site.tenant, try await site.test.tenant("second"), try await site.test.tenant("third")]
+            #expect(try await Self.operate(site, "PUT", "/plans/small", ["limits": ["members": 2]]).status == 200)
+            for tenant in tenants {
+                let moved = try await Self.operate(site, "PATCH", "/tenants/\(tenant.id)", ["plan": "small"])
+                #expect(moved.status == 200, "\(moved.text)")
+            }
+            try await site.test.database.noteRevisions()
+            #expect(try await Self.operate(site, "PUT", "/plans/small", ["limits": ["members": 7]]).status == 200)
+            #expect(try await site.test.database.notedSteps() == [1])
+            let limits = site.test.platform.control.read { state in
+                tenants.map { state.limit("members", of: $0.id) }
+            }
+            #expect(limits == [7, 7, 7])
+            // A plan that nobody has is no change for anybody.
+            #expect(try await Self.operate(site, "PUT", "/plans/unused", ["limits": ["members": 1]]).status == 200)
+            #expect(try await site.test.database.notedSteps() == [1])
         }
     }
 

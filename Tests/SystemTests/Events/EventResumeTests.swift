@@ -57,6 +57,28 @@ struct EventResumeTests {
         }
     }
 
+    @Test("Many who come back at once to large events have all of them, each in order")
+    func together() async throws {
+        try await EventSite.with { site in
+            var listener = try await site.listen()
+            try await site.emit(1...1)
+            #expect(try await listener.numbers(1) == [1])
+            let id = listener.lastID
+            // More than is kept for streams.
+            for batch in 0..<3 { try await site.emit(2 + batch * 10...11 + batch * 10, padding: 60_000) }
+            #expect(try await listener.numbers(30) == Array(2...31))
+            try await withThrowingTaskGroup(of: [Int].self) { group in
+                for _ in 0..<12 {
+                    group.addTask {
+                        var resumed = try await site.listen(after: id)
+                        return try await resumed.numbers(30)
+                    }
+                }
+                for try await numbers in group { #expect(numbers == Array(2...31)) }
+            }
+        }
+    }
+
     @Test("A position that is too old, or of events that are gone, asks to read everything again and goes on")
     func unknownPositions() async throws {
         try await EventSite.with(adjust: { $0.streamLimits.retention = .seconds(1) }) { site in

@@ -75,6 +75,19 @@ struct FileRaceTests {
         }
     }
 
+    @Test("Of what lies among the uploads, only uploads are swept")
+    func foreignFiles() async throws {
+        try await FileSite.with { site in
+            let spool = "\(TestPlatform.filesDirectory(of: site.test.database))/incoming"
+            let foreign = ["2026-11-21", "id", "\(ID<Void>.make())-copy"].sorted()
+            for name in foreign + ["\(ID<Void>.make())"] {
+                try Data([1]).write(to: URL(fileURLWithPath: "\(spool)/\(name)"))
+            }
+            try await site.test.platform.fileKeeper.sweep(now: Self.tomorrow)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: spool).sorted() == foreign)
+        }
+    }
+
     @Test("A content that a row knows again is taken off the list, and begins anew when it is lost once more")
     func knownAgain() async throws {
         try await FileSite.with { site in

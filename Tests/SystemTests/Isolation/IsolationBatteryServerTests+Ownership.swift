@@ -45,12 +45,13 @@ extension IsolationBatteryServerTests {
         }
     }
 
-    /// Where a managed server does not let PUBLIC's right to temporary objects be revoked.
+    /// Where a managed server does not let PUBLIC's rights to temporary objects and to languages be revoked.
     @Test("names made in pg_temp deceive no function of the kernel", arguments: IsolationGround.modes)
     func shadowing(mode: Bootstrap.SessionMode) async throws {
         try await IsolationGround.with(mode) { ground in
             try await ground.database.asSuperuser { admin in
                 try await admin.run(SQL(unsafeSQL: "GRANT TEMPORARY ON DATABASE \(ground.database.name) TO PUBLIC"))
+                try await admin.run("GRANT USAGE ON LANGUAGE sql TO PUBLIC")
             }
             for type in ["text", "bytea"] {
                 // A domain's CHECK runs with the rights of whoever assigns to it.

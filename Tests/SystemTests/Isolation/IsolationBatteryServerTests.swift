@@ -71,6 +71,7 @@ struct IsolationBatteryServerTests {
         ("SELECT query_to_xml('SELECT 1', true, true, '')", []),
         ("SELECT table_to_xml('conversations.messages', true, true, '')", []),
         ("SELECT * FROM ts_stat('SELECT tsv FROM knowledge.knowledge_items')", []),
+        ("SELECT ts_rewrite('a', 'SELECT ''a''::tsquery, ''b''::tsquery')", []),
         ("SELECT set_config('search_path', 'x', true)", []), ("SELECT currval('x')", ["42P01"]),
         ("SELECT lastval()", ["55000"]),
     ]

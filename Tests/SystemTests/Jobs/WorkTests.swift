@@ -190,6 +190,20 @@ struct WorkTests {
         }
     }
 
+    @Test("A process for jobs is known by the id that it was started with")
+    func known() async throws {
+        try await WorkSite.with { site in
+            try await site.enqueue("sleep", 1000)
+            let isThere = try await eventually { try await !site.workers().isEmpty }
+            #expect(isThere)
+            let process = try #require(try await site.workers().last)
+            let arguments = try String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)
+                .split(separator: "\0")
+            let id = try #require(arguments.last.flatMap { UUID(uuidString: String($0)) })
+            #expect(try await site.number("SELECT count(*) FROM core.job_workers WHERE id = \(id)") == 1)
+        }
+    }
+
     @Test("J9: Told to end, it ends processes that do not; nothing counts against the job or the plugin")
     func stubborn() async throws {
         try await WorkSite.with { site in

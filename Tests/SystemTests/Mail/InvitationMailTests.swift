@@ -42,9 +42,9 @@ struct InvitationMailTests {
             #expect(refused.status == 429 && refused.code == "too_many_attempts", "\(refused.text)")
             #expect(try await invite("grace@example.com", mail: false).status == 201)
             #expect(try await invite("linus@example.com").status == 201)
-            // The refused one counts, so one place is left of the five.
+            // The refused one counts for its tenant alone, so two places are left of the five.
             let other = try await site.test.tenant("other")
-            #expect(try await invite("grace@example.com", token: other.token).status == 201)
+            for _ in 0..<2 { #expect(try await invite("grace@example.com", token: other.token).status == 201) }
             #expect(try await invite("grace@example.com", token: other.token).code == "too_many_attempts")
             // A new password of her own is not in the way of that.
             let asked = try await site.client.send(

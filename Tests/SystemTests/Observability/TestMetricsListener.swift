@@ -7,13 +7,12 @@ enum TestMetricsListener {
     /// Serves for the time of `body`.
     static func with(_ test: TestPlatform, _ body: @Sendable (TestClient) async throws -> Void) async throws {
         let logger = test.database.server.logger
+        let socket = try ListeningSocket(ListenAddress(host: "127.0.0.1", port: 0))
         try await RunningServer.with(
             logger: logger,
             services: { tell in
                 [
-                    Server.application(
-                        MetricsResponder(test.platform.metrics), listen: ListenAddress(host: "127.0.0.1", port: 0),
-                        logger: logger, onReady: tell)
+                    Server(MetricsResponder(test.platform.metrics), on: socket, logger: logger, onReady: tell)
                 ]
             },
             { port, _ in try await body(TestClient("http://127.0.0.1:\(port)")) })

@@ -119,6 +119,36 @@ struct BisectTests {
         }
     }
 
+    @Test("P10: A signal ends it and its command, and everything that rested serves again")
+    func interrupted() async throws {
+        try await Site.with { site, _ in
+            for signal in [SIGINT, SIGTERM, SIGHUP] {
+                let (note, log) = ("\(site.directory)-\(signal).pid", "\(site.directory)-\(signal).log")
+                defer { for path in [note, log] { try? FileManager.default.removeItem(atPath: path) } }
+                try Data().write(to: URL(fileURLWithPath: log))
+                // A test that runs in the background may have signals ignored, which its children take over.
+                let hunt = try Running(
+                    [
+                        "--default-signal", try Romashka.path, "plugin", "bisect", "start", "--command",
+                        "echo $$ > \(note); exec sleep 200", "--json", "--data-dir", site.directory, "--plugins",
+                        site.plugins,
+                    ], program: URL(fileURLWithPath: "/usr/bin/env"),
+                    log: try FileHandle(forWritingTo: URL(fileURLWithPath: log)))
+                let hasBegun = try await eventually { Self.text(note).hasSuffix("\n") }
+                #expect(hasBegun && hunt.process.isRunning)
+                try await blocking { hunt.end(signal) }
+                #expect(hunt.status == 1 && Self.text(log).contains("bisection_interrupted"), "\(Self.text(log))")
+                #expect(try await site.paused().isEmpty)
+                let command = try #require(pid_t(Self.text(note).dropLast()))
+                #expect(kill(command, 0) == -1)
+            }
+        }
+    }
+
+    private static func text(_ path: String) -> String {
+        (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    }
+
     @Test("P10: Step by step it survives the end of every process, and a pause of the operator's in between stays")
     func byHand() async throws {
         try await Site.with { site, running in

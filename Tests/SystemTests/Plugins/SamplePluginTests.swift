@@ -34,6 +34,7 @@ struct SamplePluginTests {
         let sample = try await blocking { try SamplePlugin.folder() }
         let result = try await Romashka.run(["plugin", "check", sample])
         #expect(result.status == 0 && result.output.isEmpty, "\(result.output)\(result.errors)")
+        #expect(result.errors.contains("/fresh/Sample/libSample.so"), "\(result.errors)")
     }
 
     @Test("P13: It serves its own table to a tenant for whom it is on, and 404 to one for whom it is off")

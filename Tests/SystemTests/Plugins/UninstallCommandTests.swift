@@ -79,6 +79,8 @@ struct UninstallCommandTests {
             #expect(!modules.text.contains("knowledge"))
         }
         #expect(try await site.run("plugin", "list").output.contains(#""state":"uninstalled""#))
+        let out = try await site.run("plugin", "resume", "knowledge")
+        #expect(out.status == 1 && out.errors.contains("module_uninstalled"), "\(out)")
         #expect(try await site.run("plugin", "install", "knowledge").status == 0)
         #expect(try await site.run("plugin", "install", "knowledge").errors.contains("module_installed"))
         try await site.up { client, _ in

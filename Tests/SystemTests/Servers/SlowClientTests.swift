@@ -64,6 +64,41 @@ struct SlowClientTests {
         }
     }
 
+    /// Runs `body` with a client that has asked for more than all buffers on the way hold.
+    private func withGreedyClient(
+        idle: Duration, _ body: @Sendable (RawConnection) async throws -> Void
+    ) async throws {
+        try await TestPlatform.with(adjust: {
+            $0.connectionLimits.header = .milliseconds(200)
+            $0.connectionLimits.idle = idle
+        }) { test in
+            let connection = try RawConnection(test.url)
+            let request = "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n"
+            try await connection.send(Array(String(repeating: request, count: 1000).utf8))
+            try await body(connection)
+        }
+    }
+
+    @Test("Who asks on and on and takes no answer loses the connection")
+    func deafClient() async throws {
+        try await withGreedyClient(idle: .milliseconds(200)) { connection in
+            let isClosed = try await eventually { connection.isRefused }
+            #expect(isClosed)
+        }
+    }
+
+    @Test("Who takes answers slowly, but goes on, keeps the connection")
+    func slowReader() async throws {
+        try await withGreedyClient(idle: .milliseconds(500)) { connection in
+            let start = ContinuousClock.now
+            while start.duration(to: .now) < .seconds(3) {
+                let count = try await connection.take(atMost: 64 << 10)
+                try #require(count > 0)
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+
     @Test("A server that is told to stop answers the request in flight and takes no new one")
     func gracefulShutdown() async throws {
         try await TestPlatform.with { test in

@@ -33,10 +33,11 @@ package struct OIDCConnections: Sendable {
 
     /// Adds a connection.
     ///
-    /// - Throws: `Problem` 422 for an issuer that may not be asked; 409 `too_many` beyond 20.
-    package func add(_ new: NewOIDCConnection, to tenant: TenantID) async throws -> Resource<OIDCConnectionPayload> {
+    /// - Throws: `Problem` 422 for an issuer that may not be asked; 409 `too_many` beyond 20; 403 `role_forbidden` when the
+    ///   caller is no longer who they were.
+    package func add(_ new: NewOIDCConnection, by call: Call) async throws -> Resource<OIDCConnectionPayload> {
         try requireIssuer(new.issuer)
-        let id = OIDCConnectionID.make()
+        let (tenant, id) = (call.tenant, OIDCConnectionID.make())
         let sealed = try new.clientSecret.map { try secrets.seal($0, tenant, id) }
         let results = try await pipeline.runForCaller([
             .lock(tenant),
@@ -44,10 +45,12 @@ package struct OIDCConnections: Sendable {
             INSERT INTO core.oidc_connections (tenant_id, id, name, issuer, client_id, client_secret, provisioning)
             SELECT \(tenant), \(id), \(new.name), \(new.issuer), \(new.clientID), \(sealed), \(new.provisioning)
             WHERE (SELECT count(*) FROM core.oidc_connections WHERE tenant_id = \(tenant)) < \(OIDCConnections.maximumCount)
+              AND \(Members.isStanding(call))
             RETURNING \(columns)
             """,
         ])
         guard !results[1].isEmpty else {
+            try await pipeline.requireStanding(call)
             throw Problem.conflict(
                 "A tenant has \(OIDCConnections.maximumCount) connections at most.", code: "too_many")
         }
@@ -79,13 +82,16 @@ package struct OIDCConnections: Sendable {
     /// Changes some of a connection. Another issuer does not get the secret that the one before gave.
     ///
     /// - Parameter mayLetIn: whether the connection may be one that makes people members.
-    /// - Throws: `Problem.notFound`; 403 `role_forbidden`; 422 for an issuer that may not be asked.
+    /// - Throws: `Problem.notFound`; 403 `role_forbidden`, also when the caller is no longer who they were; 422 for an
+    ///   issuer that may not be asked.
     package func change(
-        _ id: OIDCConnectionID, of tenant: TenantID, _ change: OIDCConnectionChange, mayLetIn: Bool
+        _ id: OIDCConnectionID, _ change: OIDCConnectionChange, by call: Call, mayLetIn: Bool
     ) async throws -> Resource<OIDCConnectionPayload> {
         if let issuer = change.issuer { try requireIssuer(issuer) }
+        let tenant = call.tenant
         let sealed = try change.clientSecret.flatMap { $0 }.map { try secrets.seal($0, tenant, id) }
         let result = try await pipeline.runForCaller([
+            .lock(tenant),
             """
             UPDATE core.oidc_connections
             SET name = COALESCE(\(change.name), name),
@@ -99,10 +105,11 @@ package struct OIDCConnections: Sendable {
                 enabled = COALESCE(\(change.isEnabled), enabled)
             WHERE tenant_id = \(tenant) AND id = \(id)
               AND (\(mayLetIn) OR COALESCE(\(change.provisioning), provisioning) = 'refuse')
+              AND \(Members.isStanding(call))
             RETURNING \(columns)
-            """
-        ])[0]
-        if result.isEmpty, !mayLetIn, try await get(id, of: tenant) != nil { throw RoleAuthority.forbidden }
+            """,
+        ])[1]
+        if result.isEmpty, try await get(id, of: tenant) != nil { throw RoleAuthority.forbidden }
         return try Resource(result)
     }
 

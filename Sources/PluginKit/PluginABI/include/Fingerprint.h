@@ -1,3 +1,3 @@
 // Written by deploy/fingerprint: the SHA-256 of PluginKit's Swift sources.
 #pragma once
-#define ROMASHKA_PLUGINKIT_SOURCES "60f9931b5fe1efb2adcb95242ce8e18152acdd7e1da1add43b114a3bb3c1d1a7"
+#define ROMASHKA_PLUGINKIT_SOURCES "b9f7b71742f1b6af48a7c83e87e3a11cbfe61ed9a7c5c65eb02d5d07142c4ff5"

@@ -1,0 +1,2 @@
+DROP INDEX core.sessions_standing;
+DROP FUNCTION core.record_changes(text, uuid[], text[]);
