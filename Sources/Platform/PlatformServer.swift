@@ -19,6 +19,14 @@ package enum PlatformServer {
             self.metrics = metrics
         }
 
+        /// Lets connections come, which wait until they are served.
+        ///
+        /// - Throws: `ListeningError`.
+        package func listen() throws(ListeningError) {
+            try api.listen()
+            try metrics?.listen()
+        }
+
         /// In the order in which they are handed on to a child.
         package var descriptors: [Int32] { [api.descriptor] + (metrics.map { [$0.descriptor] } ?? []) }
     }

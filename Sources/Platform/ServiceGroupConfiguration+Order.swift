@@ -1,5 +1,6 @@
 package import Logging
 package import ServiceLifecycle
+internal import Supervision
 internal import UnixSignals
 
 extension ServiceGroupConfiguration {
@@ -18,7 +19,8 @@ extension ServiceGroupConfiguration {
             services: services.map {
                 ServiceConfiguration(
                     service: $0, successTerminationBehavior: onSuccess,
-                    failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "\(type(of: $0))")
+                    failureTerminationBehavior: .gracefullyShutdownGroup,
+                    serviceName: ($0 as? FromTurn)?.name ?? "\(type(of: $0))")
             },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         maximumGracefulShutdownDuration = limit

@@ -148,4 +148,30 @@ struct EventRelayTests {
             #expect(try await site.numbers(of: quick) == Array(1...6))
         }
     }
+
+    @Test("The only transaction that is open keeps its events in order, though no other has ended since it began")
+    func alone() async throws {
+        try await EventSite.with(tenants: 1) { site in
+            let tenant = site.tenants[0]
+            let relay = site.relay(EventHorizon(apart: .zero))
+            try await site.numberAll(relay)
+            try await site.database.asSuperuser { admin in
+                try await admin.run("BEGIN")
+                // As if it were open for some seconds already.
+                try await admin.run(
+                    """
+                    INSERT INTO core.events (
+                        tenant_id, id, at, type, version, module, actor_kind, actor_id, subject, data, root, depth)
+                    VALUES (\(tenant), core.uuid_floor(now() - interval '5 seconds'), now() - interval '5 seconds',
+                            'item.created', 1::int2, 'core', 's', core.uuid7(), core.uuid7(), '{}', core.uuid7(), 0::int2)
+                    """)
+                for _ in 0..<3 { try await relay.number() }
+                try await admin.run(Self.telling(tenant))
+                try await admin.run("COMMIT")
+            }
+            try await site.numberAll(relay)
+            // In the middle is that of the tenant's making.
+            #expect(try await site.numbers(of: tenant) == [2, 1, 3])
+        }
+    }
 }

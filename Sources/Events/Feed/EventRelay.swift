@@ -68,10 +68,12 @@ package final class EventRelay: Service {
     /// Where the database is now.
     private func mark() async throws -> EventHorizon.Mark {
         let result = try await pipeline.run([
-            // A second earlier: an id is made before its transaction has a number.
+            // A second earlier: an id is made before its transaction has a number. The end of a snapshot is behind the last
+            // transaction that has ended, and so not behind those that are open; an age counts from the next one.
             """
             SELECT core.uuid_floor(clock_timestamp() - interval '1 second') AS floor,
-                   pg_snapshot_xmax(pg_current_snapshot())::text::int8 AS transaction
+                   xmax::text::int8 + age(xmax::xid) AS transaction
+            FROM pg_snapshot_xmax(pg_current_snapshot()) AS xmax
             """
         ])[0]
         guard let row = result.first else { throw DatabaseError(.undecodable) }

@@ -32,7 +32,7 @@ package struct APIKeys: Sendable {
         """
 
     /// Makes a key, whose text is shown this once. It ends when the person who made it, by themselves or by another key of
-    /// theirs, may no longer do what it may.
+    /// theirs, is removed, disabled, or given a role that covers it no more.
     ///
     /// - Parameter call: of the member or key that makes it; nil for the platform itself.
     /// - Throws: `Problem` 409 `limit_reached` when the tenant has as many as it may; 403 `role_forbidden` when the caller

@@ -7,12 +7,20 @@ extension Members {
     /// person is changed, under a condition on `core.profiles`. Of the API keys that they made those end that may do
     /// more than they will. Keys for customers' identities are the tenant's own, whoever made them, and stay.
     ///
-    /// - Parameter permissions: what the person may do from then on, over everything.
+    /// - Parameter permissions: what the person may do from then on, over everything; nil for no less than before.
     static func takingBack(
-        _ id: ProfileID, _ tenant: TenantID, leaving permissions: [String], where condition: SQL
+        _ id: ProfileID, _ tenant: TenantID, leaving permissions: [String]?, where condition: SQL
     ) -> [SQL] {
         let isMeant = exists(id, tenant, where: condition)
         let account: SQL = "(SELECT account_id FROM core.profiles WHERE tenant_id = \(tenant) AND id = \(id))"
+        let keys: SQL? = permissions.map { permissions in
+            """
+            UPDATE core.api_keys
+            SET revoked_at = now()
+            WHERE tenant_id = \(tenant) AND created_by = \(id) AND revoked_at IS NULL
+              AND NOT (permissions <@ \(permissions)) AND \(isMeant)
+            """
+        }
         return [
             // Before its resets and logins, as whoever changes the password or logs in has it.
             "SELECT FROM core.accounts WHERE id = \(account) FOR NO KEY UPDATE",
@@ -27,13 +35,7 @@ extension Members {
             SET used_at = now()
             WHERE (account_id = \(account) OR begun_by = \(id)) AND used_at IS NULL AND \(isMeant)
             """,
-            """
-            UPDATE core.api_keys
-            SET revoked_at = now()
-            WHERE tenant_id = \(tenant) AND created_by = \(id) AND revoked_at IS NULL
-              AND NOT (permissions <@ \(permissions)) AND \(isMeant)
-            """,
-        ]
+        ] + [keys].compactMap { $0 }
     }
 
     /// The statement that ends the logins of who is being disabled, before they are, under a condition on `core.profiles`:

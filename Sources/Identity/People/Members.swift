@@ -133,7 +133,7 @@ package struct Members: Sendable {
             """
         var first = [SQL.lock(call.tenant)]
         if input.role != nil || input.status != nil {
-            let left = input.status == "disabled" ? [] : authority.unlimited(input.role ?? present, of: call.tenant)
+            let left = input.status == "disabled" ? [] : authority.left(of: present, as: input.role, of: call.tenant)
             first += Members.takingBack(
                 id, call.tenant, leaving: left, where: "\(Members.changes(input)) AND \(isPossible)")
         }
@@ -176,12 +176,36 @@ package struct Members: Sendable {
             NOT \(Members.isLastOwner(call.tenant))
             AND \(Members.hasRole(present)) AND \(Members.isStanding(call))
             """
-        let first = [SQL.lock(call.tenant)] + Members.takingBack(id, call.tenant, leaving: [], where: isPossible)
-        let results = try await leases.runForCaller(
+        // First out of everything, at once: what refers to the person may take long, and nobody waits for that.
+        let first =
+            [SQL.lock(call.tenant)] + Members.takingBack(id, call.tenant, leaving: [], where: isPossible)
+            + [Members.endingLogins(of: id, call.tenant, where: isPossible)]
+        let results = try await pipeline.runForCaller(
             first + [
                 """
+                WITH gone AS (
+                    UPDATE core.profiles
+                    SET status = 'disabled', epoch = epoch + 1
+                    WHERE tenant_id = \(call.tenant) AND id = \(id) AND \(isPossible)
+                    RETURNING tenant_id, id, epoch
+                )
+                SELECT epoch, core.record_change('profile', tenant_id, id || ':' || epoch)
+                FROM gone
+                """,
+                Members.tellingOfKeys(of: call.tenant),
+            ])
+        guard let gone = results[first.count].first else { throw try await refusal(of: id, as: present, call) }
+        try await delete(id, at: try gone.get("epoch"), by: call)
+        try await control.refreshForCaller()
+    }
+
+    /// Deletes a person who is out, unless somebody has let them in again.
+    private func delete(_ id: ProfileID, at epoch: Int64, by call: Call) async throws {
+        let results = try await leases.runForCaller(
+            [
+                """
                 DELETE FROM core.profiles
-                WHERE tenant_id = \(call.tenant) AND id = \(id) AND \(isPossible)
+                WHERE tenant_id = \(call.tenant) AND id = \(id) AND status = 'disabled' AND epoch = \(epoch)
                 RETURNING id
                 """,
                 """
@@ -189,7 +213,6 @@ package struct Members: Sendable {
                 WHERE a.managed_by = \(call.tenant)
                   AND NOT EXISTS (SELECT FROM core.profiles AS p WHERE p.account_id = a.id)
                 """,
-                Members.tellingOfKeys(of: call.tenant),
                 // By itself and last: whatever else changes in any tenant waits from here on.
                 """
                 SELECT core.record_change('profile', \(call.tenant), \("\(id):\(Int64.max)"))
@@ -199,8 +222,7 @@ package struct Members: Sendable {
                     WHERE tenant_id = \(call.tenant) AND id = \(id))
                 """,
             ], as: .auth, for: call.tenant)
-        guard !results[first.count].isEmpty else { throw try await refusal(of: id, as: present, call) }
-        try await control.refreshForCaller()
+        guard !results[0].isEmpty else { throw Members.changedMeanwhile }
     }
 
     /// Why somebody who had this role was not changed.

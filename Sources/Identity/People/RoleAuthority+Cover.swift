@@ -9,6 +9,12 @@ extension RoleAuthority {
         return permissions.covers(permissions.all(of: held), isOwner: own == .owner, given)
     }
 
+    /// What the holder of a role may still do over everything who gets another one; nil where that is no less.
+    func left(of present: Role, as next: Role?, of tenant: TenantID) -> [String]? {
+        guard let next, !covers(next, present, of: tenant) else { return nil }
+        return unlimited(next, of: tenant)
+    }
+
     /// What the holder of a role may do over everything, as keys may what they name.
     func unlimited(_ role: Role, of tenant: TenantID) -> [String] {
         let grant = control.read { $0.grant(of: role.claim, tenant) }

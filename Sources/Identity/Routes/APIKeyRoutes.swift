@@ -13,7 +13,7 @@ struct APIKeyRoutes: Sendable {
             },
             Post(
                 "/api-keys", needs: "api_keys.write", takes: NewAPIKey.self, returns: CreatedAPIKeyPayload.self,
-                "Make a key with some of my own permissions; it ends when I no longer have them"
+                "Make a key with some of my own permissions; it ends when I am removed, disabled or given a lesser role"
             ) { call, input in
                 let scopes = Dictionary(input.permissions.map { ($0, Scope.all) }, uniquingKeysWith: { one, _ in one })
                 try authority.require(scopes, by: call)

@@ -10,6 +10,9 @@ package struct FromTurn: Service {
         self.base = base
     }
 
+    /// What logs call it: as the service that begins.
+    package var name: String { "\(type(of: base))" }
+
     /// - Throws: what the service throws.
     package func run() async throws {
         guard await turn.hasCome() else { return }

@@ -12,8 +12,12 @@ struct StandbyStateMachine: Sendable {
         case due(Child)
         /// A child could serve now.
         case prepared(Child)
+        /// A child whose turn it is does serve.
+        case served(Child)
         /// A child takes no more work, and ends when it has done what it began.
-        case left(Child)
+        case left(Child, uptime: Duration)
+        /// A child has had all the time that a start may take.
+        case late(Child)
         /// A child has ended, or could not be started.
         case ended(Child, ProcessExit, uptime: Duration)
         /// Somebody wants a child that is started from now on to take over.
@@ -31,6 +35,8 @@ struct StandbyStateMachine: Sendable {
         case promote(Child)
         /// Ask it to end in order.
         case end(Child)
+        /// End it at once.
+        case kill(Child)
         /// No child has been of any use; the last ended so.
         case giveUp(ProcessExit)
     }
@@ -72,7 +78,9 @@ struct StandbyStateMachine: Sendable {
         switch event {
         case .due(let child): due(child)
         case .prepared(let child): prepared(child)
-        case .left(let child): left(child)
+        case .served(let child): served(child)
+        case .left(let child, let uptime): left(child, uptime)
+        case .late(let child): late(child)
         case .ended(let child, let exit, let uptime): ended(child, exit, uptime)
         case .handOver: handOver()
         case .stop: stop()
@@ -91,33 +99,44 @@ struct StandbyStateMachine: Sendable {
         return serving == nil || isHandingOver ? takeOver(after: .zero) : []
     }
 
-    private mutating func left(_ child: Child) -> [Action] {
-        guard serving == child else { return [] }
+    private mutating func served(_ child: Child) -> [Action] {
+        hasServed = hasServed || serving == child
+        return []
+    }
+
+    private mutating func left(_ child: Child, _ uptime: Duration) -> [Action] {
+        // One that has never served is followed when its end has told why.
+        guard serving == child, hasServed else { return [] }
         leaving.insert(child)
         serving = nil
-        return takeOver(after: .zero)
+        return takeOver(after: policy.delay(after: uptime))
+    }
+
+    private func late(_ child: Child) -> [Action] {
+        guard standby?.child == child, standby?.readiness == .starting else { return [] }
+        return [.kill(child)]
     }
 
     private mutating func ended(_ child: Child, _ exit: ProcessExit, _ uptime: Duration) -> [Action] {
         guard leaving.remove(child) == nil else { return [] }
+        if !hasServed, serving == nil || serving == child {
+            falseStarts += 1
+            // Who says by a status what is wrong would say the same again.
+            if case .status = exit { return [.giveUp(exit)] }
+            if falseStarts > StandbyStateMachine.maximumFalseStarts { return [.giveUp(exit)] }
+        }
         if serving == child {
             serving = nil
             return takeOver(after: policy.delay(after: uptime))
         }
         guard standby?.child == child else { return [] }
         standby = nil
-        if !hasServed {
-            falseStarts += 1
-            // Who says by a status what is wrong would say the same again.
-            if case .status = exit { return [.giveUp(exit)] }
-            if falseStarts > StandbyStateMachine.maximumFalseStarts { return [.giveUp(exit)] }
-        }
         return prepareNext(after: policy.delay(after: uptime))
     }
 
     private mutating func handOver() -> [Action] {
-        guard serving != nil, !isStopping else { return [] }
-        isHandingOver = true
+        guard !isStopping else { return [] }
+        isHandingOver = serving != nil
         return dismissStandby() + prepareNext(after: .zero)
     }
 
@@ -141,7 +160,6 @@ struct StandbyStateMachine: Sendable {
             actions.append(.end(old))
         }
         serving = next.child
-        hasServed = true
         isHandingOver = false
         return actions + prepareNext(after: delay)
     }

@@ -19,8 +19,12 @@ package final class StandbySupervisor: Service {
     /// What reaches the one task that decides.
     private enum Notice: Sendable {
         case event(StandbyStateMachine.Event)
+        case word(StandbyWord, Child)
         case exit(Child, ProcessExit)
     }
+
+    /// How long a start may take.
+    private static let patience: Duration = .seconds(60)
 
     /// The children that run, and since when.
     private typealias Children = [Child: (process: SupervisedProcess, since: ContinuousClock.Instant)]
@@ -36,7 +40,8 @@ package final class StandbySupervisor: Service {
     /// - Parameters:
     ///   - name: what the children are called in the log.
     ///   - arguments: after the program's own name.
-    ///   - inherited: what each child has open besides, under the numbers from `Spawn.firstInherited` on.
+    ///   - inherited: what each child has open besides, under the numbers from `Spawn.firstInherited` on. The supervisor
+    ///     closes them when it starts no more.
     ///   - onLine: is given each line of a child's standard output that is no ``StandbyWord``.
     package init(
         _ name: String, arguments: [String], inherited: [Int32], logger: Logger,
@@ -78,6 +83,8 @@ package final class StandbySupervisor: Service {
                     metadata: ["process": "\(name)", "exit": "\(exit)"])
             }
             try perform(machine.handle(event), &children, &tasks)
+            // Nobody is to wait for a child that does not come.
+            if event == .stop { for descriptor in inherited { close(descriptor) } }
             if machine.isDone { return }
         }
     }
@@ -85,6 +92,10 @@ package final class StandbySupervisor: Service {
     private func event(_ notice: Notice, _ children: inout Children) -> StandbyStateMachine.Event {
         switch notice {
         case .event(let event): return event
+        case .word(.prepared, let child): return .prepared(child)
+        case .word(.serving, let child): return .served(child)
+        case .word(.leaving, let child):
+            return .left(child, uptime: (children[child]?.since ?? .now).duration(to: .now))
         case .exit(let child, let exit):
             let since = children.removeValue(forKey: child)?.since ?? .now
             return .ended(child, exit, uptime: since.duration(to: .now))
@@ -97,14 +108,11 @@ package final class StandbySupervisor: Service {
     ) throws(NotStarted) {
         for action in actions {
             switch action {
-            case .wait(let child, let delay):
-                tasks.addTask { [notice] in
-                    try await Task.sleep(for: delay)
-                    notice.yield(.event(.due(child)))
-                }
+            case .wait(let child, let delay): tell(.due(child), after: delay, &tasks)
             case .start(let child): start(child, &children, &tasks)
             case .promote(let child): children[child]?.process.callTurn()
             case .end(let child): children[child]?.process.signal(SIGTERM)
+            case .kill(let child): children[child]?.process.signal(SIGKILL)
             case .giveUp(.status(let status)): throw NotStarted(status: status)
             case .giveUp(.signal): throw NotStarted(status: 1)
             }
@@ -116,19 +124,25 @@ package final class StandbySupervisor: Service {
     ) {
         do throws(POSIXError) {
             let process = try SupervisedProcess(arguments, inherited: inherited) { [notice, onLine] line in
-                switch StandbyWord(rawValue: line) {
-                case .prepared: notice.yield(.event(.prepared(child)))
-                case .leaving: notice.yield(.event(.left(child)))
-                case nil: onLine(line)
-                }
+                if let word = StandbyWord(rawValue: line) { notice.yield(.word(word, child)) } else { onLine(line) }
             }
             children[child] = (process, .now)
             tasks.addTask { [notice] in
                 if let exit = await process.exitUnlessCancelled() { notice.yield(.exit(child, exit)) }
             }
+            tell(.late(child), after: StandbySupervisor.patience, &tasks)
         } catch {
             logger.error("a process cannot be started", metadata: ["process": "\(name)", "error": "\(error)"])
             notice.yield(.exit(child, .status(EX_OSERR)))
+        }
+    }
+
+    private func tell(
+        _ event: StandbyStateMachine.Event, after delay: Duration, _ tasks: inout ThrowingTaskGroup<Void, any Error>
+    ) {
+        tasks.addTask { [notice] in
+            try await Task.sleep(for: delay)
+            notice.yield(.event(event))
         }
     }
 }

@@ -4,11 +4,14 @@ internal import Foundation
 package enum StandbyWord: String, Sendable {
     /// It could serve now.
     case prepared
+    /// It does, since its turn has come.
+    case serving
     /// It takes no more work.
     case leaving
 
-    /// Says it to the parent.
+    /// Says it to the parent; to one that is gone it does no harm.
     package func say() {
-        FileHandle.standardOutput.write(Data("\(rawValue)\n".utf8))
+        let line = Array("\(rawValue)\n".utf8)
+        _ = send(STDOUT_FILENO, line, line.count, Int32(MSG_NOSIGNAL))
     }
 }

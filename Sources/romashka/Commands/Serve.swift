@@ -39,6 +39,7 @@ struct Serve: AsyncParsableCommand {
             settings.keyDerivation = KeyProcesses(DeriveKeys.arguments).derive
             let platform = try await Platform.start(settings, logger: common.logger)
             try await serving.run(platform, access, common, from: turn) { port in
+                if turn != nil { StandbyWord.serving.say() }
                 let url = serving.url(port: port)
                 Output.result(["url": .string(url)], "Romashka listens on \(url)", asJSON: asJSON)
             }

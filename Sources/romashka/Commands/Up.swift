@@ -42,8 +42,9 @@ struct Up: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // Before anything is begun that would have to be stopped.
+        // Before anything is begun that would have to be stopped; whoever connects waits from now on.
         let sockets = try serving.sockets()
+        try sockets.listen()
         let access = try await openDatabase()
         do {
             let setup = try access.setup(common.logger)

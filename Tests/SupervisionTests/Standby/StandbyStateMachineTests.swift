@@ -12,6 +12,7 @@ struct StandbyStateMachineTests {
         var machine = Machine()
         _ = machine.begin()
         _ = machine.handle(.prepared(1))
+        _ = machine.handle(.served(1))
         _ = machine.handle(.prepared(2))
         return machine
     }
@@ -34,7 +35,7 @@ struct StandbyStateMachineTests {
     @Test("One that says it leaves is followed at once; its end then means nothing")
     func leaving() {
         var machine = Self.serving()
-        #expect(machine.handle(.left(1)) == [.promote(2), .start(3)])
+        #expect(machine.handle(.left(1, uptime: .seconds(3))) == [.promote(2), .start(3)])
         #expect(machine.isLeaving(1))
         #expect(machine.handle(.ended(1, .status(75), uptime: .seconds(3))) == [])
     }
@@ -44,6 +45,7 @@ struct StandbyStateMachineTests {
         var machine = Machine()
         _ = machine.begin()
         _ = machine.handle(.prepared(1))
+        _ = machine.handle(.served(1))
         #expect(machine.handle(.ended(1, .signal(5), uptime: .seconds(3))) == [])
         #expect(machine.handle(.prepared(2)) == [.promote(2), .start(3)])
     }
@@ -54,8 +56,37 @@ struct StandbyStateMachineTests {
         #expect(machine.handle(.handOver) == [.end(2), .start(3)])
         #expect(machine.handle(.ended(2, .status(0), uptime: .seconds(1))) == [])
         #expect(machine.handle(.prepared(3)) == [.promote(3), .end(1), .start(4)])
-        #expect(machine.handle(.left(1)) == [])
+        #expect(machine.handle(.left(1, uptime: .seconds(9))) == [])
         #expect(machine.handle(.ended(1, .status(0), uptime: .seconds(9))) == [])
+    }
+
+    @Test("A hand-over while nobody serves has the next one started anew, which may have the old plugins by now")
+    func earlyHandOver() {
+        var machine = Machine()
+        _ = machine.begin()
+        #expect(machine.handle(.handOver) == [.end(1), .start(2)])
+        #expect(machine.handle(.prepared(2)) == [.promote(2), .start(3)])
+        #expect(machine.handle(.prepared(3)) == [])
+    }
+
+    @Test("One that leaves again and again is followed ever later")
+    func leavingOften() {
+        var machine = Self.serving()
+        for child in 1...3 {
+            #expect(
+                machine.handle(.left(child, uptime: .seconds(1))) == [.promote(child + 1), .start(child + 2)])
+            #expect(machine.handle(.prepared(child + 2)) == [])
+        }
+        #expect(machine.handle(.left(4, uptime: .seconds(1))) == [.promote(5), .wait(6, .seconds(0.5))])
+    }
+
+    @Test("A start that takes too long is ended, and one that is over is not")
+    func slowStart() {
+        var machine = Machine()
+        _ = machine.begin()
+        #expect(machine.handle(.late(1)) == [.kill(1)])
+        _ = machine.handle(.prepared(1))
+        #expect(machine.handle(.late(1)) == [])
     }
 
     @Test("A new version that cannot start does not take the place of the old one")
@@ -95,10 +126,19 @@ struct StandbyStateMachineTests {
         #expect(machine.handle(.ended(4, .signal(5), uptime: .zero)) == [.giveUp(.signal(5))])
     }
 
+    @Test("So does one that has its turn and fails before it serves")
+    func neverServed() {
+        var machine = Machine()
+        _ = machine.begin()
+        _ = machine.handle(.prepared(1))
+        _ = machine.handle(.left(1, uptime: .zero))
+        #expect(machine.handle(.ended(1, .status(1), uptime: .zero)) == [.giveUp(.status(1))])
+    }
+
     @Test("A stop ends every child and starts none; it is done when the last has ended")
     func stop() {
         var machine = Self.serving()
-        #expect(machine.handle(.left(1)) == [.promote(2), .start(3)])
+        #expect(machine.handle(.left(1, uptime: .seconds(3))) == [.promote(2), .start(3)])
         #expect(machine.handle(.stop) == [.end(3), .end(2)])
         for child in 1...3 {
             #expect(!machine.isDone)
@@ -121,7 +161,7 @@ struct StandbyStateMachineTests {
                 switch action {
                 case .start(let child): #expect(running.insert(child).inserted)
                 case .promote(let child): #expect(running.contains(child) && promoted.insert(child).inserted)
-                case .end(let child): #expect(running.contains(child))
+                case .end(let child), .kill(let child): #expect(running.contains(child))
                 case .wait: break
                 case .giveUp: return
                 }
@@ -129,7 +169,8 @@ struct StandbyStateMachineTests {
             #expect(promoted.intersection(running).count { !machine.isLeaving($0) } <= 1)
             let child = running.sorted().randomElement(using: &generator) ?? 1
             let events: [StandbyStateMachine.Event] = [
-                .prepared(child), .prepared(child), .left(child), .due(step % 40), .handOver,
+                .prepared(child), .prepared(child), .served(child), .left(child, uptime: .seconds(step)),
+                .due(step % 40), .late(child), .handOver,
                 .ended(child, .signal(5), uptime: .seconds(step)),
             ]
             let event = step == 250 ? .stop : events.randomElement(using: &generator) ?? .handOver
