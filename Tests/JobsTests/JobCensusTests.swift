@@ -91,11 +91,11 @@ struct JobCensusTests {
                 try await admin.run("LOCK TABLE core.jobs_dead IN ACCESS EXCLUSIVE MODE")
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await census.run() }
-                    let waits = try await eventually { try await site.somebodyWaits() }
+                    let waits = try await eventually { try await site.database.isAnybodyWaiting() }
                     #expect(waits)
                     // On the connection that all share this is answered while the other still waits.
                     _ = try await site.worker.run(["SELECT 1"])
-                    #expect(try await site.somebodyWaits())
+                    #expect(try await site.database.isAnybodyWaiting())
                     try await admin.run("COMMIT")
                     let isThere = try await eventually { registry.exposition().contains("romashka_jobs_ready{") }
                     #expect(isThere)

@@ -20,7 +20,7 @@ struct JobLockTests {
                 // As core.hold_job_key() begins.
                 try await admin.run("SELECT FROM core.job_keys WHERE tenant_id = \(tenant) FOR UPDATE")
                 async let cancelled: Void = JobLockTests.cancel(id, of: tenant, site)
-                let waits = try await eventually { try await site.somebodyWaits() }
+                let waits = try await eventually { try await site.database.isAnybodyWaiting() }
                 #expect(waits)
                 try await admin.run(
                     """

@@ -109,18 +109,6 @@ struct JobSite: Sendable {
         }
     }
 
-    /// Whether anybody waits for another's lock.
-    func somebodyWaits() async throws -> Bool {
-        try await database.asSuperuser { admin in
-            let waiting = try await admin.run(
-                """
-                SELECT FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock'
-                """)
-            return waiting.count > 0
-        }
-    }
-
     /// Waits until so many jobs are finished.
     func untilFinished(_ jobs: Int) async throws {
         let isSo = try await eventually { try await count("finished") >= jobs }

@@ -95,8 +95,7 @@ package struct WorkerLease: Sendable {
     /// Leaves; what it still has is ready for others at once, and the attempts do not count. What cannot be given back
     /// now is others' when the lease runs out.
     package func end() async throws {
-        guard try await WorkerLease.take("r.worker_id = \(id)", counts: false, pipeline).isDone else { return }
-        _ = try await pipeline.run(["DELETE FROM core.job_workers WHERE id = \(id)"])
+        try await WorkerLease.release(id, counts: false, pipeline)
     }
 
     /// Gives the jobs of workers that are silent for too long to others.
@@ -113,10 +112,10 @@ package struct WorkerLease: Sendable {
         ).count
     }
 
-    /// Gives the jobs of a worker whose process has ended to others, and says what ended it. What cannot be taken now goes
-    /// when the lease runs out.
+    /// Gives the jobs of a worker that has ended to others, and says what ended it, if anything is to be said. What
+    /// cannot be taken now goes when the lease runs out.
     package static func release(
-        _ id: UUID, failure: JobFailure, counts: Bool, _ pipeline: PipelineConnection
+        _ id: UUID, failure: JobFailure? = nil, counts: Bool, _ pipeline: PipelineConnection
     ) async throws {
         let (_, isDone) = try await take("r.worker_id = \(id)", failure: failure, counts: counts, pipeline)
         guard isDone else { return }

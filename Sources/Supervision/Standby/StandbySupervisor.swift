@@ -62,7 +62,7 @@ package final class StandbySupervisor: Service {
     /// - Throws: `NotStarted` when no child has been of any use.
     package func run() async throws {
         try await withGracefulShutdownHandler {
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
+            try await withThrowingDiscardingTaskGroup { tasks in
                 defer { tasks.cancelAll() }
                 try await supervise(&tasks)
             }
@@ -71,7 +71,7 @@ package final class StandbySupervisor: Service {
         }
     }
 
-    private func supervise(_ tasks: inout ThrowingTaskGroup<Void, any Error>) async throws {
+    private func supervise(_ tasks: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         var machine = StandbyStateMachine()
         var children: Children = [:]
         try perform(machine.begin(), &children, &tasks)
@@ -104,7 +104,7 @@ package final class StandbySupervisor: Service {
 
     private func perform(
         _ actions: [StandbyStateMachine.Action], _ children: inout Children,
-        _ tasks: inout ThrowingTaskGroup<Void, any Error>
+        _ tasks: inout ThrowingDiscardingTaskGroup<any Error>
     ) throws(NotStarted) {
         for action in actions {
             switch action {
@@ -120,7 +120,7 @@ package final class StandbySupervisor: Service {
     }
 
     private func start(
-        _ child: Child, _ children: inout Children, _ tasks: inout ThrowingTaskGroup<Void, any Error>
+        _ child: Child, _ children: inout Children, _ tasks: inout ThrowingDiscardingTaskGroup<any Error>
     ) {
         do throws(POSIXError) {
             let process = try SupervisedProcess(arguments, inherited: inherited) { [notice, onLine] line in
@@ -138,10 +138,11 @@ package final class StandbySupervisor: Service {
     }
 
     private func tell(
-        _ event: StandbyStateMachine.Event, after delay: Duration, _ tasks: inout ThrowingTaskGroup<Void, any Error>
+        _ event: StandbyStateMachine.Event, after delay: Duration, _ tasks: inout ThrowingDiscardingTaskGroup<any Error>
     ) {
         tasks.addTask { [notice] in
-            try await Task.sleep(for: delay)
+            // Cancelled, it has nothing to tell, and is no failure.
+            guard (try? await Task.sleep(for: delay)) != nil else { return }
             notice.yield(.event(event))
         }
     }

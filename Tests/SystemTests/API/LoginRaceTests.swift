@@ -29,24 +29,14 @@ struct LoginRaceTests {
             try await admin.run(change)
             return try await withThrowingTaskGroup(of: TestClient.Answer.self) { group in
                 group.addTask { try await request() }
-                let waits = try await eventually(within: .seconds(4)) { try await isAnybodyWaiting(site) }
+                let waits = try await eventually(within: .seconds(4)) {
+                    try await site.test.database.isAnybodyWaiting()
+                }
                 #expect(waits)
                 try await look()
                 try await admin.run("COMMIT")
                 return try #require(try await group.next())
             }
-        }
-    }
-
-    private static func isAnybodyWaiting(_ site: PeopleSite) async throws -> Bool {
-        try await site.test.database.asSuperuser { admin in
-            let waiting = try await admin.run(
-                """
-                SELECT pid
-                FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock'
-                """)
-            return !waiting.isEmpty
         }
     }
 

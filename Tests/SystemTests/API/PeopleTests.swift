@@ -66,7 +66,9 @@ struct PeopleTests {
                 try await admin.run("BEGIN")
                 try await admin.run("SELECT FROM conversations.conversations FOR UPDATE")
                 async let removed = site.send("DELETE", "/members/\(id)")
-                let waits = try await eventually(within: .seconds(4)) { try await Self.isAnybodyWaiting(site) }
+                let waits = try await eventually(within: .seconds(4)) {
+                    try await site.test.database.isAnybodyWaiting()
+                }
                 #expect(waits)
                 let logout = try await site.send("POST", "/auth/logout", token: other)
                 #expect(logout.status == 204, "\(logout.text)")
@@ -78,18 +80,6 @@ struct PeopleTests {
                 try await admin.run("SELECT id FROM conversations.conversations WHERE assignee_id IS NOT NULL").count
             }
             #expect(left == 0)
-        }
-    }
-
-    private static func isAnybodyWaiting(_ site: PeopleSite) async throws -> Bool {
-        try await site.test.database.asSuperuser { admin in
-            let waiting = try await admin.run(
-                """
-                SELECT pid
-                FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock'
-                """)
-            return !waiting.isEmpty
         }
     }
 

@@ -1,0 +1,17 @@
+internal import PluginKit
+internal import Postgres
+
+extension TestDatabase {
+    /// Whether anybody waits for another's lock.
+    package func isAnybodyWaiting() async throws -> Bool {
+        try await asSuperuser { admin in
+            let waiting = try await admin.run(
+                """
+                SELECT pid
+                FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """)
+            return !waiting.isEmpty
+        }
+    }
+}
