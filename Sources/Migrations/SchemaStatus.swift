@@ -20,7 +20,7 @@ package struct SchemaStatus: Sendable {
         let ledger: Ledger
         do {
             ledger = try await Ledger.read { try await pipeline.run([$0], isReplayable: true)[0] }
-        } catch let error as DatabaseError where error.code == .statementFailed {
+        } catch let error as DatabaseError where error.saysNotPrepared {
             return SchemaStatus(
                 kernel: "the database is not prepared: run romashka bootstrap, then migrate", modules: [:],
                 uninstalled: [])
@@ -44,5 +44,12 @@ package struct SchemaStatus: Sendable {
         } catch {
             return error.description
         }
+    }
+}
+
+extension DatabaseError {
+    /// Whether the ledger, or the right to read it, is not there; a database that is slow or away is another matter.
+    fileprivate var saysNotPrepared: Bool {
+        ["42P01", "3F000", "42501"].contains(sqlState)
     }
 }

@@ -23,7 +23,8 @@ package struct JobOffice: Sendable {
         _ settings: PlatformSettings, logger: Logger, arguments: @escaping @Sendable (String) -> [String]
     ) async throws -> JobOffice {
         let databases = try Databases(
-            server: settings.server, master: settings.master, leaseBudget: settings.leaseBudget, logger: logger)
+            server: settings.server, master: settings.master, leaseBudget: settings.leaseBudget,
+            statementTimeout: settings.statementTimeout, logger: logger)
         do {
             try await Platform.requireSchema(settings, databases)
             let control = ControlPlane(

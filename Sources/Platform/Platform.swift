@@ -54,7 +54,8 @@ package struct Platform: Sendable {
     /// - Throws: `ConfigurationError` when the kernel's schema is not up to date; a module's only pauses the module.
     package static func start(_ settings: PlatformSettings, logger: Logger) async throws -> Platform {
         let databases = try Databases(
-            server: settings.server, master: settings.master, leaseBudget: settings.leaseBudget, logger: logger)
+            server: settings.server, master: settings.master, leaseBudget: settings.leaseBudget,
+            statementTimeout: settings.statementTimeout, logger: logger)
         do {
             let control = ControlPlane(
                 pipeline: databases.pipeline(of: .auth), leases: databases.leases, sessionKeys: databases.sessionKeys,

@@ -8,6 +8,7 @@ package import Mail
 package import Observability
 package import PluginHost
 package import Postgres
+internal import Tenancy
 
 /// What a process needs to run against a database that is prepared.
 package struct PlatformSettings: Sendable {
@@ -16,6 +17,8 @@ package struct PlatformSettings: Sendable {
     package var installation: Installation
     /// Who issues the access tokens: the `iss` claim.
     package var issuer = "romashka"
+    /// How long a statement of a request may take on the connections that requests share.
+    package var statementTimeout = RoleCredentials.defaultStatementTimeout
     /// Connections lent for searches, reports and interactive transactions; of them a tenant holds a quarter at most.
     package var leaseBudget = 20
     /// How many passwords are checked at once, 32 MiB each: on half of the cores, so that the others stay free.

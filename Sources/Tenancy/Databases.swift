@@ -20,11 +20,13 @@ package final class Databases: Service {
     private let modules = Mutex<[ModuleName: ModuleDatabase]>([:])
     private let kernel: Mutex<[KernelRole: PipelineConnection]>
 
+    /// - Parameter statementTimeout: how long a statement on a shared connection may take.
     /// - Throws: `DatabaseError` when the process has no descriptors or threads left.
     package init(
-        server: ConnectionSettings, master: MasterSecret, leaseBudget: Int = 20, logger: Logger
+        server: ConnectionSettings, master: MasterSecret, leaseBudget: Int = 20,
+        statementTimeout: Duration = RoleCredentials.defaultStatementTimeout, logger: Logger
     ) throws(DatabaseError) {
-        let credentials = RoleCredentials(server: server, master: master)
+        let credentials = RoleCredentials(server: server, master: master, statementTimeout: statementTimeout)
         let reactor = try Reactor()
         self.credentials = credentials
         self.reactor = reactor

@@ -7,10 +7,18 @@ package import Postgres
 package struct RoleCredentials: Sendable {
     private let server: ConnectionSettings
     private let master: MasterSecret
+    private let statementTimeout: Duration
 
-    package init(server: ConnectionSettings, master: MasterSecret) {
+    /// How long a statement of a request may take unless the operator says otherwise.
+    package static let defaultStatementTimeout: Duration = .milliseconds(500)
+
+    /// - Parameter statementTimeout: how long a statement on a shared connection may take.
+    package init(
+        server: ConnectionSettings, master: MasterSecret, statementTimeout: Duration = defaultStatementTimeout
+    ) {
         self.server = server
         self.master = master
+        self.statementTimeout = statementTimeout
     }
 
     /// The password of a role.
@@ -29,13 +37,16 @@ package struct RoleCredentials: Sendable {
             ])
     }
 
-    /// The connection of a role for requests that share it: every statement has 500 ms.
+    /// The connection of a role for requests that share it: no statement may keep the others waiting for long.
     ///
     /// Statements here are points and keysets, whose generic plan is the right one; left to itself, PostgreSQL takes a
     /// parameter in LIMIT or in a row comparison for a reason to plan the statement anew each time, which costs more
     /// than running it.
     package func sharedSettings(as role: String) -> ConnectionSettings {
-        settings(as: role).with(parameters: ["statement_timeout": "500ms", "plan_cache_mode": "force_generic_plan"])
+        settings(as: role).with(parameters: [
+            "statement_timeout": "\(Int(statementTimeout / .milliseconds(1)))ms",
+            "plan_cache_mode": "force_generic_plan",
+        ])
     }
 
     /// The connection of a role for one holder at a time: every statement has ten seconds.

@@ -32,6 +32,7 @@ struct CommonOptions: ParsableArguments {
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level \(logLevel) is no level")
         }
+        _ = try statementTimeout
     }
 
     /// Log lines go to standard error as JSON.
@@ -44,6 +45,21 @@ struct CommonOptions: ParsableArguments {
     }
 
     var environment: [String: String] { ProcessInfo.processInfo.environment }
+
+    /// How long a statement of a request may take, of ROMASHKA_STATEMENT_TIMEOUT in milliseconds.
+    ///
+    /// - Throws: `ValidationError` when it is nothing that requests can go by, who give up after five seconds.
+    var statementTimeout: Duration {
+        get throws {
+            guard let text = environment["ROMASHKA_STATEMENT_TIMEOUT"] else {
+                return RoleCredentials.defaultStatementTimeout
+            }
+            guard let milliseconds = Int64(text), (100...4_000).contains(milliseconds) else {
+                throw ValidationError("ROMASHKA_STATEMENT_TIMEOUT must be from 100 to 4000, in milliseconds")
+            }
+            return .milliseconds(milliseconds)
+        }
+    }
 
     var installation: Installation {
         get throws { try Installation.find(environment: environment, plugins: plugins) }
@@ -60,6 +76,8 @@ struct DatabaseAccess: Sendable {
     /// The embedded server, when this process runs it.
     let embedded: EmbeddedServer?
     let installation: Installation
+    /// How long a statement of a request may take.
+    let statementTimeout: Duration
 
     /// The embedded database's name.
     static let databaseName = "romashka"
@@ -75,7 +93,7 @@ struct DatabaseAccess: Sendable {
             let settings = try ConnectionSettings(url: conninfo)
             return DatabaseAccess(
                 server: settings, admin: settings, master: try master(options), embedded: nil,
-                installation: try options.installation)
+                installation: try options.installation, statementTimeout: try options.statementTimeout)
         }
     }
 
@@ -89,7 +107,7 @@ struct DatabaseAccess: Sendable {
         let settings = try ConnectionSettings(url: server.socketConninfo(database: databaseName))
         return DatabaseAccess(
             server: settings, admin: settings, master: try master(options), embedded: server,
-            installation: try options.installation)
+            installation: try options.installation, statementTimeout: try options.statementTimeout)
     }
 
     private static func external(_ url: String, _ options: CommonOptions) throws -> DatabaseAccess {
@@ -97,7 +115,7 @@ struct DatabaseAccess: Sendable {
         return DatabaseAccess(
             server: try ConnectionSettings(url: url), admin: admin,
             master: try MasterSecret.load(environment: options.environment, directory: nil), embedded: nil,
-            installation: try options.installation)
+            installation: try options.installation, statementTimeout: try options.statementTimeout)
     }
 
     private static func master(_ options: CommonOptions) throws -> MasterSecret {
@@ -117,7 +135,18 @@ struct DatabaseAccess: Sendable {
     }
 
     /// What `serve` runs with.
-    var settings: PlatformSettings { PlatformSettings(server: server, master: master, installation: installation) }
+    var settings: PlatformSettings {
+        var settings = PlatformSettings(server: server, master: master, installation: installation)
+        settings.statementTimeout = statementTimeout
+        return settings
+    }
+
+    /// What a command runs with that ends by itself: nobody else's statements wait behind its own.
+    var commandSettings: PlatformSettings {
+        var settings = settings
+        settings.statementTimeout = .seconds(4)
+        return settings
+    }
 
     /// Stops what was started.
     func close() async {
@@ -149,7 +178,7 @@ extension CommonOptions {
         hasPlugins: Bool = true, _ body: (Platform) async throws -> Value
     ) async throws -> Value {
         try await withDatabase { access in
-            var settings = access.settings
+            var settings = access.commandSettings
             if !hasPlugins { settings.installation = settings.installation.withoutPlugins }
             let platform = try await Platform.start(settings, logger: quietLogger)
             defer { platform.databases.close() }

@@ -22,7 +22,8 @@ struct EventSite: Sendable {
         let template = try await TemplateDatabase.name(mode: .privileged)
         return try await TestDatabase.with(template: template) { database in
             let databases = try Databases(
-                server: database.settings, master: TestPlatform.master, logger: database.server.logger)
+                server: database.settings, master: TestPlatform.master, statementTimeout: TestPlatform.statementTimeout,
+                logger: database.server.logger)
             defer { databases.close() }
             let tenants = (0..<count).map { _ in TenantID.make() }
             try await database.asSuperuser { admin in

@@ -34,7 +34,8 @@ struct JobSite: Sendable {
         let template = try await TemplateDatabase.name(mode: .privileged)
         return try await TestDatabase.with(template: template) { database in
             let databases = try Databases(
-                server: database.settings, master: TestPlatform.master, logger: database.server.logger)
+                server: database.settings, master: TestPlatform.master, statementTimeout: TestPlatform.statementTimeout,
+                logger: database.server.logger)
             defer { databases.close() }
             let tenants = (0..<count).map { _ in TenantID.make() }
             try await database.server.asSuperuser(database: database.name) { admin in
@@ -90,14 +91,16 @@ struct JobSite: Sendable {
         return jobs
     }
 
-    /// So many jobs, in one statement.
+    /// So many jobs, a thousand in a statement.
     func flood(_ tenant: TenantID, _ count: Int, kind: String = "knowledge.work") async throws {
-        _ = try await tx(tenant).leased { tx in
-            try await tx.rows(
-                """
-                SELECT count(core.enqueue(\(kind), jsonb_build_object('n', n)))
-                FROM generate_series(1, \(count)::int8) AS n
-                """)
+        for first in stride(from: 1, through: count, by: 1_000) {
+            _ = try await tx(tenant).leased { tx in
+                try await tx.rows(
+                    """
+                    SELECT count(core.enqueue(\(kind), jsonb_build_object('n', n)))
+                    FROM generate_series(\(first)::int8, \(min(first + 999, count))::int8) AS n
+                    """)
+            }
         }
     }
 

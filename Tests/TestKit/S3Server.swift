@@ -23,7 +23,8 @@ package struct S3Server: Sendable {
     /// - Throws: `PythonServer.Missing` when the programs are not installed.
     package static func with<Value: Sendable>(_ body: (S3Server) async throws -> Value) async throws -> Value {
         try await PythonServer.with("s3") { running in
-            try await body(try server(PythonServer.line(from: running.output) ?? []))
+            let line = try await blocking { PythonServer.line(from: running.output) ?? [] }
+            return try await body(try server(line))
         }
     }
 

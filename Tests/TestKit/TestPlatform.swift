@@ -27,6 +27,17 @@ package struct TestPlatform: Sendable {
     /// The secret of every test platform; roles are shared by all databases of the test server.
     package static let master = MasterSecret.fixed
 
+    /// How long a statement of a request may take in tests that are about something else: on a machine that runs many at
+    /// once, half a second is soon over.
+    package static let statementTimeout: Duration = .seconds(3)
+
+    /// The environment of the tests, with what programs that they start get besides.
+    package static var environment: [String: String] {
+        ProcessInfo.processInfo.environment.merging([
+            "ROMASHKA_STATEMENT_TIMEOUT": "\(statementTimeout.components.seconds * 1000)"
+        ]) { given, _ in given }
+    }
+
     /// Starts a platform, runs `body`, stops it and drops the database.
     ///
     /// - Parameters:
@@ -87,6 +98,7 @@ package struct TestPlatform: Sendable {
         var settings = PlatformSettings(
             server: database.settings, master: master,
             installation: try Installation.find(environment: [:], plugins: plugins))
+        settings.statementTimeout = statementTimeout
         settings.passwordCost = ScryptCost(logarithm: 10, blockSize: 8, parallelization: 1) ?? .standard
         // Nobody listens there: tests take the answers of browsers to where the server is.
         settings.oidc.publicURL = "http://127.0.0.1"

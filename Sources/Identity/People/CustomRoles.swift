@@ -47,6 +47,7 @@ struct CustomRoles: Sendable {
             INSERT INTO core.roles (tenant_id, id, name, permissions)
             SELECT \(call.tenant), \(id), \(input.name), \(input.permissions)
             WHERE (SELECT count(*) FROM core.roles WHERE tenant_id = \(call.tenant)) < \(CustomRoles.maximumCount)
+              AND \(Members.isStanding(call))
             RETURNING \(CustomRoles.columns)
             """,
             """
@@ -56,31 +57,50 @@ struct CustomRoles: Sendable {
             """,
         ])
         guard !results[1].isEmpty else {
+            try await pipeline.requireStanding(call)
             throw Problem.conflict("This tenant may have \(CustomRoles.maximumCount) roles.", code: "limit_reached")
         }
         try await control.refreshForCaller()
         return try Resource(results[1])
     }
 
-    /// Changes a role; its holders may do the new and no longer the old within a second.
+    /// Changes a role; its holders may do the new and no longer the old within a second. If it allows less, what they
+    /// handed out ends, with those API keys they made that may do more than they.
     ///
     /// - Throws: `Problem.notFound`; 403 `role_forbidden`.
     func change(_ id: ID<CustomRole>, _ input: RoleChange, by call: Call) async throws -> Resource<RolePayload> {
         guard control.read({ $0.role(id.uuid, of: call.tenant) }) != nil else { throw Problem.notFound }
         try authority.require(.custom(id), by: call)
         if let scopes = input.scopes { try authority.require(scopes, by: call) }
-        let results = try await pipeline.runForCaller([
-            """
-            UPDATE core.roles
-            SET name = COALESCE(\(input.name), name),
-                permissions = COALESCE(\(input.permissions), permissions)
-            WHERE tenant_id = \(call.tenant) AND id = \(id)
-            RETURNING \(CustomRoles.columns)
-            """,
-            "SELECT core.record_change('role', \(call.tenant), \(id.description))",
-        ])
+        let first = [SQL.lock(call.tenant)] + takingBack(id, input, by: call)
+        let results = try await pipeline.runForCaller(
+            first + [
+                """
+                UPDATE core.roles
+                SET name = COALESCE(\(input.name), name),
+                    permissions = COALESCE(\(input.permissions), permissions)
+                WHERE tenant_id = \(call.tenant) AND id = \(id) AND \(Members.isStanding(call))
+                RETURNING \(CustomRoles.columns)
+                """,
+                "SELECT core.record_change('role', \(call.tenant), \(id.description))",
+                Members.tellingOfKeys(of: call.tenant),
+            ])
+        if results[first.count].isEmpty { try await pipeline.requireStanding(call) }
         try await control.refreshForCaller()
-        return try Resource(results[0])
+        return try Resource(results[first.count])
+    }
+
+    /// The statements that take back what the holders of a role handed out, if the change leaves them less.
+    private func takingBack(_ id: ID<CustomRole>, _ input: RoleChange, by call: Call) -> [SQL] {
+        guard let permissions = input.permissions, let scopes = input.scopes else { return [] }
+        return Members.handedOut(
+            by: """
+                SELECT p.id
+                FROM core.profiles AS p
+                JOIN core.roles AS r ON r.tenant_id = p.tenant_id AND r.id = p.role_id
+                WHERE p.tenant_id = \(call.tenant) AND p.role_id = \(id) AND NOT (\(permissions) @> r.permissions)
+                  AND \(Members.isStanding(call))
+                """, call.tenant, leaving: scopes.filter { $0.value == .all }.keys.sorted())
     }
 
     /// Removes a role that nobody has.
@@ -88,16 +108,20 @@ struct CustomRoles: Sendable {
     /// - Throws: `Problem.notFound`; 409 `role_in_use`.
     func remove(_ id: ID<CustomRole>, by call: Call) async throws {
         let results = try await pipeline.runForCaller([
+            .lock(call.tenant),
             """
             DELETE FROM core.roles
-            WHERE tenant_id = \(call.tenant) AND id = \(id)
+            WHERE tenant_id = \(call.tenant) AND id = \(id) AND \(Members.isStanding(call))
               AND NOT EXISTS (SELECT FROM core.profiles WHERE tenant_id = \(call.tenant) AND role_id = \(id))
             """,
             "SELECT id FROM core.roles WHERE tenant_id = \(call.tenant) AND id = \(id)",
             "SELECT core.record_change('role', \(call.tenant), \(id.description))",
         ])
-        guard results[1].isEmpty else { throw Problem.conflict("Somebody has this role.", code: "role_in_use") }
-        guard results[0].affected == 1 else { throw Problem.notFound }
+        if results[1].affected == 0 {
+            guard !results[2].isEmpty else { throw Problem.notFound }
+            try await pipeline.requireStanding(call)
+            throw Problem.conflict("Somebody has this role.", code: "role_in_use")
+        }
         try await control.refreshForCaller()
     }
 }

@@ -29,8 +29,8 @@ extension Members {
     }
 
     /// Whether who changes or hands out something still is who they were when their request came, as a condition: a
-    /// person with the same role, or a key in force. Else what they hand out would not be taken back with them. To be
-    /// asked after `SQL.lock`.
+    /// person with the same role, which allows no less, or a key in force. Else what they hand out would not be taken
+    /// back with them. To be asked after `SQL.lock`.
     static func isStanding(_ call: Call) -> SQL {
         if let key = call.key {
             // One that ends its maker ends with them, in this transaction, which alone has that time.
@@ -44,12 +44,18 @@ extension Members {
         }
         let person = call.member
         let role = Role(claim: call.actor.role)
+        let held = JSONValue.object(call.permissions.map { .init($0.key, .string($0.value.rawValue)) })
         return """
             (\(person)::uuid IS NULL OR EXISTS (
                 SELECT
                 FROM core.profiles
                 WHERE tenant_id = \(call.tenant) AND id = \(person) AND status = 'active'
-                  AND role = \(role?.word) AND role_id IS NOT DISTINCT FROM \(role?.customID)))
+                  AND role = \(role?.word) AND role_id IS NOT DISTINCT FROM \(role?.customID)
+                  AND (role_id IS NULL OR EXISTS (
+                      SELECT
+                      FROM core.roles AS r
+                      WHERE r.tenant_id = profiles.tenant_id AND r.id = profiles.role_id
+                        AND r.permissions @> \(held)))))
             """
     }
 }

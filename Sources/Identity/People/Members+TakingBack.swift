@@ -11,29 +11,43 @@ extension Members {
     static func takingBack(
         _ id: ProfileID, _ tenant: TenantID, leaving permissions: [String]?, where condition: SQL
     ) -> [SQL] {
-        let isMeant = exists(id, tenant, where: condition)
         let account: SQL = "(SELECT account_id FROM core.profiles WHERE tenant_id = \(tenant) AND id = \(id))"
-        let keys: SQL? = permissions.map { permissions in
-            """
-            UPDATE core.api_keys
-            SET revoked_at = now()
-            WHERE tenant_id = \(tenant) AND created_by = \(id) AND revoked_at IS NULL
-              AND NOT (permissions <@ \(permissions)) AND \(isMeant)
-            """
-        }
         return [
             // Before its resets and logins, as whoever changes the password or logs in has it.
             "SELECT FROM core.accounts WHERE id = \(account) FOR NO KEY UPDATE",
             """
+            UPDATE core.password_resets
+            SET used_at = now()
+            WHERE account_id = \(account) AND used_at IS NULL AND \(exists(id, tenant, where: condition))
+            """,
+        ]
+            + handedOut(
+                by: "SELECT id FROM core.profiles WHERE tenant_id = \(tenant) AND id = \(id) AND \(condition)", tenant,
+                leaving: permissions)
+    }
+
+    /// The statements that take back what people handed out.
+    ///
+    /// - Parameter permissions: as of `takingBack`.
+    static func handedOut(by people: SQL, _ tenant: TenantID, leaving permissions: [String]?) -> [SQL] {
+        let keys: SQL? = permissions.map { permissions in
+            """
+            UPDATE core.api_keys
+            SET revoked_at = now()
+            WHERE tenant_id = \(tenant) AND created_by IN (\(people)) AND revoked_at IS NULL
+              AND NOT (permissions <@ \(permissions))
+            """
+        }
+        return [
+            """
             UPDATE core.invitations
             SET revoked_at = now()
-            WHERE tenant_id = \(tenant) AND invited_by = \(id) AND accepted_at IS NULL AND revoked_at IS NULL
-              AND \(isMeant)
+            WHERE tenant_id = \(tenant) AND invited_by IN (\(people)) AND accepted_at IS NULL AND revoked_at IS NULL
             """,
             """
             UPDATE core.password_resets
             SET used_at = now()
-            WHERE (account_id = \(account) OR begun_by = \(id)) AND used_at IS NULL AND \(isMeant)
+            WHERE begun_by IN (\(people)) AND used_at IS NULL
             """,
         ] + [keys].compactMap { $0 }
     }

@@ -21,7 +21,7 @@ struct TeamRoutes: Sendable {
                 try await teams.change(try call.path("id", as: ID<Team>.self), input, by: call)
             },
             Delete("/teams/{id}", needs: "teams.write", "Remove a team; its people stay") { call in
-                try await teams.remove(try call.path("id", as: ID<Team>.self), of: call.tenant)
+                try await teams.remove(try call.path("id", as: ID<Team>.self), by: call)
             },
         ]
     }

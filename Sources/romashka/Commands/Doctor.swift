@@ -42,7 +42,7 @@ struct Doctor: AsyncParsableCommand {
 
     private func platformFindings(_ access: DatabaseAccess) async throws -> [(subject: String, detail: String)] {
         do {
-            let platform = try await Platform.start(access.settings, logger: common.logger)
+            let platform = try await Platform.start(access.commandSettings, logger: common.logger)
             defer { platform.databases.close() }
             let paused = platform.registry.plugins.compactMap { plugin -> (subject: String, detail: String)? in
                 guard case .paused(let refusal) = plugin.state else { return nil }

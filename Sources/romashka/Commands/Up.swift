@@ -107,7 +107,7 @@ struct Up: AsyncParsableCommand {
 
     /// An operator's token, and the tenant to try things with. No plugin is needed for them, and none is loaded.
     private func welcome(_ access: DatabaseAccess) async throws -> (token: String, demo: DemoTenant.Login?) {
-        var settings = access.settings
+        var settings = access.commandSettings
         settings.installation = settings.installation.withoutPlugins
         let platform = try await Platform.start(settings, logger: common.logger)
         defer { platform.databases.close() }

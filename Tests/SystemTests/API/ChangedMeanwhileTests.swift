@@ -38,8 +38,16 @@ struct ChangedMeanwhileTests {
             let member: JSONValue = [
                 "email": "x@acme.example", "name": "X", "password": .string(PeopleSite.password), "role": "agent",
             ]
+            let role = try await site.send("POST", "/roles", ["name": "Desk", "permissions": [:]])
+            let team = try await site.send("POST", "/teams", ["name": "Desk"])
+            let roleID = try #require(role.json["id"]?.string)
+            let teamID = try #require(team.json["id"]?.string)
             let requests: [(method: String, path: String, body: JSONValue?)] = [
-                ("POST", "/members", member), ("PATCH", "/members/\(linus)", ["name": "Other"]),
+                ("POST", "/roles", ["name": "x", "permissions": [:]]), ("PATCH", "/roles/\(roleID)", ["name": "x"]),
+                ("DELETE", "/roles/\(roleID)", nil), ("POST", "/teams", ["name": "x"]),
+                ("PATCH", "/teams/\(teamID)", ["name": "x", "member_ids": [.string(linus)]]),
+                ("DELETE", "/teams/\(teamID)", nil), ("POST", "/members", member),
+                ("PATCH", "/members/\(linus)", ["name": "Other"]),
                 ("PATCH", "/members/\(linus)", ["role": "viewer"]), ("DELETE", "/members/\(linus)", nil),
                 ("POST", "/members/\(linus)/password-reset", nil),
                 ("POST", "/api-keys", ["name": "k", "permissions": ["members.read"]]), ("POST", "/customer-keys", [:]),
@@ -57,6 +65,11 @@ struct ChangedMeanwhileTests {
             #expect(members.count == 3)
             let kept = members.first { $0["id"] == .string(linus) }
             #expect(kept?["name"] == "linus" && kept?["role"] == "agent")
+            for (path, name) in [("/roles", "Desk"), ("/teams", "Desk")] as [(String, JSONValue)] {
+                let kept = try await site.send("GET", path).json["data"]?.array ?? []
+                #expect(kept.map { $0["name"] } == [name], "\(path)")
+            }
+            #expect(try await site.send("GET", "/teams").json["data"]?.array?.first?["member_ids"] == [])
             for path in ["/api-keys", "/customer-keys"] { #expect(try await site.send("GET", path).json["data"] == []) }
             let connections = try await site.send("GET", "/auth/oidc/connections").json["data"]?.array ?? []
             #expect(connections.count == 1 && connections.first?["issuer"] == "https://login.example")
@@ -64,6 +77,69 @@ struct ChangedMeanwhileTests {
                 try await admin.run("SELECT FROM core.password_resets").count
             }
             #expect(resets == 0)
+        }
+    }
+
+    @Test("Whose role allows less by now hands nothing out by a request that waits")
+    func narrowed() async throws {
+        try await PeopleSite.with { site in
+            let role = try await site.send(
+                "POST", "/roles", ["name": "Lead", "permissions": ["members.read": "all", "api_keys.write": "all"]])
+            let id = try #require(role.json["id"]?.string)
+            try await site.add("lead", role: id)
+            let token = try await site.token("lead")
+            func narrowing(to permissions: JSONValue) -> SQL {
+                """
+                WITH held AS (
+                    SELECT id
+                    FROM core.tenants
+                    WHERE slug = 'acme'
+                    FOR NO KEY UPDATE
+                )
+                UPDATE core.roles AS r
+                SET permissions = \(permissions)
+                FROM held
+                WHERE r.tenant_id = held.id AND r.id::text = \(id)
+                """
+            }
+            func make(while change: SQL) async throws -> TestClient.Answer {
+                try await LoginRaceTests.send(site, while: change) {
+                    try await site.send(
+                        "POST", "/api-keys", ["name": "k", "permissions": ["members.read"]], token: token)
+                }
+            }
+            let refused = try await make(while: narrowing(to: ["api_keys.write": "all"]))
+            #expect(refused.status == 403 && refused.code == "role_forbidden", "\(refused.text)")
+            let made = try await make(
+                while: narrowing(to: ["members.read": "all", "api_keys.write": "all", "teams.read": "all"]))
+            #expect(made.status == 201, "\(made.text)")
+        }
+    }
+
+    @Test("Of two who change a team at once, each finds what the other left: nobody stays in it unchecked")
+    func teams() async throws {
+        try await PeopleSite.with { site in
+            let linus = try await site.add("linus", role: "agent")
+            let grace = try await site.add("grace", role: "agent")
+            let team = try await site.send("POST", "/teams", ["name": "Desk"])
+            let id = try #require(team.json["id"]?.string)
+            let adding: SQL = """
+                WITH held AS (
+                    SELECT id
+                    FROM core.tenants
+                    WHERE slug = 'acme'
+                    FOR NO KEY UPDATE
+                )
+                INSERT INTO core.team_members (tenant_id, team_id, profile_id)
+                SELECT held.id, t.id, p.id
+                FROM held
+                JOIN core.teams AS t ON t.tenant_id = held.id AND t.id::text = \(id)
+                JOIN core.profiles AS p ON p.tenant_id = held.id AND p.id::text = \(linus)
+                """
+            let changed = try await LoginRaceTests.send(site, while: adding) {
+                try await site.send("PATCH", "/teams/\(id)", ["member_ids": [.string(grace)]])
+            }
+            #expect(changed.json["member_ids"] == [.string(grace)], "\(changed.text)")
         }
     }
 

@@ -118,6 +118,40 @@ struct TakenBackTests {
         }
     }
 
+    @Test("What the holders of a role handed out ends when the role allows less, and stays when it allows more")
+    func narrowedRole() async throws {
+        try await PeopleSite.with { site in
+            let held: JSONValue = ["members.read": "all", "members.write": "all", "api_keys.write": "all"]
+            let role = try await site.send("POST", "/roles", ["name": "Lead", "permissions": held])
+            let id = try #require(role.json["id"]?.string)
+            try await site.add("lead", role: id)
+            let token = try await site.token("lead")
+            func key(_ permissions: JSONValue, token: String?) async throws -> String {
+                let made = try await site.send(
+                    "POST", "/api-keys", ["name": "k", "permissions": permissions], token: token)
+                return try #require(made.json["key"]?.string, "\(made.text)")
+            }
+            let wide = try await key(["members.read", "members.write"], token: token)
+            let narrow = try await key(["members.read"], token: token)
+            let foreign = try await key(["members.write"], token: nil)
+            let wanted: JSONValue = ["email": "grace@acme.example", "role": .string(id)]
+            let invitation = try await site.send("POST", "/invitations", wanted, token: token).json["token"] ?? .null
+            func change(_ permissions: JSONValue) async throws {
+                let changed = try await site.send("PATCH", "/roles/\(id)", ["permissions": permissions])
+                #expect(changed.status == 200, "\(changed.text)")
+            }
+            func status(_ key: String) async throws -> Int { try await site.send("GET", "/me", token: key).status }
+            try await change([
+                "members.read": "all", "members.write": "all", "api_keys.write": "all", "teams.read": "all",
+            ])
+            for key in [wide, narrow, foreign] { #expect(try await status(key) == 200) }
+            try await change(["members.read": "all", "api_keys.write": "all"])
+            #expect(try await status(wide) == 401)
+            for key in [narrow, foreign] { #expect(try await status(key) == 200) }
+            #expect(try await Self.accept(site, invitation).code == "invitation_refused")
+        }
+    }
+
     @Test("They stay with who only gets another name, or is not changed after all")
     func kept() async throws {
         try await PeopleSite.with { site in

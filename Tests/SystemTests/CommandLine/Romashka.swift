@@ -36,7 +36,7 @@ enum Romashka {
         defer { try? FileManager.default.removeItem(at: errors) }
         process.executableURL = URL(fileURLWithPath: try path)
         process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.environment = TestPlatform.environment.merging(environment) { $1 }
         process.standardOutput = output
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()

@@ -20,7 +20,7 @@ final class Running: Sendable {
         process.executableURL = program ?? built
         process.arguments = arguments
         process.standardOutput = output
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.environment = TestPlatform.environment.merging(environment) { $1 }
         process.standardError = arguments.first == "import-demo" ? progress : log ?? FileHandle.nullDevice
         try process.run()
     }

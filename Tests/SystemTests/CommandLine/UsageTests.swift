@@ -93,6 +93,15 @@ struct UsageTests {
         #expect(try await Romashka.run(command.split(separator: " ").map(String.init)).status == 64)
     }
 
+    @Test(
+        "A time for statements that is none, or that nobody waits for, is bad input and is named",
+        arguments: ["", "0", "1s", "4001"])
+    func statementTimeout(text: String) async throws {
+        let result = try await Romashka.run(
+            ["tenant", "list", "--data-dir", "/nonexistent"], environment: ["ROMASHKA_STATEMENT_TIMEOUT": text])
+        #expect(result.status == 64 && result.errors.contains("ROMASHKA_STATEMENT_TIMEOUT"), "\(result.errors)")
+    }
+
     @Test("A password that is too short is bad input and is named", arguments: ["", "nine char"])
     func shortPassword(password: String) async throws {
         let result = try await Romashka.run(

@@ -124,6 +124,7 @@ struct CustomerStreamTests {
             // What a module's transaction does, and nobody goes on after it.
             let databases = try Databases(
                 server: test.database.settings, master: TestPlatform.master, leaseBudget: 2,
+                statementTimeout: TestPlatform.statementTimeout,
                 logger: test.database.server.logger)
             defer { databases.close() }
             let name = try #require(ModuleName("conversations"))

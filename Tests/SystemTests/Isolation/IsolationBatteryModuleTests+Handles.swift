@@ -148,7 +148,7 @@ extension IsolationBatteryModuleTests {
                 let answer = try await site.send(route, id: site.idsOfB[0], token: site.b.token)
                 #expect(answer.status == 404 && answer.code == "module_disabled", "\(route.title)")
                 let other = try await site.send(route, id: ID<Void>.make().description, token: site.a.token)
-                #expect(other.code != "module_disabled" && other.status < 500, "\(route.title)")
+                #expect(other.code != "module_disabled" && other.status < 500, "\(route.title): \(other.text)")
             }
             let closed = try await call(site, site.hooks[1], signedWith: site.b)
             #expect(closed.status == 404 && closed.code == "module_disabled", "\(closed.text)")

@@ -17,7 +17,7 @@ struct IsolationBatteryPipelineTests {
             for failing in [
                 ["SELECT 1 / 0"], ["SELECT 1", "SELECT 1 / 0", "SELECT 2"], ["SELECT FROM WHERE"],
                 ["SELECT * FROM nowhere.nothing"],
-                ["DELETE FROM conversations.conversation_tags", "SELECT 1 / 0"], ["SELECT pg_sleep(3)"],
+                ["DELETE FROM conversations.conversation_tags", "SELECT 1 / 0"], ["SELECT pg_sleep(30)"],
                 [
                     "INSERT INTO conversations.conversation_tags (tenant_id, conversation_id, tag) VALUES ('\(ground.a.id)', '\(ground.a.id)', 'x')"
                 ],
@@ -112,7 +112,7 @@ struct IsolationBatteryPipelineTests {
                 ])
                 let seen: String? = try next[1].first?.get("name")
                 #expect(next[1].count == 1 && seen == IsolationTenant.canary, "after \(text)")
-                #expect(try next[2].first?.get("state") == "500mspg_catalogromashka_m_conversations", "after \(text)")
+                #expect(try next[2].first?.get("state") == "3spg_catalogromashka_m_conversations", "after \(text)")
             }
             let stored = try await ground.database.asSuperuser { admin in
                 try await admin.run("SELECT name FROM conversations.customer_profiles WHERE tenant_id = \(ground.a.id)")

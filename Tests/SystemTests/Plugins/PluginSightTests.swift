@@ -18,7 +18,7 @@ struct PluginSightTests {
             try folder.copy("Conversations")
             try folder.copyTestPlugin("Unruly")
             try await TestPlatform.with(
-                plugins: folder.path, adjust: { $0.pluginLimits.deadline = .milliseconds(500) }
+                plugins: folder.path, adjust: { $0.pluginLimits.deadline = .seconds(2) }
             ) { test in
                 try await body(test, try await test.tenant("one"), try await test.tenant("other"))
             }

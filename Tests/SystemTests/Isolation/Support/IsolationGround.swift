@@ -25,6 +25,7 @@ struct IsolationGround: Sendable {
         return try await TestDatabase.with(template: template) { database in
             let databases = try Databases(
                 server: database.settings, master: TestPlatform.master, leaseBudget: leases,
+                statementTimeout: TestPlatform.statementTimeout,
                 logger: database.server.logger)
             defer { databases.close() }
             let a = IsolationTenant(word: IsolationTenant.canary)
