@@ -3,7 +3,7 @@ internal import COpenSSL
 /// AES-256 in Galois/Counter Mode (NIST SP 800-38D): encrypts, and notices every change.
 ///
 /// Each sealing draws a nonce of 96 random bits, so one key is good for 2³² sealings (SP 800-38D §8.3).
-package struct AESGCM: Sendable, CustomStringConvertible {
+package struct AESGCM: Sendable, Redacted {
     /// The length of a key in bytes.
     package static let keyByteCount = 32
     /// The length of a nonce in bytes.
@@ -89,9 +89,4 @@ package struct AESGCM: Sendable, CustomStringConvertible {
         if !isDone { ERR_clear_error() }
         return (isDone ? Array(output.prefix(input.count)) : [], isDone)
     }
-}
-
-extension AESGCM: CustomReflectable {
-    /// Shows no children, so that `dump` and test failures don't print the key.
-    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

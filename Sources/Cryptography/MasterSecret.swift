@@ -1,5 +1,5 @@
 /// The installation's one secret, from which every key is derived. It is never shown except by `reveal()`.
-package struct MasterSecret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct MasterSecret: Sendable, Redacted {
     /// The fewest bytes a secret may hold.
     package static let minimumByteCount = 32
 
@@ -49,10 +49,4 @@ package struct MasterSecret: Sendable, CustomStringConvertible, CustomDebugStrin
 
     /// Never shows the secret.
     package var description: String { "MasterSecret(redacted)" }
-
-    /// Never shows the secret.
-    package var debugDescription: String { description }
-
-    /// Shows no children, so that `dump` and test failures don't print the secret.
-    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A password as typed, normalised so that every keyboard gives the same bytes. It is never shown.
-package struct Password: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct Password: Sendable, Redacted {
     /// The bounds in bytes of UTF-8 after normalisation.
     package static let byteCounts = 1...1024
 
@@ -19,10 +19,4 @@ package struct Password: Sendable, CustomStringConvertible, CustomDebugStringCon
 
     /// Never shows the password.
     package var description: String { "Password(redacted)" }
-
-    /// Never shows the password.
-    package var debugDescription: String { description }
-
-    /// Shows no children, so that `dump` and test failures don't print the password.
-    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -1,5 +1,5 @@
 /// A hashed password as a PHC string: `$scrypt$ln=15,r=8,p=3$<salt>$<hash>`, base64 without padding.
-package struct PasswordHash: Sendable, Hashable, CustomStringConvertible {
+package struct PasswordHash: Sendable, Hashable, Redacted {
     private static let saltByteCount = 16
     private static let hashByteCount = 32
     private static let maximumTextLength = 256
@@ -90,9 +90,4 @@ package struct PasswordHash: Sendable, Hashable, CustomStringConvertible {
         var text = text
         return text.withUTF8(Base64Codec.standard.decode)
     }
-}
-
-extension PasswordHash: CustomReflectable {
-    /// Shows no children, so that `dump` and test failures don't print the hash.
-    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

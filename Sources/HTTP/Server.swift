@@ -11,23 +11,26 @@ internal import ServiceLifecycle
 ///
 /// Hummingbird's own server opens the address itself; this one takes what was opened before, by another process too.
 package struct Server<Responder: HTTPResponder>: Service where Responder.Context == HTTPContext {
-    private typealias Connections = EventLoopBoundChannel<HeaderDeadlineChannel<HTTP1Channel>>
+    private typealias Connections = EventLoopBoundChannel<ConnectionDeadlinesChannel<HTTP1Channel>>
     private typealias Listener = NIOAsyncChannel<HTTP1Channel.Value, Never>
 
     /// An answer could not be written, because what came of the request is no HTTP.
     private struct UnreadableRequest: Error {}
+
+    /// A connection was closed because there are as many as there may be.
+    private struct TooManyConnections: Error {}
 
     private let responder: Responder
     private let socket: ListeningSocket
     private let limits: ConnectionLimits
     private let logger: Logger
     private let onReady: @Sendable (Int) async -> Void
-    private let open = OpenConnections()
+    private let open: OpenConnections
 
     /// - Parameters:
     ///   - responder: the API, or the metrics alone.
     ///   - socket: belongs to the server from now on.
-    ///   - limits: how long clients may take.
+    ///   - limits: how long clients may take, and how many there may be.
     ///   - onReady: called with the port once requests are taken.
     package init(
         _ responder: Responder, on socket: ListeningSocket, limits: ConnectionLimits = .init(), logger: Logger,
@@ -38,6 +41,7 @@ package struct Server<Responder: HTTPResponder>: Service where Responder.Context
         self.limits = limits
         self.logger = logger
         self.onReady = onReady
+        open = OpenConnections(atMost: limits.connections, logger: logger)
     }
 
     /// Serves until shutdown, and until the requests in flight are answered.
@@ -67,19 +71,30 @@ package struct Server<Responder: HTTPResponder>: Service where Responder.Context
 
     private func listen(_ connections: Connections) async throws -> Listener {
         try socket.listen()
-        return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .bind(socket.descriptor) { channel in
-                connections.setup(channel: channel, logger: logger).map { connection in
-                    open.add(connection)
-                    return connection
-                }
-            }
+            .bind(socket.descriptor) { channel in begin(channel, of: connections) }
+        // The bootstrap has listened too, and had the system keep fewer waiting.
+        try socket.listen()
+        return listener
+    }
+
+    /// Makes a connection of what was accepted. Where there are too many it is closed at once: when descriptors run out,
+    /// nothing else goes on either.
+    private func begin(_ channel: any Channel, of connections: Connections) -> EventLoopFuture<HTTP1Channel.Value> {
+        guard open.admitsAnother() else {
+            channel.close(promise: nil)
+            return channel.eventLoop.makeFailedFuture(TooManyConnections())
+        }
+        return connections.setup(channel: channel, logger: logger).map { connection in
+            open.add(connection)
+            return connection
+        }
     }
 
     private var connections: Connections {
         Connections(
-            base: HeaderDeadlineChannel(
+            base: ConnectionDeadlinesChannel(
                 base: HTTP1Channel(responder: answer, configuration: .init(idleTimeout: TimeAmount(limits.idle))),
                 limits: limits))
     }

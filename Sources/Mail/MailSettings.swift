@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import Foundation
 
 /// The server that takes mail, and in whose name it is sent.
@@ -39,10 +40,7 @@ package struct MailSettings: Sendable {
     }
 }
 
-extension MailSettings: CustomStringConvertible, CustomReflectable {
+extension MailSettings: Redacted {
     /// Never shows the password.
     package var description: String { "MailSettings(\(host):\(port), password redacted)" }
-
-    /// Shows no children, so that `dump` and test failures don't print the password.
-    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

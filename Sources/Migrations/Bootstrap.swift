@@ -75,13 +75,8 @@ package struct Bootstrap: Sendable {
 
     /// Refuses to touch a database that was made with another secret: its sessions and passwords would break.
     private func requireMaster(_ admin: Lease) async throws {
-        let known = try await admin.run("SELECT salt, verifier FROM core.master_check")
-        if let row = known.first {
-            guard MasterCheck.verifier(master, salt: try row.get("salt")) == (try row.get("verifier", as: [UInt8].self))
-            else {
-                throw MasterCheck.differs
-            }
-            return
+        guard try await admin.run("SELECT salt FROM core.master_check").isEmpty else {
+            return try await MasterCheck.require(master, admin)
         }
         let salt = RandomBytes.generate(16)
         try await admin.run(
@@ -94,7 +89,8 @@ package struct Bootstrap: Sendable {
 
 /// Whether a master secret is the one a database was made with.
 package enum MasterCheck {
-    static let differs = MigrationError(
+    private static let known: SQL = "SELECT salt, verifier FROM core.master_check"
+    private static let differs = MigrationError(
         .masterSecretDiffers,
         "this database was made with another master secret; set ROMASHKA_MASTER_SECRET to that one")
 
@@ -104,8 +100,16 @@ package enum MasterCheck {
 
     /// - Throws: `MigrationError` with code `master_secret_differs`.
     package static func require(_ master: MasterSecret, pipeline: PipelineConnection) async throws {
-        let result = try await pipeline.run(["SELECT salt, verifier FROM core.master_check"], isReplayable: true)[0]
-        guard let row = result.first,
+        try require(master, try await pipeline.run([known], isReplayable: true)[0])
+    }
+
+    /// The same on a superuser's connection.
+    package static func require(_ master: MasterSecret, _ admin: Lease) async throws {
+        try require(master, try await admin.run(known))
+    }
+
+    private static func require(_ master: MasterSecret, _ known: ResultSet) throws {
+        guard let row = known.first,
             verifier(master, salt: try row.get("salt")) == (try row.get("verifier", as: [UInt8].self))
         else { throw differs }
     }

@@ -12,15 +12,22 @@ internal import Tenancy
 package struct Migrator: Sendable {
     /// What became of one schema.
     package struct Outcome: Sendable {
-        /// `core` or a module.
+        /// `core`, a module, or the path of a folder that stands for none.
         package let module: String
         /// The files that ran now, also those before one that failed.
         package let applied: [String]
         /// Why it stopped; nil when all is well.
         package let failure: String?
+
+        package init(module: String, applied: [String], failure: String?) {
+            self.module = module
+            self.applied = applied
+            self.failure = failure
+        }
     }
 
     private let folders: SchemaFolders
+    private let master: MasterSecret
     private let bootstrap: Bootstrap
     private let owners: ModuleOwners
     private let protection: SchemaProtection
@@ -30,6 +37,7 @@ package struct Migrator: Sendable {
         folders: SchemaFolders, server: ConnectionSettings, master: MasterSecret, reactor: Reactor, logger: Logger
     ) {
         self.folders = folders
+        self.master = master
         self.logger = logger
         bootstrap = Bootstrap(folders: folders, server: server, master: master)
         owners = ModuleOwners(server: server, reactor: reactor, logger: logger)
@@ -38,13 +46,16 @@ package struct Migrator: Sendable {
 
     /// Runs everything that has not run.
     ///
-    /// - Throws: `MigrationError` when the kernel's schema cannot be brought up to date.
+    /// - Throws: `MigrationError` when the kernel's schema cannot be brought up to date; before anything is changed, with
+    ///   code `master_secret_differs`, when the database was made with another secret.
     package func run(_ admin: Lease, plans: [ModulePlan]) async throws -> [Outcome] {
         try await MigrationLock.hold(admin) { try await migrate(admin, plans) }
     }
 
     private func migrate(_ admin: Lease, _ plans: [ModulePlan]) async throws -> [Outcome] {
         let ledger = try await Ledger.read(admin)
+        // The roles of modules would get passwords that no process knows.
+        try await MasterCheck.require(master, admin)
         let kernel = try await applyKernel(ledger, admin)
         let uninstalled = try await ModuleVerdict.uninstalled { try await admin.run($0) }
         let plans = plans.filter { !uninstalled.contains($0.module.description) }
@@ -56,7 +67,7 @@ package struct Migrator: Sendable {
         let reading = outcomes.filter { $0.failure == nil }.map(\.module)
         try await protection.endReads(except: reading, admin)
         try await protection.protectKernel(admin)
-        return [kernel] + (try await judged(outcomes, plans, admin))
+        return try await judged(kernel, outcomes, admin)
     }
 
     private func applyKernel(_ ledger: Ledger, _ admin: Lease) async throws -> Outcome {
@@ -142,12 +153,17 @@ package struct Migrator: Sendable {
         logger.info("migration applied", metadata: ["module": "\(module)", "file": "\(file.name)"])
     }
 
-    /// A module whose schema breaks a rule is not served, whatever its migrations did to get there.
-    private func judged(_ outcomes: [Outcome], _ plans: [ModulePlan], _ admin: Lease) async throws -> [Outcome] {
+    /// A module whose schema breaks a rule is not served, whatever its migrations did to get there. What lies in a
+    /// schema that is nobody's fails the whole: no module can be paused for it.
+    private func judged(_ kernel: Outcome, _ outcomes: [Outcome], _ admin: Lease) async throws -> [Outcome] {
         let offences = try await SchemaLints(folders).run(admin)
-        var judged: [Outcome] = []
+        let stray = try await firstStray(among: offences, outcomes, admin).map {
+            "a schema of no module breaks the rule \($0.rule): \($0.object): \($0.detail)"
+        }
+        if let stray { logger.error("the schema breaks a rule", metadata: ["reason": "\(stray)"]) }
+        var judged = [Outcome(module: kernel.module, applied: kernel.applied, failure: kernel.failure ?? stray)]
         for outcome in outcomes {
-            let offence = offences.first { $0.object.hasPrefix("\(outcome.module).") }
+            let offence = offences.first { $0.place.isOf(outcome.module) }
             let broken = offence.map { "its schema breaks the rule \($0.rule): \($0.object): \($0.detail)" }
             let failure = outcome.failure ?? broken
             if let failure {
@@ -157,6 +173,19 @@ package struct Migrator: Sendable {
             judged.append(Outcome(module: outcome.module, applied: outcome.applied, failure: failure))
         }
         return judged
+    }
+
+    /// The first offence in a schema that is neither the kernel's nor a module's, be the module here or gone.
+    private func firstStray(
+        among offences: [SchemaLints.Offence], _ outcomes: [Outcome], _ admin: Lease
+    ) async throws -> SchemaLints.Offence? {
+        let result = try await admin.run("SELECT schema_name FROM core.our_schemas")
+        let ours = try result.rows.map { try $0.get("schema_name", as: String.self) }
+        let known = Set(ours + outcomes.map(\.module) + ["core", "bootstrap"])
+        return offences.first { offence in
+            guard case .schema(let name) = offence.place else { return false }
+            return !known.contains(name)
+        }
     }
 }
 

@@ -11,6 +11,8 @@ package struct SchemaLints: Sendable {
         /// The table, function or role.
         package let object: String
         package let detail: String
+        /// Whose it is to mend.
+        package var place: OffencePlace { OffencePlace(of: object) }
     }
 
     /// One rule.
@@ -47,9 +49,12 @@ package struct SchemaLints: Sendable {
     /// Runs one rule.
     package func run(_ rule: Rule, _ admin: Lease) async throws -> [Offence] {
         let text = rule.sql.trimmingCharacters(in: .whitespacesAndNewlines.union(CharacterSet(charactersIn: ";")))
-        let result = try await admin.run(
-            SQL(unsafeSQL: "SELECT object::text AS object, detail::text AS detail FROM (\n\(text)\n) AS offences"))
-        return try result.rows.map {
+        let query = "SELECT object::text AS object, detail::text AS detail FROM (\n\(text)\n) AS offences"
+        // PostgreSQL leaves out the schema of what lies on the path, and by its schema we know whose it is.
+        let results = try await admin.run([
+            "SET search_path = pg_catalog, pg_temp", SQL(unsafeSQL: query), "RESET search_path",
+        ])
+        return try results[1].rows.map {
             Offence(rule: rule.name, object: try $0.get("object"), detail: try $0.get("detail"))
         }
     }

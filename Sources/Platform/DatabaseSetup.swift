@@ -53,18 +53,26 @@ package struct DatabaseSetup: Sendable {
     }
 
     /// Runs every migration that has not run.
+    ///
+    /// - Returns: what became of every schema, and of every folder of plugins that is left out, by its path.
     package func migrate() async throws -> [Migrator.Outcome] {
-        let plans = PluginFolder.list(in: installation.plugins).compactMap(\.plan)
+        let folders = PluginFolders(in: installation.plugins)
         let migrator = Migrator(
             folders: installation.folders, server: server, master: master, reactor: reactor, logger: logger)
-        return try await withClusterLock { try await use(admin) { try await migrator.run($0, plans: plans) } }
+        let outcomes = try await withClusterLock {
+            try await use(admin) { try await migrator.run($0, plans: folders.plans) }
+        }
+        return outcomes
+            + folders.twins.map {
+                Migrator.Outcome(module: $0.folder.path, applied: [], failure: "conflict: \($0.detail)")
+            }
     }
 
     /// Takes migrations back; see `Rollback`.
     ///
     /// - Returns: the module it was about; nil when nothing ever ran.
     package func rollback(_ target: Rollback.Target, report: (Rollback.Progress) -> Void) async throws -> String? {
-        let plans = PluginFolder.list(in: installation.plugins).compactMap(\.plan)
+        let plans = PluginFolders(in: installation.plugins).plans
         let rollback = Rollback(folders: installation.folders, server: server, reactor: reactor, logger: logger)
         return try await withClusterLock {
             try await use(admin) { try await rollback.run($0, plans: plans, target, report: report) }
@@ -88,7 +96,10 @@ package struct DatabaseSetup: Sendable {
     /// - Returns: what became of every schema.
     package func install(_ module: String) async throws -> [Migrator.Outcome] {
         let uninstall = uninstalling(FileSettings())
-        try await use(admin) { try await uninstall.readmit(module, $0) }
+        try await use(admin) { admin in
+            try await MasterCheck.require(master, admin)
+            try await uninstall.readmit(module, admin)
+        }
         return try await migrate()
     }
 
@@ -106,7 +117,8 @@ package struct DatabaseSetup: Sendable {
         overlap: Duration = SessionKeyRotation.overlap
     ) async throws -> Int {
         try await use(admin) { admin in
-            try await SessionKeyRotation(master: master).run(
+            try await MasterCheck.require(master, admin)
+            return try await SessionKeyRotation(master: master).run(
                 admin, isEmergency: isEmergency, delay: delay, overlap: overlap)
         }
     }

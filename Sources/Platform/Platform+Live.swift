@@ -30,7 +30,7 @@ extension Platform {
             streams = EventStreams(hub, authenticator: identity.authenticator, policy: policy, teammates: teammates)
             let eventRoutes = EventRoutes(
                 types: Live.types(manifests), policy: policy, teammates: teammates, pipeline: worker,
-                retention: limits.retention)
+                leases: ground.databases.leases, retention: limits.retention)
             routes = eventRoutes.all
         }
 

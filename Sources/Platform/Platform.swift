@@ -98,7 +98,7 @@ package struct Platform: Sendable {
         _ settings: PlatformSettings, _ databases: Databases
     ) async throws -> SchemaStatus {
         let auth = databases.pipeline(of: .auth)
-        let plans = PluginFolder.list(in: settings.installation.plugins).compactMap(\.plan)
+        let plans = PluginFolders(in: settings.installation.plugins).plans
         let status = try await SchemaStatus.read(settings.installation.folders, plans, pipeline: auth)
         if let reason = status.kernel { throw ConfigurationError(.schemaNotReady, reason) }
         try await MasterCheck.require(settings.master, pipeline: auth)

@@ -10,6 +10,7 @@ package enum PlatformServer {
 
     /// Where a server takes requests.
     package struct Sockets: Sendable {
+        /// For the API.
         package let api: ListeningSocket
         /// Where the metrics are served to whoever gets there; nil serves them to operators' tokens only.
         package let metrics: ListeningSocket?

@@ -24,10 +24,14 @@ package struct PluginRegistry: Sendable {
         for (module, pause) in pauses where pause.code == "crashes_at_load" {
             refused[module] = PluginRefusal(.crashes, pause.detail)
         }
-        let folders = PluginFolder.list(in: directory)
+        let found = PluginFolders(in: directory)
+        let folders = found.modules + found.twins.map(\.folder)
+        for twin in found.twins { refused[twin.folder.path] = PluginRefusal(.conflict, twin.detail) }
         let order = PluginOrder(
             folders.map { folder in
-                let manifest = try? folder.manifest.get()
+                // Nobody waits for what a twin requires, nor for it.
+                let isTwin = refused[folder.path] != nil
+                let manifest = isTwin ? nil : (try? folder.manifest.get())
                 return .init(id: manifest?.id.description ?? folder.path, requires: manifest?.requires ?? [])
             })
         for (module, way) in order.cycles {
@@ -104,9 +108,7 @@ package struct PluginRegistry: Sendable {
         }
         try manifest.requireKit()
         let active = hosted.filter { $0.plugin != nil }.compactMap(\.manifest)
-        if let twin = active.first(where: { $0.id == manifest.id }) {
-            throw PluginRefusal(.conflict, "the module \(twin.id) is already served by another folder")
-        }
+        if let conflict = refused[folder.path] { throw conflict }
         let taken = reserved + active.flatMap(\.mounts)
         if let mount = manifest.mounts.first(where: { mount in taken.contains { overlap($0, mount) } }) {
             throw PluginRefusal(.conflict, "the path \(mount) belongs to the kernel or to another plugin")

@@ -17,17 +17,19 @@ package final class SupervisedProcess: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: after the program's own name.
+    ///   - program: its path; nil means this very program.
     ///   - inherited: what the child has open besides, under the numbers from `Spawn.firstInherited` on.
     ///   - onLine: is given each line of the child's standard output, on a thread of its own; nil lets the child share
     ///     our standard error, for standard output is for results, and those are the parent's.
     /// - Throws: `POSIXError` when it cannot be started.
     package init(
-        _ arguments: [String], inherited: [Int32] = [], onLine: (@Sendable (String) -> Void)? = nil
+        _ arguments: [String], program: String? = nil, inherited: [Int32] = [],
+        onLine: (@Sendable (String) -> Void)? = nil
     ) throws(POSIXError) {
         let input = try SocketPair()
         let output = onLine == nil ? nil : try SocketPair()
         let spawn = Spawn(
-            ThisProgram.executable, arguments, environment: Self.environment,
+            program ?? ThisProgram.executable, arguments, environment: Self.environment,
             input: .descriptor(input.theirs.fileDescriptor),
             output: .descriptor(output?.theirs.fileDescriptor ?? STDERR_FILENO), error: .descriptor(STDERR_FILENO),
             inherited: inherited)

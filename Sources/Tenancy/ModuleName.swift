@@ -15,7 +15,7 @@ package struct ModuleName: Hashable, Sendable, Comparable, CustomStringConvertib
     /// The role that owns the module's schema and runs its migrations; it cannot log in.
     package var ownerRole: String { RolePrefix.owners + description }
     /// The role the module's statements run as.
-    package var loginRole: String { "\(RolePrefix.installation)m_\(description)" }
+    package var loginRole: String { RolePrefix.logins + description }
 
     package static func < (left: ModuleName, right: ModuleName) -> Bool {
         left.description < right.description
@@ -40,4 +40,6 @@ package enum RolePrefix {
     package static let installation = "romashka_"
     /// What the roles begin with that own a module's schema, and that only the migrator logs in as.
     package static let owners = installation + "o_"
+    /// What the roles begin with that modules' statements run as.
+    package static let logins = installation + "m_"
 }

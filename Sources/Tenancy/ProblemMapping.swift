@@ -92,24 +92,34 @@ extension PipelineConnection {
 }
 
 extension LeasePool {
-    /// The server's own limit, which is shorter for leased connections; ours is a little longer, so that it says why.
-    private static let limit: SQL = "SELECT set_config('statement_timeout', '110s', true)"
+    /// How long a caller waits for what may change many rows.
+    private static let timeout: Duration = .seconds(120)
 
     /// `runForCaller` of a pipeline for what may change many rows: on a connection of its own, within two minutes.
     ///
-    /// - Parameter tenant: who waits for it, and whose share of the connections it takes.
+    /// - Parameter tenant: who waits for it, and whose share of the connections it takes; nil is an operator.
     package func runForCaller(
-        _ statements: [SQL], as role: KernelRole, for tenant: TenantID
+        _ statements: [SQL], as role: KernelRole, for tenant: TenantID?
     ) async throws -> [ResultSet] {
         try await ProblemMapping.translate {
             try await IdempotencyClaim.noting(statements) {
-                let before = [LeasePool.limit] + (Acting.current.map { [$0.statement] } ?? [])
+                let limit = SQL.statementLimit(within: LeasePool.timeout)
+                let before = [limit] + (Acting.current.map { [$0.statement] } ?? [])
                 let results = try await withLease(as: role.loginRole, for: tenant) { lease in
-                    try await lease.run(before + statements, timeout: .seconds(120))
+                    try await lease.run(before + statements, timeout: LeasePool.timeout)
                 }
                 return Array(results.dropFirst(before.count))
             }
         }
+    }
+
+    /// Reads for a request what may take long, on a connection of its own: each statement within ten seconds.
+    ///
+    /// - Parameter tenant: who waits for it, and whose share of the connections it takes.
+    package func readForCaller<Value: Sendable>(
+        as role: KernelRole, for tenant: TenantID, _ body: (Lease) async throws -> Value
+    ) async throws -> Value {
+        try await ProblemMapping.translate { try await withLease(as: role.loginRole, for: tenant, body) }
     }
 }
 

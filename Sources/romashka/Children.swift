@@ -8,6 +8,7 @@ import PluginKit
 import ServiceLifecycle
 import Supervision
 import Synchronization
+import UnixSignals
 
 /// The processes of `romashka up`: the server with another one that stands by, and the jobs.
 final class Children: Sendable {
@@ -16,20 +17,24 @@ final class Children: Sendable {
     private let onReady: @Sendable (String) -> Void
     /// Held here, so that whoever connects while no server is there waits for the next one.
     private let sockets: PlatformServer.Sockets
+    private let renewals: UnixSignalsSequence
     private let isReady = Mutex(false)
 
-    /// - Parameter onReady: told once of the server's URL.
+    /// - Parameters:
+    ///   - renewals: the signals at which fresh processes take the places of these.
+    ///   - onReady: told once of the server's URL.
     init(
         _ common: CommonOptions, _ serving: ServingOptions, on sockets: PlatformServer.Sockets,
-        onReady: @escaping @Sendable (String) -> Void
+        renewals: UnixSignalsSequence, onReady: @escaping @Sendable (String) -> Void
     ) {
         self.common = common
         self.serving = serving
         self.sockets = sockets
+        self.renewals = renewals
         self.onReady = onReady
     }
 
-    /// Runs them until a signal. SIGUSR2 replaces them by fresh ones, one after the other.
+    /// Runs them until a signal that ends them.
     ///
     /// - Parameter before: services that start first and stop last.
     func run(before: [any Service]) async throws {
@@ -40,7 +45,7 @@ final class Children: Sendable {
             arguments: ["serve"] + given + files + ["--json", "--standby", "--port", "\(sockets.api.port)"],
             inherited: sockets.descriptors, logger: common.logger, onLine: heard)
         let jobs = Supervisor("jobs", arguments: ["work"] + sharedOptions, logger: common.logger)
-        let renewal = Renewal(server: server, jobs: jobs, logger: common.logger)
+        let renewal = Renewal(signals: renewals, server: server, jobs: jobs, logger: common.logger)
         let configuration = ServiceGroupConfiguration(
             before + [renewal, jobs, server], within: .seconds(40), logger: common.logger)
         do {

@@ -1,10 +1,14 @@
 import Foundation
-import Platform
 import UnixSignals
 
 /// The signals by which somebody ends a command: Ctrl-C, `kill`, and a terminal that is closed. They end nothing by
 /// themselves any more once this is made.
 struct EndingSignals {
+    /// A signal came before the work was done.
+    struct Interrupted: Error {
+        let signal: UnixSignal
+    }
+
     private let signals: UnixSignalsSequence
 
     /// A terminal's end that nohup(1) had this process ignore stays ignored.
@@ -16,15 +20,12 @@ struct EndingSignals {
 
     /// Runs work to its end, or cancels it when a signal comes.
     ///
-    /// - Throws: what the work throws; `ConfigurationError` with code `bisection_interrupted` after a signal.
+    /// - Throws: what the work throws; `Interrupted` after a signal.
     func run(_ work: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await work() }
             group.addTask { [signals] in
-                for await signal in signals {
-                    throw ConfigurationError(
-                        .bisectionInterrupted, "\(signal) ended the bisection; everything serves again as before")
-                }
+                for await signal in signals { throw Interrupted(signal: signal) }
             }
             // Whichever comes first; signals come without end.
             _ = try await group.next()

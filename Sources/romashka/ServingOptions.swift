@@ -144,16 +144,18 @@ struct ServingOptions: ParsableArguments {
 
     /// Serves a platform until a signal.
     ///
-    /// - Parameter turn: until when it stands by; nil when nobody supervises it.
+    /// - Parameters:
+    ///   - sockets: of the addresses to listen on.
+    ///   - turn: until when it stands by; nil when nobody supervises it.
     /// - Throws: `ExitCode` 75 when the process should be started anew; `ListeningError`.
     func run(
-        _ platform: Platform, _ access: DatabaseAccess, _ common: CommonOptions, from turn: Turn?,
-        onReady: @escaping @Sendable (Int) async -> Void
+        _ platform: Platform, _ access: DatabaseAccess, _ common: CommonOptions, on sockets: PlatformServer.Sockets,
+        from turn: Turn?, onReady: @escaping @Sendable (Int) async -> Void
     ) async throws {
         do {
             try await PlatformServer.run(
-                platform, on: turn == nil ? try sockets() : inheritedSockets, from: turn,
-                before: access.embedded.map { [EmbeddedDatabase($0)] } ?? [], logger: common.logger, onReady: onReady)
+                platform, on: sockets, from: turn, before: access.embedded.map { [EmbeddedDatabase($0)] } ?? [],
+                logger: common.logger, onReady: onReady)
         } catch let error as RecycleNeeded {
             Output.progress("\(error)")
             throw ExitCode(RecycleNeeded.exitCode)

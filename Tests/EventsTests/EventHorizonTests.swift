@@ -74,6 +74,23 @@ struct EventHorizonTests {
         #expect(next == .mark(Self.mark(10)))
     }
 
+    @Test("a look from a mark that was given up lets later marks be set, though looks were behind")
+    func givenMark() {
+        var horizon = EventHorizon()
+        horizon.note(Self.mark(10), at: Self.begin)
+        Self.look(&horizon, Self.outcome(oldest: 1), taking: .milliseconds(60))
+        let full = Self.look(&horizon, Self.outcome(2000, isFull: true), after: .milliseconds(400))
+        #expect(full == .mark(Self.mark(10)))
+        #expect(!horizon.needsMark(at: Self.begin + .milliseconds(450)))
+        let look = horizon.look(at: Self.begin + .milliseconds(450))
+        #expect(look == full)
+        horizon.gaveUp(look, from: Self.begin + .milliseconds(450), to: Self.begin + .milliseconds(950))
+        #expect(horizon.needsMark(at: Self.begin + .milliseconds(950)))
+        for number in [20, 30] { horizon.note(Self.mark(number), at: Self.begin + .milliseconds(950)) }
+        let next = horizon.look(at: Self.begin + .milliseconds(951))
+        #expect(next == .mark(Self.mark(20)))
+    }
+
     @Test("marks are set a quarter of a second apart, and none while looks are behind")
     func marks() {
         var horizon = EventHorizon()

@@ -30,6 +30,27 @@ struct JobWorkerTests {
         }
     }
 
+    @Test("J5: A job waits for no long one while a slot is free, however few are")
+    func lastSlot() async throws {
+        try await JobSite.with { site in
+            let seen = Notebook<Int>()
+            try await site.working {
+                $0.slots = 8
+            } handler: { _, input in
+                let number = Int(field: input["n"]) ?? 0
+                seen.note(number)
+                // Until the worker leaves.
+                if number < 7 { try await Task.sleep(for: .seconds(600)) }
+            } while: { _ in
+                for number in 0..<7 { try await site.enqueue(site.tenants[0], ["n": .integer(Int64(number))]) }
+                let areRunning = try await eventually { seen.entries.count == 7 }
+                #expect(areRunning)
+                try await site.enqueue(site.tenants[1], ["n": 7])
+                try await site.untilFinished(1)
+            }
+        }
+    }
+
     @Test("J10: A job that no attempt can help is dead at once, one that fails for ever after its last attempt")
     func dead() async throws {
         try await JobSite.with(attempts: 2) { site in

@@ -1,3 +1,4 @@
+import Foundation
 import Identity
 import Migrations
 import PluginHost
@@ -57,6 +58,31 @@ struct DeclarationTests {
                 try await $0.run("DELETE FROM core.event_types WHERE module = 'older'")
             }
             #expect(try await ground.migrate().compactMap(\.failure) == [])
+        }
+    }
+
+    @Test("Of two folders with one module the first by name is it, and the other is named and left alone")
+    func twins() async throws {
+        try await MigrationGround.with(on: Self.server.value) { ground in
+            try ground.addModule("alpha", migrations: [MigrationGround.things(in: "alpha")])
+            let path = "\(ground.home)/Plugins/alpha"
+            try FileManager.default.copyItem(atPath: path, toPath: "\(path).old")
+            let manifest = try String(contentsOfFile: "\(path)/plugin.json", encoding: .utf8)
+            try ground.write(
+                "Plugins/alpha.old/plugin.json",
+                manifest.replacing(#"{"name": "things"}"#, with: #"{"name": "things", "customer": "id"}"#))
+            try ground.write("Plugins/alpha.old/migrations/0002_step.sql", "DROP TABLE alpha.things;")
+            let outcomes = try await ground.bootstrapAndMigrate()
+            #expect(outcomes.filter { $0.failure == nil }.map(\.module) == ["core", "alpha"])
+            let twin = try #require(outcomes.last)
+            #expect(outcomes.count == 3 && twin.module.hasSuffix("/Plugins/alpha.old"))
+            for part in ["conflict: ", "/Plugins/alpha.old, found alpha", "/Plugins/alpha is", "fix: move one"] {
+                #expect(twin.failure?.contains(part) == true, "\(twin)")
+            }
+            #expect(try await ground.ledger().filter { $0.hasPrefix("alpha") } == ["alpha 1"])
+            let rules: SQL = "SELECT table_name AS value FROM core.table_rules WHERE module = 'alpha'"
+            #expect(try await ground.column(rules) == [])
+            #expect(try await ground.status().modules["alpha"] == nil)
         }
     }
 

@@ -2,6 +2,7 @@ import Migrations
 import Platform
 import PluginKit
 import Postgres
+import Tenancy
 import TestKit
 import Testing
 
@@ -55,6 +56,25 @@ extension MigratorTests {
             CREATE TRIGGER spy BEFORE UPDATE ON alpha.things
             FOR EACH ROW WHEN (alpha.peek(NEW.note) = 'x') EXECUTE FUNCTION core.touch_updated_at()
             """, "trigger spy calls alpha.peek(text)"
+        ),
+        // What raises or keeps a row where rows are deleted keeps every tenant from being erased.
+        (
+            """
+            CREATE TRIGGER keep BEFORE DELETE ON alpha.things
+            FOR EACH STATEMENT EXECUTE FUNCTION suppress_redundant_updates_trigger()
+            """, "trigger keep on DELETE calls suppress_redundant_updates_trigger()"
+        ),
+        (
+            """
+            CREATE TRIGGER keep BEFORE UPDATE OR DELETE ON alpha.things
+            FOR EACH ROW EXECUTE FUNCTION core.touch_updated_at()
+            """, "trigger keep on DELETE calls core.touch_updated_at()"
+        ),
+        (
+            """
+            CREATE TRIGGER keep BEFORE UPDATE ON alpha.things
+            FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()
+            """, "trigger keep calls suppress_redundant_updates_trigger()"
         ),
         (
             "ALTER TABLE alpha.things ADD CONSTRAINT peeked CHECK (alpha.peek(note) = 'x')",
@@ -129,6 +149,29 @@ extension MigratorTests {
             }
             #expect(try await ground.ledger().contains("alpha 1"))
             #expect(try await !ground.ledger().contains("alpha 2"))
+        }
+    }
+
+    @Test("A migration whose trigger keeps rows from being deleted is rolled back, and its tenants can be erased")
+    func keptRows() async throws {
+        try await MigrationGround.with(on: Self.server.value) { ground in
+            let keeping = """
+                CREATE TRIGGER keep BEFORE DELETE ON alpha.things
+                FOR EACH STATEMENT EXECUTE FUNCTION suppress_redundant_updates_trigger();
+                """
+            try ground.addModule("alpha", migrations: [MigrationGround.things(in: "alpha"), keeping])
+            let outcome = try #require(try await ground.bootstrapAndMigrate().first { $0.module == "alpha" })
+            #expect(outcome.applied == ["0001_step.sql"])
+            #expect(outcome.failure?.contains("found trigger keep on DELETE calls") == true, "\(outcome)")
+            let tenant = TenantID.make()
+            let proof = try await ground.database.asSuperuser { admin in
+                try await admin.run("INSERT INTO core.tenants (id, slug, name) VALUES (\(tenant), 'gone', 'T')")
+                try await admin.run(
+                    "INSERT INTO alpha.things (tenant_id, id) VALUES (\(tenant), \(ID<Void>.make()))")
+                return try await admin.run(
+                    "SELECT p #>> '{alpha.things,erased}' AS erased FROM core.erase_tenant(\(tenant)) AS p")
+            }
+            #expect(try proof.first?.get("erased", as: String.self) == "1")
         }
     }
 

@@ -154,31 +154,11 @@ struct MigratorTests {
         }
     }
 
-    @Test("Another master secret is refused and changes nothing")
-    func otherMaster() async throws {
-        try await MigrationGround.with(on: Self.server.value) { ground in
-            try await ground.bootstrapAndMigrate()
-            let before = try await ground.catalogue()
-            let secrets = try await ground.column(Self.secrets) + ground.column(Self.passwords)
-            let error = try await #require(throws: MigrationError.self) {
-                try await ground.setup(master: .generate()) { try await $0.bootstrap() }
-            }
-            #expect(error.code == .masterSecretDiffers)
-            try await ground.expectUnchanged(since: before)
-            #expect(try await ground.column(Self.secrets) + ground.column(Self.passwords) == secrets)
-        }
-    }
-
-    private static let secrets: SQL = """
+    /// What is made of the master secret, besides passwords.
+    static let secrets: SQL = """
         SELECT encode(salt || verifier, 'hex') AS value FROM core.master_check
         UNION ALL
         SELECT encode(inner_pad || outer_pad, 'hex') FROM core.session_keys
-        """
-    private static let passwords: SQL = """
-        SELECT rolpassword AS value
-        FROM pg_authid
-        WHERE rolname ~ '^romashka_(auth|worker|operator)$'
-        ORDER BY rolname
         """
 
     @Test(

@@ -36,15 +36,29 @@ struct PausedPluginTests {
     @Test("A missing library, one that is none, and one without a fingerprint")
     func libraries() async throws {
         try await PluginsFolder.with { folder in
-            for name in ["None", "Text", "Plain"] {
+            for name in ["Absent", "Text", "Plain"] {
                 try folder.add(name, manifest: PluginsFolder.manifest(name.lowercased()))
             }
             try folder.addLibrary(of: "Text", Array("not a library".utf8))
             try folder.compileLibrary(of: "Plain", "int romashka_nothing(void) { return 0; }")
             let refusals = Self.load(folder)
-            #expect(refusals["None"]?.code == .libraryMissing)
+            #expect(refusals["Absent"]?.code == .libraryMissing)
             #expect(refusals["Text"]?.code == .notLoadable)
             #expect(refusals["Plain"]?.code == .mismatch)
+        }
+    }
+
+    @Test("Of two folders with one module the first by name is it, also while it cannot be used")
+    func twins() async throws {
+        try await PluginsFolder.with { folder in
+            for name in ["Sample", "Sample.old"] {
+                try folder.add(name, manifest: PluginsFolder.manifest("sample"))
+                try folder.addLibrary(of: name, Array("not a library".utf8))
+            }
+            let refusals = Self.load(folder)
+            #expect(refusals["Sample"]?.code == .notLoadable)
+            let twin = try #require(refusals["Sample.old"])
+            #expect(twin.code == .conflict && twin.detail.contains("found sample, which \(folder.path)/Sample is"))
         }
     }
 

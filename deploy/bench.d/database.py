@@ -1,6 +1,9 @@
 """The PostgreSQL that the platform runs, with its data, and a copy of it for those who do without signed sessions."""
 
+import os
 import secrets
+import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -51,6 +54,25 @@ class Database:
     def sql(self, text: str, database: str = "romashka", role: str = "postgres") -> str:
         """Runs a statement and returns its rows."""
         return self._psql(database, role, "-c", text).strip()
+
+    @contextmanager
+    def asking(self, database: str = "romashka"):
+        """A function that asks for one value, each time on the same connection: to connect costs the server far more
+        than to answer."""
+        program = [str(PROGRAMS / "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database]
+        with subprocess.Popen(
+                program, env=os.environ | self.connection("postgres"), stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, text=True) as shell:
+            def ask(question: str) -> str:
+                shell.stdin.write(f"{question};\n")
+                shell.stdin.flush()
+                answer = shell.stdout.readline()
+                if not answer:
+                    raise RuntimeError(f"no answer to: {question}")
+                return answer.strip()
+
+            yield ask
+            shell.stdin.close()
 
     def script(self, path: Path, database: str = "romashka", **variables: str) -> None:
         """Runs a file as superuser."""

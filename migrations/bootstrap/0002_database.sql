@@ -68,12 +68,12 @@ BEGIN
         UNION ALL
         SELECT 'REVOKE ALL ON SCHEMA public FROM PUBLIC'
         UNION ALL
-        -- A function runs as whoever meets it, were it but a cast in a reference to the people of a tenant, whose
-        -- check is the kernel's owner's: modules write none.
+        -- A module writes no functions: a function runs as whoever meets it. A cast in a reference to core.profiles
+        -- runs as the kernel's owner, who checks the reference.
         SELECT format('REVOKE USAGE ON LANGUAGE %I FROM PUBLIC', l.lanname) FROM pg_catalog.pg_language AS l
         WHERE l.lanpltrusted
         UNION ALL
-        -- once they could
+        -- granted by earlier versions
         SELECT format('REVOKE USAGE ON LANGUAGE plpgsql FROM %I', r.rolname)
         FROM pg_catalog.pg_roles AS r
         WHERE r.rolname ~ '^romashka_o_'

@@ -137,7 +137,10 @@ SELECT
     pg_catalog.btrim(pg_catalog.regexp_replace(
         pg_catalog.pg_get_expr(p.polqual, p.polrelid), '\s+', ' ', 'g')) AS using_expression,
     pg_catalog.btrim(pg_catalog.regexp_replace(
-        pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '\s+', ' ', 'g')) AS check_expression
+        pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '\s+', ' ', 'g')) AS check_expression,
+    -- Names that core.expected_policies gives, or once gave ('customer'). Such a policy is compared word by word, and
+    -- made anew when it differs.
+    p.polname IN ('tenant', 'principal', 'customer') OR p.polname LIKE 'kernel\_%' AS is_generated
 FROM pg_catalog.pg_policy AS p
 JOIN core.our_tables AS t ON t.oid = p.polrelid;
 
@@ -151,7 +154,8 @@ TO romashka_operator;
 
 -- What of a module's schema would run code of the module's own as whoever writes, reads or attaches its tables: the
 -- kernel's owner, the eraser, a superuser, or their owner, to whom the actions of references show every tenant's rows.
--- A function that only the module's own statements call is none of it, nor one of the kernel's that modules may call.
+-- A function that only the module's own statements call is none of it, nor one of the kernel's that modules may call,
+-- as long as it keeps no row from being deleted.
 CREATE OR REPLACE FUNCTION core.foreign_code(module text)
 RETURNS TABLE (object text, detail text)
 LANGUAGE sql
@@ -212,6 +216,18 @@ AS $$
       AND NOT (p.pronamespace = 'core'::regnamespace
                AND has_function_privilege('romashka_modules', p.oid, 'EXECUTE'))
     UNION ALL
+    -- A trigger of a module calls what the kernel offers for that, and nothing where rows are deleted: PostgreSQL's own
+    -- functions, of which pg_depend says nothing, raise or keep rows where they do not belong, and so do the kernel's.
+    SELECT r.name, format('trigger %s%s calls %s', t.tgname, CASE WHEN t.tgtype & 8 <> 0 THEN ' on DELETE' END,
+                          p.oid::regprocedure)
+    FROM relations AS r
+    JOIN pg_trigger AS t ON t.tgrelid = r.oid AND NOT t.tgisinternal
+    JOIN pg_proc AS p ON p.oid = t.tgfoid
+    WHERE p.pronamespace = 'pg_catalog'::regnamespace
+       OR (p.pronamespace = 'core'::regnamespace
+           AND has_function_privilege('romashka_modules', p.oid, 'EXECUTE')
+           AND t.tgtype & 8 <> 0)
+    UNION ALL
     SELECT n.name, n.kind || ' uses the operator ' || o.oid::regoperator::text
     FROM needs AS n
     JOIN pg_operator AS o ON n.refclassid = 'pg_operator'::regclass AND o.oid = n.refobjid
@@ -222,11 +238,10 @@ AS $$
     JOIN pg_class AS c ON n.refclassid = 'pg_class'::regclass AND c.oid = n.refobjid
     WHERE n.class = 'pg_policy'::regclass AND c.relkind IN ('v', 'm')
     UNION ALL
-    SELECT r.name, 'policy ' || p.polname || ' is none of the kernel''s'
+    SELECT r.name, 'policy ' || a.name || ' is none of the kernel''s'
     FROM relations AS r
-    JOIN pg_policy AS p ON p.polrelid = r.oid
-    -- the others are compared word by word, and made anew when they differ
-    WHERE p.polname NOT IN ('tenant', 'principal', 'customer') AND p.polname NOT LIKE 'kernel\_%'
+    JOIN core.actual_policies AS a ON a.oid = r.oid
+    WHERE NOT a.is_generated
     UNION ALL
     SELECT r.name, 'rule ' || w.rulename
     FROM relations AS r
@@ -283,7 +298,7 @@ BEGIN
         SELECT a.name
         FROM core.actual_policies AS a
         WHERE a.oid = target
-          AND (a.name IN ('tenant', 'principal', 'customer') OR a.name LIKE 'kernel\_%')
+          AND a.is_generated
           AND NOT EXISTS (
               SELECT
               FROM core.expected_policies AS e
@@ -390,7 +405,51 @@ BEGIN
 END
 $$;
 
--- Every table of a module, or of the kernel ('core').
+-- The schema of a module, whose owner grants what its migrations say: its role looks into it, and nobody creates there.
+-- A table that a handler made would be open to every tenant. Touches nothing that is right already.
+CREATE OR REPLACE FUNCTION core.protect_schema(module text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    this record;
+    held record;
+BEGIN
+    SELECT s.oid, s.login_name, n.nspowner, n.nspacl
+    INTO this
+    FROM core.our_schemas AS s
+    JOIN pg_namespace AS n ON n.oid = s.oid
+    WHERE s.schema_name = protect_schema.module AND s.login_name IS NOT NULL;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+
+    FOR held IN
+        SELECT r.rolname::text AS role_name
+        FROM aclexplode(this.nspacl) AS acl
+        -- none is PUBLIC
+        LEFT JOIN pg_roles AS r ON r.oid = acl.grantee
+        WHERE acl.grantee <> this.nspowner
+        GROUP BY r.rolname
+        HAVING bool_or(COALESCE(r.rolname, 'romashka_modules') = 'romashka_modules'
+                       OR acl.privilege_type <> 'USAGE'
+                       OR acl.is_grantable)
+    LOOP
+        -- CASCADE: what was handed on goes too
+        EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %s CASCADE',
+                       module, COALESCE(quote_ident(held.role_name), 'PUBLIC'));
+        IF held.role_name <> 'romashka_modules' THEN
+            EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', module, held.role_name);
+        END IF;
+    END LOOP;
+    IF NOT has_schema_privilege(this.login_name, this.oid, 'USAGE') THEN
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', module, this.login_name);
+    END IF;
+END
+$$;
+
+-- A module's schema and every table in it, or the tables of the kernel ('core').
 CREATE OR REPLACE FUNCTION core.protect_module(module text)
 RETURNS void
 LANGUAGE plpgsql
@@ -399,6 +458,7 @@ AS $$
 DECLARE
     target regclass;
 BEGIN
+    PERFORM core.protect_schema(module);
     FOR target IN
         SELECT t.oid FROM core.our_tables AS t WHERE t.schema_name = module ORDER BY t.table_name
     LOOP
@@ -441,6 +501,8 @@ BEGIN
     END IF;
     -- While it can still be rolled back: from its commit on, whoever writes to the tables would run it.
     PERFORM core.require_no_code(record_migration.module);
+    -- A process that serves may do with the schema what was granted, from the same moment on.
+    PERFORM core.protect_schema(record_migration.module);
     INSERT INTO core.migrations (module, number, name, checksum, duration_ms)
     VALUES (record_migration.module, record_migration.number, record_migration.name,
             record_migration.checksum, record_migration.duration_ms);
@@ -466,6 +528,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION '% is not the newest migration of %', number, module USING ERRCODE = '55000';
     END IF;
+    PERFORM core.protect_schema(forget_migration.module);
 END
 $$;
 
@@ -832,6 +895,15 @@ BEGIN
        OR module LIKE 'pg\_%'
     THEN
         RAISE EXCEPTION 'module name refused: %', module USING ERRCODE = '22023';
+    END IF;
+    IF EXISTS (SELECT FROM pg_get_keywords() AS k WHERE k.word = module AND k.catcode <> 'U') THEN
+        RAISE EXCEPTION 'module name refused: % is a word of SQL', module USING ERRCODE = '22023';
+    END IF;
+    -- The schema would be searched for whatever that role does not name in full.
+    IF module = session_user
+       OR EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = module AND (r.rolsuper OR r.rolname = current_user))
+    THEN
+        RAISE EXCEPTION 'module name refused: % is the name of an administrator', module USING ERRCODE = '22023';
     END IF;
 
     PERFORM pg_advisory_xact_lock(7267620140);

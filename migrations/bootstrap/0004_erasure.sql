@@ -1,11 +1,13 @@
 -- Erasing a tenant. Superuser, idempotent: the function belongs to a role that owns nothing else and that nobody is.
 
 GRANT USAGE ON SCHEMA core TO romashka_eraser;
-GRANT SELECT ON core.our_schemas, core.our_tables, core.tenant_tables, core.table_rules TO romashka_eraser;
+GRANT SELECT ON
+    core.our_schemas, core.our_tables, core.tenant_tables, core.table_rules, core.actual_policies
+TO romashka_eraser;
 GRANT EXECUTE ON FUNCTION core.foreign_code(text), core.require_no_code(text) TO romashka_eraser;
 
--- Removes every row of a tenant, children first, and counts what is left. Its owner sees and deletes every tenant's
--- rows by a policy of its own, and nothing but this function acts as its owner.
+-- Removes every row of a tenant, children first and what refers to each other at once, and counts what is left. Its owner
+-- sees and deletes every tenant's rows by a policy of its own, and nothing but this function acts as its owner.
 CREATE OR REPLACE FUNCTION core.erase_tenant(tenant uuid)
 RETURNS jsonb
 LANGUAGE plpgsql
@@ -13,11 +15,13 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    target  record;
-    erased  bigint;
-    proof   jsonb := '{}';
-    ordered regclass[] := '{}';
-    ready   regclass[];
+    target    record;
+    part      record;
+    statement text;
+    erased    bigint;
+    proof     jsonb := '{}';
+    ordered   regclass[] := '{}';
+    ready     regclass[];
 BEGIN
     -- Whoever deletes a row runs what hangs on its table, and we see every tenant's. They are locked as the deletion
     -- locks them, so that nothing is hung there between the look and that.
@@ -56,20 +60,45 @@ BEGIN
     END LOOP;
 
     FOR target IN
-        SELECT t.object
-        FROM core.tenant_tables AS t
-        -- twice what transactions that were still open may have told meanwhile; of later ones the relay removes it
-        CROSS JOIN generate_series(
-            1, CASE WHEN t.object IN ('core.event_heads', 'core.events') THEN 2 ELSE 1 END) AS pass
-        WHERE NOT t.is_leaf
-        -- The relay passes over the events of a tenant whose head is held, so that nobody else's wait for this to end.
-        ORDER BY pass, t.object <> 'core.event_heads',
-                 COALESCE(array_position(ordered, t.oid::regclass), 2147483647)
+        SELECT array_agg(step.object ORDER BY step.object) AS objects
+        FROM (
+            SELECT
+                t.object,
+                pass,
+                -- The relay passes over the events of a tenant whose head is held, so that nobody else's wait for this
+                -- to end.
+                t.object <> 'core.event_heads' AS is_later,
+                -- Tables that refer to each other in a circle have no place, nor has what they refer to: the last step.
+                COALESCE(array_position(ordered, t.oid::regclass), 2147483647) AS place
+            FROM core.tenant_tables AS t
+            -- twice what transactions that were still open may have told meanwhile; of later ones the relay removes it
+            CROSS JOIN generate_series(
+                1, CASE WHEN t.object IN ('core.event_heads', 'core.events') THEN 2 ELSE 1 END) AS pass
+            WHERE NOT t.is_leaf
+        ) AS step
+        GROUP BY step.pass, step.is_later, step.place
+        ORDER BY step.pass, step.is_later, step.place
     LOOP
-        EXECUTE format('DELETE FROM %s WHERE tenant_id = $1', target.object) USING tenant;
-        GET DIAGNOSTICS erased = ROW_COUNT;
-        proof := proof || jsonb_build_object(target.object, jsonb_build_object(
-            'erased', erased + COALESCE((proof -> target.object ->> 'erased')::bigint, 0)));
+        IF cardinality(target.objects) = 1 THEN
+            EXECUTE format('DELETE FROM %s WHERE tenant_id = $1', target.objects[1]) USING tenant;
+            GET DIAGNOSTICS erased = ROW_COUNT;
+            proof := proof || jsonb_build_object(target.objects[1], jsonb_build_object(
+                'erased', erased + COALESCE((proof -> target.objects[1] ->> 'erased')::bigint, 0)));
+            CONTINUE;
+        END IF;
+        -- References are looked at when a statement has ended, so one statement takes the rows of all.
+        SELECT 'WITH '
+               || string_agg(format('gone_%s AS (DELETE FROM %s WHERE tenant_id = $1 RETURNING 1)',
+                                    named.place, named.object), ', ')
+               || string_agg(format(' SELECT %L AS object, count(*) AS erased FROM gone_%s',
+                                    named.object, named.place), ' UNION ALL')
+        INTO statement
+        FROM unnest(target.objects) WITH ORDINALITY AS named (object, place);
+        FOR part IN EXECUTE statement USING tenant
+        LOOP
+            proof := proof || jsonb_build_object(part.object, jsonb_build_object(
+                'erased', part.erased + COALESCE((proof -> part.object ->> 'erased')::bigint, 0)));
+        END LOOP;
     END LOOP;
     DELETE FROM core.tenants AS t WHERE t.id = tenant;
     GET DIAGNOSTICS erased = ROW_COUNT;

@@ -26,7 +26,7 @@ WHERE r.rolname ~ '^romashka_(m_|modules$)'
   AND NOT (
       privilege = 'USAGE'
       AND (n.nspname = 'core'
-           OR r.rolname = s.login_name
+           OR r.rolname IS NOT DISTINCT FROM s.login_name
            OR EXISTS (
                SELECT
                FROM core.module_reads AS reads

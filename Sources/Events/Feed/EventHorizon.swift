@@ -110,6 +110,8 @@ struct EventHorizon: Sendable {
 
     /// A look took longer than it may.
     mutating func gaveUp(_ look: Look, from begin: ContinuousClock.Instant, to end: ContinuousClock.Instant) {
+        // From the same mark it would take as long again: the next ones begin later, and leave more to the base's.
+        if case .mark = look { isBehind = false }
         if case .base = look { ration.lookedWhole(from: begin, to: end) }
     }
 }

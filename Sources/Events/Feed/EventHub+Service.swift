@@ -10,7 +10,7 @@ internal import Tenancy
 extension EventHub {
     /// How often seats are looked at.
     private static let lookInterval: Duration = .milliseconds(250)
-    /// How often whispers are cleared away, and how old they become.
+    /// How often whispers are cleared away.
     private static let clearInterval: Duration = .seconds(30)
 
     /// What the service remembers from one round to the next.
@@ -42,7 +42,8 @@ extension EventHub {
             try await poll(&rounds)
             if rounds.clearDue <= .now {
                 rounds.clearDue = .now + EventHub.clearInterval
-                try await clear()
+                // What is left goes with the next rounds, so that events never wait for all of it.
+                if try await reader.clearWhispers() { rounds.clearDue = .now }
             }
             rounds.isFailing = false
         } catch {
@@ -91,11 +92,6 @@ extension EventHub {
             rounds.hasMore = rounds.hasMore || ear.hasMore
             rounds.ears[tenant] = ear
         }
-    }
-
-    private func clear() async throws {
-        let oldest = Timestamp.now().advanced(by: .seconds(-60))
-        _ = try await reader.pipeline.run(["DELETE FROM core.ephemeral_events WHERE at < \(oldest)"])
     }
 
     /// Wakes every stream when what is known of callers has changed, and those whose time has come.

@@ -12,6 +12,8 @@ struct EventReader: Sendable {
     static let feedBytes = 1 << 19
     /// How many bytes of events a stream takes at once that reads for itself: about what it takes from a feed.
     static let streamBytes = 1 << 16
+    /// How many whispers one statement clears away: so few that it always ends in time.
+    static let clearedAtOnce = 5000
     /// An event is numbered within this time of its making. It lets the older partitions be left out.
     private static let longestTransaction: Duration = .seconds(86_400)
 
@@ -111,6 +113,24 @@ struct EventReader: Sendable {
                 """
             ], isReplayable: true)[0]
         return try result.rows.map(Whisper.init)
+    }
+
+    /// Clears away some of what was said more than a minute ago, by the clock that it was said at.
+    ///
+    /// - Returns: whether there may be more.
+    func clearWhispers() async throws -> Bool {
+        let result = try await pipeline.run([
+            """
+            DELETE FROM core.ephemeral_events
+            WHERE ctid = ANY (ARRAY(
+                SELECT e.ctid
+                FROM core.ephemeral_events AS e
+                WHERE e.at < statement_timestamp() - interval '60 seconds'
+                ORDER BY e.at
+                LIMIT \(EventReader.clearedAtOnce)))
+            """
+        ])[0]
+        return result.affected == EventReader.clearedAtOnce
     }
 
     private func event(_ row: Row, of tenant: TenantID) throws -> StreamedEvent {

@@ -12,7 +12,8 @@ struct EventHistory: Sendable {
     /// An event is numbered within this time of its making. It lets all that is older be left out.
     private static let longestTransaction: Duration = .seconds(3600)
 
-    let pipeline: PipelineConnection
+    /// A tenant's share of them, so that nobody else's events wait for a page.
+    let leases: LeasePool
     let policy: EventPolicy
     let teammates: Teammates
     let retention: Duration
@@ -22,14 +23,15 @@ struct EventHistory: Sendable {
             call.permissions.filter { $0.value == scope }.keys.sorted()
         }
         let oldest = Timestamp.now().advanced(by: .zero - retention)
-        let (first, head) = try await bounds(of: call.tenant, after: call.page.after(0, or: 0), since: oldest)
-        let end = first + EventHistory.stretch - 1
         let (all, team, assigned) = (permissions(.all), permissions(.team), permissions(.assigned))
         let own = call.actor.id.uuid.lowercased
         let session = TenantSession(verified: call.tenant, actor: call.actor)
         let mates = permissions(.team).isEmpty ? [] : try await teammates.of(session).map(\.description)
-        let result = try await pipeline.runForCaller(
-            [
+        let last = call.page.after(0, or: 0)
+        let (end, head, result) = try await leases.readForCaller(as: .worker, for: call.tenant) { lease in
+            let (first, head) = try await EventHistory.bounds(of: call.tenant, after: last, since: oldest, lease)
+            let end = first + EventHistory.stretch - 1
+            let result = try await lease.run(
                 """
                 SELECT id, seq, at, type, version, module, subject, conversation_id, customer_id,
                        json_build_object(
@@ -49,8 +51,9 @@ struct EventHistory: Sendable {
                           AND audience ->> 'assignee' = \(own))
                 ORDER BY seq
                 LIMIT \(call.page.fetchCount)
-                """
-            ], isReplayable: true)[0]
+                """)
+            return (end, head, result)
+        }
         guard result.count <= call.page.limit, end < head else {
             return try Page(result, limit: call.page.limit, key: ["seq"])
         }
@@ -58,11 +61,10 @@ struct EventHistory: Sendable {
     }
 
     /// The number of the first event behind `last` that is young enough, and the newest number.
-    private func bounds(
-        of tenant: TenantID, after last: Int, since oldest: Timestamp
+    private static func bounds(
+        of tenant: TenantID, after last: Int, since oldest: Timestamp, _ lease: Lease
     ) async throws -> (first: Int, head: Int) {
-        let statement = EventHistory.bounding(of: tenant, after: last, since: oldest)
-        let row = try await pipeline.runForCaller([statement], isReplayable: true)[0].first
+        let row = try await lease.run(bounding(of: tenant, after: last, since: oldest)).first
         let head: Int = try row?.get("head", as: Int?.self) ?? 0
         return (try row?.get("first", as: Int?.self) ?? head + 1, head)
     }

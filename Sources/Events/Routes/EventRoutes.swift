@@ -13,14 +13,16 @@ package struct EventRoutes: Sendable {
     /// - Parameters:
     ///   - types: those of all modules.
     ///   - pipeline: of the kernel's role `worker`.
+    ///   - leases: for the list, which takes long where there are many events.
     ///   - retention: how far the list reaches back.
     package init(
-        types: [EventType], policy: EventPolicy, teammates: Teammates, pipeline: PipelineConnection, retention: Duration
+        types: [EventType], policy: EventPolicy, teammates: Teammates, pipeline: PipelineConnection,
+        leases: LeasePool, retention: Duration
     ) {
         self.types = types
         self.policy = policy
         history = EventHistory(
-            pipeline: pipeline, policy: policy, teammates: teammates, retention: retention)
+            leases: leases, policy: policy, teammates: teammates, retention: retention)
         whispers = Whispers(pipeline: pipeline)
     }
 

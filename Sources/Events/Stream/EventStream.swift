@@ -151,7 +151,7 @@ package final class EventStream: Sendable {
     private func resume(_ progress: inout Progress, head: Int64) async throws -> [EventStreamMachine.Action] {
         let position = progress.machine.position
         guard let page = progress.page else {
-            progress.page = try await streams.turns.take {
+            progress.page = try await streams.turns.take(for: tenant) {
                 try await seat.isStopping
                     ? nil : hub.reader.page(of: tenant, after: position, upTo: EventReader.streamBytes)
             }

@@ -1,3 +1,5 @@
+internal import Cryptography
+
 /// A bucket of a server that speaks S3, and who asks it.
 package struct S3Settings: Sendable {
     /// Scheme, host and maybe a port: `https://s3.eu-central-1.amazonaws.com`.
@@ -32,10 +34,7 @@ package struct S3Settings: Sendable {
     }
 }
 
-extension S3Settings: CustomStringConvertible, CustomReflectable {
+extension S3Settings: Redacted {
     /// Never shows the secret.
     package var description: String { "S3Settings(\(endpoint)/\(bucket), secret redacted)" }
-
-    /// Shows no children, so that `dump` and test failures don't print the secret.
-    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -85,10 +85,7 @@ package struct S3Signature: Sendable {
     }
 }
 
-extension S3Signature: CustomStringConvertible, CustomReflectable {
+extension S3Signature: Redacted {
     /// Never shows the secret.
     package var description: String { "S3Signature(\(region), secret redacted)" }
-
-    /// Shows no children, so that `dump` and test failures don't print the secret.
-    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -1,8 +1,9 @@
 internal import HummingbirdCore
+internal import Logging
 internal import NIOCore
 internal import Synchronization
 
-/// The connections of a server, which are asked to end when it takes no more.
+/// The connections of a server, of which there are only so many, and which are asked to end when it takes no more.
 ///
 /// Each is kept until it is closed: one that comes while the server leaves may find nobody to serve it, and NIO ends the
 /// process when such a one is let go of before.
@@ -17,10 +18,34 @@ final class OpenConnections: Sendable {
         case ending
     }
 
-    private let state = Mutex((phase: Phase.serving, open: [ObjectIdentifier: HTTP1Channel.Value]()))
+    private let limit: Int
+    private let logger: Logger
+    private let state = Mutex(
+        (phase: Phase.serving, open: [ObjectIdentifier: HTTP1Channel.Value](), isKnownFull: false))
+
+    /// - Parameter limit: how many are open at one time.
+    init(atMost limit: Int, logger: Logger) {
+        self.limit = limit
+        self.logger = logger
+    }
 
     /// Whether answers should say that a connection ends with them.
     var isLeaving: Bool { state.withLock { $0.phase != .serving } }
+
+    /// Whether there is room for another connection. That there is none is logged once, until there was for a while.
+    func admitsAnother() -> Bool {
+        let (isFull, isNews) = state.withLock { state -> (Bool, Bool) in
+            let isFull = state.open.count >= limit
+            let isNews = isFull && !state.isKnownFull
+            if isFull { state.isKnownFull = true }
+            if state.open.count <= limit / 10 * 9 { state.isKnownFull = false }
+            return (isFull, isNews)
+        }
+        if isNews {
+            logger.warning("as many connections are open as may be; more are closed", metadata: ["open": "\(limit)"])
+        }
+        return !isFull
+    }
 
     /// Keeps a connection until it is closed.
     func add(_ connection: HTTP1Channel.Value) {

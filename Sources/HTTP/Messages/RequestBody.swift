@@ -9,7 +9,7 @@ enum RequestBody {
     static let maximumSize = 1 << 20
 
     /// - Parameter limit: how long a client may take to send it.
-    /// - Throws: `Problem` 400 for what is not JSON, 408 for what takes too long, 413, 415.
+    /// - Throws: `Problem` 400 for what is not JSON or not whole, 408 for what takes too long, 413, 415.
     static func json(
         of request: Hummingbird.Request, from channel: any Channel, within limit: Duration
     ) async throws -> JSONValue {
@@ -27,15 +27,16 @@ enum RequestBody {
 
     /// The whole body, of any kind.
     ///
-    /// - Throws: `Problem` 408 for what takes too long, 413.
+    /// - Throws: `Problem` 400 for what is not whole, 408 for what takes too long, 413.
     static func bytes(
         of request: Hummingbird.Request, from channel: any Channel, within limit: Duration, atMost maximum: Int
     ) async throws -> ByteBuffer {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximum {
-            throw tooLarge(maximum, channel)
-        }
+        let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+        guard announced <= maximum else { throw tooLarge(maximum, channel) }
         welcome(request, on: channel)
-        return try await collect(request.body, from: channel, within: limit, atMost: maximum)
+        let body = try await collect(request.body, from: channel, within: limit, atMost: maximum)
+        guard body.readableBytes >= announced else { throw incomplete }
+        return body
     }
 
     /// Tells a client that waits for it that its body is read now.
@@ -60,6 +61,9 @@ enum RequestBody {
     static let tooSlow = Problem(
         status: 408, code: "body_too_slow", detail: "The body did not arrive in time; the connection is closed.")
 
+    static let incomplete = Problem(
+        status: 400, code: "body_incomplete", detail: "The body broke off, or is not framed as HTTP says.")
+
     /// A client that is too slow is told so and loses its connection: what still arrived could be taken for the next
     /// request. A timer of the event loop costs nothing when it does not fire.
     private static func collect(
@@ -78,6 +82,10 @@ enum RequestBody {
             throw tooLarge(maximum, channel)
         } catch is BodyTimeout {
             throw tooSlow
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw incomplete
         }
     }
 }

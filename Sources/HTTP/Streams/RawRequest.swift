@@ -68,7 +68,7 @@ enum RawRequest {
                     hash?.update(bytes)
                     try await consume(bytes)
                 }
-                if let announced, count < announced { throw incomplete }
+                if let announced, count < announced { throw RequestBody.incomplete }
             }
         }
         return Body(body: body, hash: hash)
@@ -82,12 +82,9 @@ enum RawRequest {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            throw incomplete
+            throw RequestBody.incomplete
         }
     }
-
-    private static let incomplete = Problem(
-        status: 400, code: "body_incomplete", detail: "The connection ended before the body did.")
 
     /// The refusal of what is too large.
     private static func tooLarge(_ maximum: Int, _ channel: any Channel) -> Problem {

@@ -97,8 +97,7 @@ package struct APIKeys: Sendable {
                 WHERE tenant_id = \(tenant) AND id = \(id) AND revoked_at IS NULL
                 RETURNING tenant_id, id
             )
-            SELECT core.record_change('session', tenant_id, id::text)
-            FROM gone
+            \(SQL.tellingOfEnds(in: "gone"))
             """
         ])[0]
         guard !result.isEmpty else { throw Problem.notFound }

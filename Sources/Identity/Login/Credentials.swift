@@ -35,6 +35,14 @@ struct Credentials: Sendable {
         }
     }
 
+    /// An account whose password was right.
+    private struct Match {
+        let account: ID<Account>
+        let text: String
+        let hash: PasswordHash
+        let hasSecondFactor: Bool
+    }
+
     /// One answer for a wrong password and for everything that is unknown.
     static let refused = Problem(
         status: 401, code: "login_refused", detail: "E-mail, password, code or tenant is wrong.")
@@ -83,14 +91,13 @@ struct Credentials: Sendable {
                 WHERE id = \(account ?? ID<Account>(.first))
                 """
             })
-        var proved: (account: ID<Account>, text: String, hash: PasswordHash, hasSecondFactor: Bool)?
-        for (account, result) in zip(accounts, rows) {
-            let row = result.first
-            let text = try row?.get("password_hash", as: String?.self) ?? nil
-            let stored = try text.map { try PasswordHash(parsing: $0) }
-            guard try await isRight(password, stored), proved == nil, let account, let row, let text, let stored
-            else { continue }
-            proved = (account, text, stored, try row.get("totp_confirmed_at", as: Timestamp?.self) != nil)
+        let proved: Match?
+        do {
+            proved = try await first(of: accounts, rows, having: password)
+        } catch let busy as Problem {
+            // Nobody has learnt anything by it.
+            try await throttle.takeBack(email, client)
+            throw busy
         }
         guard let proved else { throw Credentials.refused }
         if proved.hasSecondFactor {
@@ -103,6 +110,25 @@ struct Credentials: Sendable {
                 try await renew(proved.text, of: proved.account, password)
             } else { proved.text }
         return Proof(account: proved.account, passwordHash: hash, hasSecondFactor: proved.hasSecondFactor)
+    }
+
+    /// The first account with this password, after all of them were tried.
+    ///
+    /// - Throws: `Problem` 503 `busy` when one could not be tried, and no other `Problem`.
+    private func first(
+        of accounts: [ID<Account>?], _ rows: [ResultSet], having password: String
+    ) async throws -> Match? {
+        var match: Match?
+        for (account, result) in zip(accounts, rows) {
+            let row = result.first
+            let text = try row?.get("password_hash", as: String?.self) ?? nil
+            let stored = try text.map { try PasswordHash(parsing: $0) }
+            guard try await isRight(password, stored), match == nil, let account, let row, let text, let stored
+            else { continue }
+            let hasSecondFactor = try row.get("totp_confirmed_at", as: Timestamp?.self) != nil
+            match = Match(account: account, text: text, hash: stored, hasSecondFactor: hasSecondFactor)
+        }
+        return match
     }
 
     /// Counts an attempt to prove something, and forgets it when `body` succeeds.
@@ -144,12 +170,13 @@ struct Credentials: Sendable {
         return present
     }
 
+    /// - Throws: `Problem` 503 `busy` when it could not be looked at, which says nothing of the password.
     private func isRight(_ password: String, _ stored: PasswordHash?) async throws -> Bool {
         do {
             return try await passwords.verify(try Password(password), against: stored)
-        } catch PasswordError.overloaded {
+        } catch PasswordError.overloaded, PasswordError.unavailable {
             throw Credentials.busy
-        } catch is PasswordError {
+        } catch PasswordError.invalidLength {
             return false
         }
     }

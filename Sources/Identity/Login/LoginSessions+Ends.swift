@@ -4,16 +4,9 @@ internal import Tenancy
 /// The statements that end logins and tell every process.
 extension LoginSessions {
     /// How many logins of a person stand in a tenant, so that all of them can be ended in one statement.
-    static let most = 100
+    static let maximumCount = 100
     /// How many a new one ends in one step, where more have stood since before there was a bound.
-    private static let mostEnded = 500
-
-    /// Tells of the logins that a statement ended as `gone`; no row when there are none.
-    private static let telling: SQL = """
-        SELECT core.record_changes('session', array_agg(gone.tenant_id), array_agg(gone.id::text))
-        FROM gone
-        HAVING count(*) > 0
-        """
+    private static let endedAtOnce = 500
 
     /// Ends the logins of an account in every tenant, under a condition on `core.accounts`.
     static func ending(
@@ -30,7 +23,7 @@ extension LoginSessions {
               AND (\(kept)::uuid IS NULL OR s.id <> \(kept))
             RETURNING s.tenant_id, s.id
         )
-        \(telling)
+        \(SQL.tellingOfEnds(in: "gone"))
         """
     }
 
@@ -46,7 +39,7 @@ extension LoginSessions {
               AND (\(kept)::uuid IS NULL OR id <> \(kept))
             RETURNING tenant_id, id
         )
-        \(telling)
+        \(SQL.tellingOfEnds(in: "gone"))
         """
     }
 
@@ -58,8 +51,8 @@ extension LoginSessions {
             FROM core.sessions
             WHERE tenant_id = \(tenant) AND profile_id = \(profile) AND revoked_at IS NULL
             ORDER BY last_used_at DESC, id DESC
-            LIMIT \(mostEnded)
-            OFFSET \(most)
+            LIMIT \(endedAtOnce)
+            OFFSET \(maximumCount)
         ), gone AS (
             UPDATE core.sessions AS s
             SET revoked_at = now(), revoked_reason = 'too many logins'
@@ -67,7 +60,7 @@ extension LoginSessions {
             WHERE s.tenant_id = \(tenant) AND s.id = surplus.id AND s.revoked_at IS NULL
             RETURNING s.tenant_id, s.id
         )
-        \(telling)
+        \(SQL.tellingOfEnds(in: "gone"))
         """
     }
 }

@@ -140,8 +140,7 @@ package struct LoginSessions: Sendable {
                 WHERE tenant_id = \(tenant) AND id = \(session) AND revoked_at IS NULL
                 RETURNING tenant_id, id
             )
-            SELECT core.record_change('session', tenant_id, id::text)
-            FROM gone
+            \(SQL.tellingOfEnds(in: "gone"))
             """
         ])
         try await control.refreshForCaller()

@@ -84,6 +84,14 @@ struct LoginThrottle: Sendable {
         """
     }
 
+    /// Takes one attempt back that was never looked at; those before it stay.
+    func takeBack(_ account: String, _ client: Request.Client) async throws {
+        let takingBack = limits(account, client).map { limit -> SQL in
+            "UPDATE core.login_throttles SET attempts = GREATEST(1, attempts - 1) WHERE key = \(limit.key)"
+        }
+        _ = try await IdempotencyClaim.aside { try await pipeline.runForCaller(takingBack) }
+    }
+
     /// Forgets the attempts from this address on this account, after the right password.
     func forget(_ account: String, _ client: Request.Client) async throws {
         let limits = limits(account, client)

@@ -9,8 +9,8 @@ package struct Erasure: Sendable {
     private let control: ControlPlane
     private let files: TenantFiles
 
-    /// The server's own limit, which is shorter for leased connections; ours is a little longer, so that it says why.
-    private static let limit: SQL = "SELECT set_config('statement_timeout', '590s', true)"
+    /// How long the rows of a tenant may take.
+    private static let timeout: Duration = .seconds(600)
 
     /// - Parameter leases: from which a connection of the kernel's role `auth` is taken, because this may take long.
     package init(leases: LeasePool, control: ControlPlane, files: TenantFiles) {
@@ -45,10 +45,10 @@ package struct Erasure: Sendable {
     ) async throws -> ID<Void> {
         try await leases.withLease(as: KernelRole.auth.loginRole) { lease in
             try await lease.transaction { lease in
-                try await lease.run(Erasure.limit)
+                try await lease.run(.statementLimit(within: Erasure.timeout))
                 try await Erasure.require(tenant, confirmation, lease)
                 let proof = try await lease.run(
-                    "SELECT core.erase_tenant(\(tenant)) AS proof", timeout: .seconds(600))
+                    "SELECT core.erase_tenant(\(tenant)) AS proof", timeout: Erasure.timeout)
                 guard let row = proof.first else { throw Problem.notFound }
                 let id = ID<Void>.make()
                 try await lease.run(

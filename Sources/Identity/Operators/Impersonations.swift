@@ -78,8 +78,7 @@ struct Impersonations: Sendable {
                 WHERE tenant_id = \(tenant) AND id = \(id) AND ended_at IS NULL
                 RETURNING tenant_id, id
             )
-            SELECT core.record_change('session', tenant_id, id::text)
-            FROM gone
+            \(SQL.tellingOfEnds(in: "gone"))
             """
         ])[0]
         guard !result.isEmpty else { throw Problem.notFound }

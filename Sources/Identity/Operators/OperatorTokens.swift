@@ -40,11 +40,7 @@ package struct OperatorTokens: Sendable {
             WHERE operator_id = \(id) AND ended_at IS NULL AND expires_at > now()
             """,
             // Only this transaction has that time.
-            """
-            SELECT core.record_change('session', tenant_id, id::text)
-            FROM core.impersonations
-            WHERE operator_id = \(id) AND ended_at = now()
-            """,
+            .tellingOfEnds(in: "core.impersonations", where: "operator_id = \(id) AND ended_at = now()"),
         ])
         return result[0].affected == 1
     }

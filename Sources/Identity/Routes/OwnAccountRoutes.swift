@@ -8,7 +8,10 @@ struct OwnAccountRoutes: Sendable {
         [
             .callList(
                 "/me/sessions", .session, of: LoginSessionPayload.self,
-                "My logins, newest first; one more than 100 ends the one that was not used for the longest"
+                """
+                My logins, newest first; one more than \(LoginSessions.maximumCount) ends the one that was not used for \
+                the longest
+                """
             ) { call in
                 guard call.actor.kind == .member else { throw Problem.notFound }
                 return try await identity.sessions.list(ProfileID(call.actor.id.uuid), call)

@@ -2,7 +2,7 @@ package import Cryptography
 package import Foundation
 
 /// A named HS256 key (RFC 7518 section 3.2) and the time in which it may be used. The secret is never shown.
-package struct TokenKey: Sendable, CustomStringConvertible, CustomReflectable {
+package struct TokenKey: Sendable, Redacted {
     /// The one algorithm a key of this kind signs with, byte for byte as the header must spell it.
     static let algorithm = "HS256"
 
@@ -54,7 +54,4 @@ package struct TokenKey: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// Shows the name, never the secret.
     package var description: String { "TokenKey(\(id), redacted)" }
-
-    /// Shows no secret to `dump` and test failures.
-    package var customMirror: Mirror { Mirror(self, children: ["id": id]) }
 }

@@ -9,7 +9,7 @@ package struct JobDesk: Sendable {
 
     /// - Parameters:
     ///   - pipeline: of the kernel's role `worker`.
-    ///   - leases: for the counting, which takes long where there are many jobs.
+    ///   - leases: for what takes long where there are many jobs, so that nobody else waits for it.
     package init(pipeline: PipelineConnection, leases: LeasePool) {
         self.pipeline = pipeline
         self.leases = leases
@@ -34,15 +34,16 @@ package struct JobDesk: Sendable {
     /// A tenant's jobs, newest first.
     package func list(of tenant: TenantID, _ filter: Filter, _ page: PageRequest) async throws -> Page<JobPayload> {
         let before = page.after(0, or: ID<JobSubject>(.last))
-        let result = try await pipeline.runForCaller(
-            [
+        // What a filter leaves out is read all the same.
+        let result = try await leases.readForCaller(as: .worker, for: tenant) { lease in
+            try await lease.run(
                 """
                 SELECT id, state, module, kind, attempt, enqueued_at, run_at, finished_at, last_error
                 FROM (\(JobDesk.everywhere(tenant, "id < \(before)", filter, limit: page.fetchCount))) AS jobs
                 ORDER BY id DESC
                 LIMIT \(page.fetchCount)
-                """
-            ], isReplayable: true)[0]
+                """)
+        }
         return try Page(result, limit: page.limit, key: ["id"])
     }
 
@@ -129,27 +130,28 @@ package struct JobDesk: Sendable {
         let byModule: SQL = filter.module.map { "AND d.module = \($0)" } ?? ""
         let byKind: SQL = filter.kind.map { "AND d.kind = \($0)" } ?? ""
         let byCode: SQL = filter.code.map { "AND d.failures -> -1 ->> 'code' = \($0)" } ?? ""
-        let result = try await pipeline.runForCaller([
-            """
-            WITH dead AS (
-                DELETE FROM core.jobs_dead
-                WHERE ctid = ANY (ARRAY(
-                    SELECT d.ctid
-                    FROM core.jobs_dead AS d
-                    WHERE true \(byTenant) \(byModule) \(byKind) \(byCode)
-                    LIMIT \(JobDesk.share)))
-                RETURNING *
-            ), again AS (
-                \(JobDesk.again)
-            ), told AS (
-                SELECT a.jobs, core.tell(
-                    a.tenant_id, 'job.redriven', a.tenant_id, 'jobs.read', jsonb_build_object('jobs', a.jobs)) AS id
-                FROM (SELECT tenant_id, count(*) AS jobs FROM again GROUP BY tenant_id) AS a
-            )
-            SELECT COALESCE(sum(jobs) FILTER (WHERE id IS NOT NULL), 0)::int8 AS jobs
-            FROM told
-            """
-        ])[0]
+        let result = try await leases.runForCaller(
+            [
+                """
+                WITH dead AS (
+                    DELETE FROM core.jobs_dead
+                    WHERE ctid = ANY (ARRAY(
+                        SELECT d.ctid
+                        FROM core.jobs_dead AS d
+                        WHERE true \(byTenant) \(byModule) \(byKind) \(byCode)
+                        LIMIT \(JobDesk.share)))
+                    RETURNING *
+                ), again AS (
+                    \(JobDesk.again)
+                ), told AS (
+                    SELECT a.jobs, core.tell(
+                        a.tenant_id, 'job.redriven', a.tenant_id, 'jobs.read', jsonb_build_object('jobs', a.jobs)) AS id
+                    FROM (SELECT tenant_id, count(*) AS jobs FROM again GROUP BY tenant_id) AS a
+                )
+                SELECT COALESCE(sum(jobs) FILTER (WHERE id IS NOT NULL), 0)::int8 AS jobs
+                FROM told
+                """
+            ], as: .worker, for: tenant)[0]
         return try result.first?.get("jobs") ?? 0
     }
 

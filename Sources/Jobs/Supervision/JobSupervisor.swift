@@ -59,6 +59,7 @@ package final class JobSupervisor: Service {
                         guard let child = start(module) else { continue }
                         group.addTask { await self.watch(child, of: module) }
                     }
+                    await rescueNowAndThen()
                     // A look is slow while somebody holds a snapshot, and must not be all that the database does.
                     let pause = max(JobSupervisor.interval, begin.duration(to: .now) * 9)
                     try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
@@ -86,6 +87,7 @@ package final class JobSupervisor: Service {
     /// The modules with a job that may begin, that no pause holds up and that have no process here.
     package func modulesWithWork() async -> [String] {
         let running = state.withLock { Array($0.children.keys) }
+        let idle: [String]
         do {
             let result = try await pipeline.run([
                 """
@@ -93,43 +95,68 @@ package final class JobSupervisor: Service {
                 FROM core.job_queues AS q
                 WHERE NOT EXISTS (SELECT FROM core.plugin_pauses AS pause WHERE pause.module_id = q.module)
                   AND q.module <> ALL (\(running))
-                  AND (EXISTS (
-                           WITH RECURSIVE steps AS (\(JobQueue.tenantsWithWork(of: "q.module")))
-                           SELECT FROM steps AS j \(JobSupervisor.served))
-                       OR EXISTS (
-                           SELECT
-                           FROM core.jobs_waiting AS j \(JobSupervisor.served)
-                           WHERE j.module = q.module AND j.run_at < 'infinity' AND j.run_at <= clock_timestamp()))
                 """
             ])[0]
-            try await rescueNowAndThen()
-            return try result.rows.map { try $0.get("module") }
+            idle = try result.rows.map { try $0.get("module") }
         } catch {
             logger.warning("work could not be looked for", metadata: ["error": "\(error)"])
             return []
         }
+        // One by one, so that what takes long for one of them holds up no other.
+        var found: [String] = []
+        for module in idle {
+            if await hasWork(module) { found.append(module) }
+        }
+        return found
     }
 
-    /// The tenants whose jobs are not parked: nobody else's are worth a process.
-    private static let served: SQL = """
-        JOIN core.tenants AS t ON t.id = j.tenant_id AND t.status = 'active'
-          AND NOT EXISTS (
-              SELECT
-              FROM core.tenant_modules AS switch
-              WHERE switch.tenant_id = t.id AND switch.module_id = q.module AND NOT switch.enabled)
-        """
+    private func hasWork(_ module: String) async -> Bool {
+        do {
+            return try await !pipeline.run([JobSupervisor.work(of: module)])[0].isEmpty
+        } catch {
+            logger.warning("work could not be looked for", metadata: ["module": "\(module)", "error": "\(error)"])
+            return false
+        }
+    }
+
+    /// The statement that finds a row when a module has a job that may begin.
+    static func work(of module: String) -> SQL {
+        // The tenants whose jobs are not parked: nobody else's are worth a process.
+        let served: SQL = """
+            JOIN core.tenants AS t ON t.id = j.tenant_id AND t.status = 'active'
+              AND NOT EXISTS (
+                  SELECT
+                  FROM core.tenant_modules AS switch
+                  WHERE switch.tenant_id = t.id AND switch.module_id = \(module) AND NOT switch.enabled)
+            """
+        // The time of the statement, which bounds what is read of the index; that of the clock would not.
+        return """
+            SELECT true AS has_work
+            WHERE EXISTS (
+                      WITH RECURSIVE steps AS (\(JobQueue.tenantsWithWork(of: "\(module)")))
+                      SELECT FROM steps AS j \(served))
+               OR EXISTS (
+                      SELECT
+                      FROM core.jobs_waiting AS j \(served)
+                      WHERE j.module = \(module) AND j.run_at < 'infinity' AND j.run_at <= statement_timestamp())
+            """
+    }
 
     /// Nobody else may be there to see that the workers of another machine are gone.
-    private func rescueNowAndThen() async throws {
+    private func rescueNowAndThen() async {
         let isDue = state.withLock { state in
             guard state.lastRescue.duration(to: .now) > WorkerLease.heartbeat else { return false }
             state.lastRescue = .now
             return true
         }
         guard isDue else { return }
-        let count = try await WorkerLease.rescue(pipeline)
-        if count > 0 { logger.warning("jobs of silent workers are ready again", metadata: ["jobs": "\(count)"]) }
-        try await endSilent()
+        do {
+            let count = try await WorkerLease.rescue(pipeline)
+            if count > 0 { logger.warning("jobs of silent workers are ready again", metadata: ["jobs": "\(count)"]) }
+            try await endSilent()
+        } catch {
+            logger.warning("silent workers could not be looked for", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Ends children that have lost their lease: what stands still would keep another from taking its place.

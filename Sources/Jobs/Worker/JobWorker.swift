@@ -13,6 +13,7 @@ package final class JobWorker: Service {
     package struct Lost: Error {}
 
     private struct State {
+        var pace: ClaimPace
         var running = 0
         var isLeaving = false
         var tally = JobTally()
@@ -28,7 +29,7 @@ package final class JobWorker: Service {
     private let listener: JobListener
     private let settings: Settings
     let logger: Logger
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
     package let meter = JobMeter()
@@ -37,6 +38,7 @@ package final class JobWorker: Service {
         let pipeline = databases.pipeline(of: .worker)
         self.module = module
         self.settings = settings
+        state = Mutex(State(pace: ClaimPace(slots: settings.slots)))
         self.logger = logger
         queue = JobQueue(module: module.name, pipeline: pipeline)
         lease = WorkerLease(id: settings.id, module: module.name, pipeline: pipeline)
@@ -119,15 +121,18 @@ package final class JobWorker: Service {
         }
     }
 
-    /// Takes what there is room for; nil when it should wait. Half of the slots are filled at once rather than each as
-    /// it becomes free: a claim costs about the same for one job as for many.
+    /// Takes what there is room for; nil when it should wait.
     private func claim() async throws -> [ClaimedJob]? {
-        let (room, owed) = state.withLock { (settings.slots - $0.running, $0.tally.entries) }
-        guard room > 0, room * 2 >= settings.slots || room >= 16 else { return nil }
+        let room = state.withLock { $0.pace.room(running: $0.running, at: .now) }
+        return room > 0 ? try await claim(room) : nil
+    }
+
+    private func claim(_ room: Int) async throws -> [ClaimedJob]? {
+        let owed = state.withLock { $0.tally.entries }
         do {
             switch try await queue.claim(room, for: lease.id, settling: owed) {
             case .nothing: return nil
-            case .outrun: return try await claim()
+            case .outrun: return try await claim(room)
             case .jobs(let jobs):
                 state.withLock { state in
                     state.running += jobs.count
@@ -156,7 +161,7 @@ package final class JobWorker: Service {
         let isHungry = state.withLock { state in
             state.running -= 1
             state.tally.add(job.tenant, charged: job.charged, taken: taken / .milliseconds(1))
-            return (settings.slots - state.running) * 2 >= settings.slots
+            return state.pace.hasRoom(running: state.running)
         }
         if isHungry { wake() }
     }

@@ -18,6 +18,8 @@ package struct MaintenanceKeeper: Service {
     /// next run tries again.
     private static let rounds = 5
     private static let pause: Duration = .milliseconds(500)
+    /// How long one step may take.
+    private static let timeout: Duration = .seconds(300)
 
     private let ledger: MaintenanceLedger
     private let leases: LeasePool
@@ -86,14 +88,11 @@ package struct MaintenanceKeeper: Service {
         }
     }
 
-    /// The server's own limit, which is shorter for leased connections; ours is a little longer, so that it says why.
-    private static let limit: SQL = "SELECT set_config('statement_timeout', '290s', true)"
-
     private func run(_ statement: SQL) async throws -> ResultSet {
         try await leases.withLease(as: KernelRole.worker.loginRole) { lease in
             try await lease.transaction { lease in
-                try await lease.run(MaintenanceKeeper.limit)
-                return try await lease.run(statement, timeout: .seconds(300))
+                try await lease.run(.statementLimit(within: MaintenanceKeeper.timeout))
+                return try await lease.run(statement, timeout: MaintenanceKeeper.timeout)
             }
         }
     }

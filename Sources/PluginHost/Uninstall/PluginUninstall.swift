@@ -45,7 +45,7 @@ package struct PluginUninstall: Sendable {
     ///   - directory: the folder of plugins.
     ///   - files: where the platform keeps files.
     package init(plugins directory: String, files: FileSettings, owners: ModuleOwners, logger: Logger) {
-        plugins = PluginFolder.list(in: directory)
+        plugins = PluginFolders(in: directory).modules
         self.files = files
         self.owners = owners
         self.logger = logger
@@ -161,7 +161,8 @@ package struct PluginUninstall: Sendable {
         return counted
     }
 
-    /// Refuses to drop what has changed since it was written down: nobody serves, but somebody may be at it by hand.
+    /// Refuses to drop a table whose number of rows is another than was written: nobody serves, but somebody may add or
+    /// remove rows by hand. A row that was only changed is not noticed.
     private func requireSame(
         _ written: [(table: String, rows: Int)], _ counted: [(table: String, rows: Int)]
     ) throws(UninstallError) {

@@ -62,6 +62,11 @@ struct BisectCommand: AsyncParsableCommand {
                 let first = try await bisections.start(platform.bisectedModules)
                 do {
                     try await signals.run { try await hunt(from: first, bisections, trial) }
+                } catch let interrupted as EndingSignals.Interrupted {
+                    _ = try await bisections.reset()
+                    throw ConfigurationError(
+                        .bisectionInterrupted,
+                        "\(interrupted.signal) ended the bisection; everything serves again as before")
                 } catch {
                     _ = try? await bisections.reset()
                     throw error

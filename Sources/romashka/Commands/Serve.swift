@@ -29,8 +29,11 @@ struct Serve: AsyncParsableCommand {
     var standby = false
 
     func run() async throws {
+        DescriptorLimit.raise()
         let turn = standby ? Turn() : nil
         Lifeline.hold(turn)
+        // Before anything is begun that would have to be stopped.
+        let sockets = try standby ? serving.inheritedSockets : serving.sockets()
         let asJSON = common.json
         try await common.withDatabase { access in
             // A server of several beside one database must not keep files for itself.
@@ -38,7 +41,7 @@ struct Serve: AsyncParsableCommand {
             var settings = try serving.settings(access, common, keepsFiles: keepsFiles)
             settings.keyDerivation = KeyProcesses(DeriveKeys.arguments).derive
             let platform = try await Platform.start(settings, logger: common.logger)
-            try await serving.run(platform, access, common, from: turn) { port in
+            try await serving.run(platform, access, common, on: sockets, from: turn) { port in
                 if turn != nil { StandbyWord.serving.say() }
                 let url = serving.url(port: port)
                 Output.result(["url": .string(url)], "Romashka listens on \(url)", asJSON: asJSON)

@@ -8,7 +8,9 @@ import Migrations
 import Platform
 import PluginKit
 import ServiceLifecycle
+import Supervision
 import Tenancy
+import UnixSignals
 
 /// Everything at once: database, schema, token, server.
 struct Up: AsyncParsableCommand {
@@ -18,8 +20,8 @@ struct Up: AsyncParsableCommand {
             """
             Needs no set-up: the first run creates the database in --data-dir, later runs resume it. Each run prints
             a fresh operator's token. The server and the jobs are processes of their own, started again when they end; a
-            second server stands by, and takes over at once when the first ends. SIGUSR2 replaces them by fresh ones,
-            with the plugins that the folder then has, and refuses nobody meanwhile.
+            second server stands by, and takes over at once when the first ends. SIGUSR2 replaces them with fresh ones
+            that load the plugins then in the folder; no request is refused meanwhile.
             With --json, one line on standard output says when it is ready: {"url", "operator_token", "database_url"},
             and "demo" with --demo; database_url is the embedded server's superuser URL, null with DATABASE_URL.
             Files are kept in --data-dir, with DATABASE_URL too, unless --files-dir or a bucket is given.
@@ -42,6 +44,9 @@ struct Up: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // First of all: until then it would end this process, however long a recovery or a migration takes.
+        let renewals = await UnixSignalsSequence(trapping: .sigusr2)
+        DescriptorLimit.raise()
         // Before anything is begun that would have to be stopped; whoever connects waits from now on.
         let sockets = try serving.sockets()
         try sockets.listen()
@@ -53,7 +58,7 @@ struct Up: AsyncParsableCommand {
             let (token, login) = try await welcome(access)
             let asJSON = common.json
             let databaseURL = access.embedded?.url(database: DatabaseAccess.databaseName)
-            let children = Children(common, serving, on: sockets) { url in
+            let children = Children(common, serving, on: sockets, renewals: renewals) { url in
                 Up.announce(url, token, databaseURL, login, asJSON: asJSON)
             }
             try await children.run(before: try keepers(access, setup))
@@ -101,7 +106,9 @@ struct Up: AsyncParsableCommand {
         Output.progress(
             "schema: \(count == 0 ? "up to date" : "\(count) migrations applied"), session mode \(mode.rawValue)")
         for outcome in outcomes {
-            if let failure = outcome.failure { Output.progress("module \(outcome.module) is paused: \(failure)") }
+            guard let failure = outcome.failure else { continue }
+            Output.progress(
+                outcome.module == "core" ? "schema: \(failure)" : "module \(outcome.module) is paused: \(failure)")
         }
     }
 

@@ -50,6 +50,7 @@ struct Work: AsyncParsableCommand {
     }
 
     func run() async throws {
+        DescriptorLimit.raise()
         Lifeline.hold()
         if let module {
             try await serve(module)
@@ -99,7 +100,7 @@ struct Work: AsyncParsableCommand {
             var work = JobWorker.Settings()
             work.slots = slots
             work.id = workerID
-            // To be there costs some 7 MB, to come back the next job a tenth of a second.
+            // An idle process costs some 7 MB; to start one delays the next job by a tenth of a second.
             work.endsWhenIdleFor = .seconds(600)
             let platform = try await Platform.start(settings, logger: common.logger)
             guard let services = platform.jobServices(of: module, work, logger: common.logger) else {

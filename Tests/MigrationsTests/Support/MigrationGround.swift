@@ -61,7 +61,7 @@ struct MigrationGround: Sendable {
     static func coreEntries(_ count: Int) -> [String] { (0..<count).map { "core \($0 + 1)" } }
 
     /// What the migrator knows of the plugins in the folder.
-    var plans: [ModulePlan] { PluginFolder.list(in: "\(home)/Plugins").compactMap(\.plan) }
+    var plans: [ModulePlan] { PluginFolders(in: "\(home)/Plugins").plans }
 
     /// Runs `body` with what prepares the database.
     func setup<Value: Sendable>(

@@ -55,7 +55,7 @@ struct ChangedMeanwhileTests {
                 ("PATCH", "/auth/oidc/connections/\(connectionID)", ["issuer": "https://other.example"]),
             ]
             for (method, path, body) in requests {
-                let answer = try await LoginRaceTests.send(site, while: Self.giving("agent", to: admin)) {
+                let answer = try await site.answer(while: Self.giving("agent", to: admin)) {
                     try await site.send(method, path, body, token: token)
                 }
                 #expect(answer.status == 403 && answer.code == "role_forbidden", "\(method) \(path): \(answer.text)")
@@ -103,7 +103,7 @@ struct ChangedMeanwhileTests {
                 """
             }
             func make(while change: SQL) async throws -> TestClient.Answer {
-                try await LoginRaceTests.send(site, while: change) {
+                try await site.answer(while: change) {
                     try await site.send(
                         "POST", "/api-keys", ["name": "k", "permissions": ["members.read"]], token: token)
                 }
@@ -136,7 +136,7 @@ struct ChangedMeanwhileTests {
                 JOIN core.teams AS t ON t.tenant_id = held.id AND t.id::text = \(id)
                 JOIN core.profiles AS p ON p.tenant_id = held.id AND p.id::text = \(linus)
                 """
-            let changed = try await LoginRaceTests.send(site, while: adding) {
+            let changed = try await site.answer(while: adding) {
                 try await site.send("PATCH", "/teams/\(id)", ["member_ids": [.string(grace)]])
             }
             #expect(changed.json["member_ids"] == [.string(grace)], "\(changed.text)")
@@ -162,7 +162,7 @@ struct ChangedMeanwhileTests {
                 FROM held
                 WHERE k.tenant_id = held.id
                 """
-            let answer = try await LoginRaceTests.send(site, while: end) {
+            let answer = try await site.answer(while: end) {
                 try await site.send("POST", "/api-keys", wanted, token: key)
             }
             #expect(answer.status == 403 && answer.code == "role_forbidden", "\(answer.text)")
@@ -183,7 +183,7 @@ struct ChangedMeanwhileTests {
             // A role that an admin covers too is another one than was looked at.
             for (role, status, code) in [("owner", 403, "role_forbidden"), ("viewer", 409, "member_changed")] {
                 for (method, path, body) in requests {
-                    let answer = try await LoginRaceTests.send(site, while: Self.giving(role, to: linus)) {
+                    let answer = try await site.answer(while: Self.giving(role, to: linus)) {
                         try await site.send(method, path, body, token: token)
                     }
                     #expect(answer.status == status && answer.code == code, "\(method) \(path): \(answer.text)")

@@ -136,7 +136,7 @@ struct ImpersonationTests {
     func endedMeanwhile() async throws {
         try await PeopleSite.with { site in
             let end: SQL = "UPDATE core.operator_tokens SET revoked_at = now()"
-            let answer = try await LoginRaceTests.send(site, while: end) { try await Self.begin(site) }
+            let answer = try await site.answer(while: end) { try await Self.begin(site) }
             #expect(answer.status == 401 && answer.code == "unauthenticated", "\(answer.text)")
             #expect(try await site.send("GET", "/impersonations").json["data"] == [])
         }

@@ -18,28 +18,6 @@ struct LoginRaceTests {
         "UPDATE core.accounts SET password_hash = \(hash) WHERE email = 'grace@acme.example'"
     }
 
-    /// Sends a request while what somebody else has begun stands uncommitted, and commits that when the request waits.
-    static func send(
-        _ site: PeopleSite, while change: SQL,
-        _ request: @escaping @Sendable () async throws -> TestClient.Answer,
-        looking look: @Sendable () async throws -> Void = {}
-    ) async throws -> TestClient.Answer {
-        try await site.test.database.asSuperuser { admin in
-            try await admin.run("BEGIN")
-            try await admin.run(change)
-            return try await withThrowingTaskGroup(of: TestClient.Answer.self) { group in
-                group.addTask { try await request() }
-                let waits = try await eventually(within: .seconds(4)) {
-                    try await site.test.database.isAnybodyWaiting()
-                }
-                #expect(waits)
-                try await look()
-                try await admin.run("COMMIT")
-                return try #require(try await group.next())
-            }
-        }
-    }
-
     /// Something that happens to an account.
     enum Change: String, CaseIterable {
         case password
@@ -76,7 +54,7 @@ struct LoginRaceTests {
     func proofs(change: Change) async throws {
         try await PeopleSite.with { site in
             let id = try await site.add("grace", role: "agent")
-            let answer = try await Self.send(site, while: try change.statement()) { try await site.login("grace") }
+            let answer = try await site.answer(while: try change.statement()) { try await site.login("grace") }
             #expect(answer.status == 401 && answer.code == "login_refused", "\(answer.text)")
             let logins = try await site.test.database.asSuperuser { admin in
                 try await admin.run("SELECT id FROM core.sessions WHERE profile_id::text = \(id)")
@@ -91,7 +69,7 @@ struct LoginRaceTests {
             try await site.add("grace", role: "agent")
             let old = Self.setPassword(try Self.hash(PeopleSite.password, logarithm: 11))
             try await site.test.database.asSuperuser { admin in _ = try await admin.run(old) }
-            let answer = try await Self.send(site, while: Self.setPassword(try Self.hash(Self.other))) {
+            let answer = try await site.answer(while: Self.setPassword(try Self.hash(Self.other))) {
                 try await site.login("grace")
             }
             #expect(answer.code == "login_refused", "\(answer.text)")
@@ -121,7 +99,7 @@ struct LoginRaceTests {
             let body: JSONValue = [
                 "current_password": .string(PeopleSite.password), "new_password": "a third password",
             ]
-            let answer = try await Self.send(site, while: Self.setPassword(try Self.hash(Self.other))) {
+            let answer = try await site.answer(while: Self.setPassword(try Self.hash(Self.other))) {
                 try await site.send("POST", "/me/password", body, token: token)
             }
             #expect(answer.status == 401 && answer.code == "login_refused", "\(answer.text)")
@@ -138,7 +116,7 @@ struct LoginRaceTests {
             let body: JSONValue = [
                 "current_password": .string(PeopleSite.password), "new_password": .string(Self.other),
             ]
-            let answer = try await Self.send(site, while: try Change.secondFactor.statement()) {
+            let answer = try await site.answer(while: try Change.secondFactor.statement()) {
                 try await site.send("POST", "/me/password", body, token: token)
             }
             #expect(answer.status == 401 && answer.code == "login_refused", "\(answer.text)")
@@ -152,7 +130,7 @@ struct LoginRaceTests {
             try await site.add("grace", role: "agent")
             let token = try await site.token("grace")
             let proof: JSONValue = ["password": .string(PeopleSite.password)]
-            let answer = try await Self.send(site, while: Self.setPassword(try Self.hash(Self.other))) {
+            let answer = try await site.answer(while: Self.setPassword(try Self.hash(Self.other))) {
                 try await site.send("POST", "/me/second-factor", proof, token: token)
             }
             #expect(answer.status == 401 && answer.code == "login_refused", "\(answer.text)")
@@ -170,7 +148,7 @@ struct LoginRaceTests {
             let token = try await site.token("grace")
             let codes = try await LoginTests.addFactor(site, token).recovery
             let proof: JSONValue = ["password": .string(PeopleSite.password), "code": .string(codes[0])]
-            let answer = try await Self.send(site, while: Self.setPassword(try Self.hash(Self.other))) {
+            let answer = try await site.answer(while: Self.setPassword(try Self.hash(Self.other))) {
                 try await site.send("POST", "/me/second-factor/remove", proof, token: token)
             }
             #expect(answer.status == 401 && answer.code == "login_refused", "\(answer.text)")
@@ -185,7 +163,7 @@ struct LoginRaceTests {
             try await site.add("grace", role: "agent")
             let token = try await site.token("grace")
             let proof: JSONValue = ["password": .string(PeopleSite.password)]
-            let answer = try await Self.send(site, while: try Change.secondFactor.statement()) {
+            let answer = try await site.answer(while: try Change.secondFactor.statement()) {
                 try await site.send("POST", "/me/second-factor/remove", proof, token: token)
             }
             #expect(answer.status == 401 && answer.code == "login_refused", "\(answer.text)")
@@ -215,7 +193,7 @@ struct LoginRaceTests {
             }
             let before = try await state()
             let held: SQL = "SELECT FROM core.sessions FOR UPDATE"
-            let answer = try await Self.send(site, while: held) {
+            let answer = try await site.answer(while: held) {
                 try await site.client.send("POST", "/v1/auth/password-resets/confirm", body: body)
             } looking: {
                 let now = try await state()

@@ -34,6 +34,11 @@ final class RawConnection: Sendable {
         try await blocking { [self] in sendAll(bytes) }
     }
 
+    /// Says that nothing more is sent; answers still come.
+    func endSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
     /// The status of the answer; 0 when the server closed without one, nil when neither came within 20 seconds.
     func status() async throws -> Int? {
         try await blocking { [self] in firstStatus() }

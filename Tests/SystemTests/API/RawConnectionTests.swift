@@ -33,6 +33,26 @@ struct RawConnectionTests {
         }
     }
 
+    @Test(
+        "A body that breaks off, or whose chunks are none, is the client's error, and the connection ends",
+        arguments: [
+            ("Content-Length: 100", "{\"a\":"), ("Transfer-Encoding: chunked", "5\r\n{\"a\":\r\n"),
+            ("Transfer-Encoding: chunked", "zz\r\n"),
+        ])
+    func brokenBody(framing: String, body: String) async throws {
+        try await TestPlatform.with { test in
+            let lines = ["POST /v1/auth/login HTTP/1.1", "Host: a", "Content-Type: application/json", framing, ""]
+            let connection = try RawConnection(test.url)
+            try await connection.send(Array((lines + [body]).joined(separator: "\r\n").utf8))
+            // What is no chunk shows without that.
+            if body != "zz\r\n" { connection.endSending() }
+            let (answer, isAtEnd) = try await connection.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 400 ") && isAtEnd, "\(answer)")
+            #expect(answer.contains(#""code":"body_incomplete""#), "\(answer)")
+            #expect(answer.lowercased().contains("\r\nconnection: close\r\n"), "\(answer)")
+        }
+    }
+
     @Test("A body that does not come keeps nobody else waiting")
     func slowBody() async throws {
         try await TestPlatform.with { test in

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import PluginKit
 import TestKit
 import Testing
@@ -54,6 +55,16 @@ struct CommandLineTests {
         second.end(SIGINT)
         #expect(second.status == 0)
         try await rollBack(in: directory)
+    }
+
+    @Test("serve says that its address is taken before it looks for a database")
+    func takenAddress() async throws {
+        let socket = try ListeningSocket(ListenAddress(host: "127.0.0.1", port: 0))
+        defer { close(socket.descriptor) }
+        try socket.listen()
+        let refused = try await Romashka.run(
+            ["serve", "--port", "\(socket.port)"], environment: ["DATABASE_URL": "nonsense"])
+        #expect(refused.status == 1 && refused.errors.contains("cannot_listen"), "\(refused)")
     }
 
     /// With nobody serving, the newest migration is undone, says so, and runs again.

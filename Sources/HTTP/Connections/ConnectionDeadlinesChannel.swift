@@ -3,8 +3,8 @@ internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 
-/// An HTTP/1.1 connection with a `HeaderDeadline` behind its decoder.
-struct HeaderDeadlineChannel<Base: ServerChildChannel>: ServerChildChannel {
+/// An HTTP/1.1 connection with `ConnectionDeadlines` behind its decoder.
+struct ConnectionDeadlinesChannel<Base: ServerChildChannel>: ServerChildChannel {
     let base: Base
     let limits: ConnectionLimits
 
@@ -12,7 +12,7 @@ struct HeaderDeadlineChannel<Base: ServerChildChannel>: ServerChildChannel {
         base.setup(channel: channel, logger: logger).flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            try pipeline.addHandler(HeaderDeadline(limits), position: .after(decoder.handler))
+            try pipeline.addHandler(ConnectionDeadlines(limits), position: .after(decoder.handler))
             return value
         }
     }
