@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CrashReporter.h"
+#include "LoadWatch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,6 @@
 #include <unwind.h>
 
 #define MAXIMUM_IMAGES 256
-#define MAXIMUM_NAME 32
 #define MAXIMUM_FRAMES 256
 #define HANDLER_STACK (64 * 1024)
 
@@ -28,8 +28,6 @@ struct image {
 // Written once each, before `image_count` says so; the handler only reads.
 static struct image images[MAXIMUM_IMAGES];
 static atomic_int image_count;
-static char loading[MAXIMUM_NAME];
-static atomic_bool is_loading;
 static int file = -1;
 static atomic_flag is_told = ATOMIC_FLAG_INIT;
 
@@ -94,9 +92,10 @@ static void handle(int signal, siginfo_t *info, void *context) {
     if (!atomic_flag_test_and_set(&is_told)) {
         struct walk walk = {NULL, 0};
         _Unwind_Backtrace(look_at_frame, &walk);
+        const char *loading = romashka_crash_loading();
         if (walk.found != NULL) {
             tell(walk.found->module, " run ", signal);
-        } else if (atomic_load(&is_loading)) {
+        } else if (loading != NULL) {
             tell(loading, " load ", signal);
         }
     }
@@ -165,13 +164,6 @@ bool romashka_crash_note_image(const char *module, const char *path) {
     images[count].end = search.end;
     atomic_store(&image_count, count + 1);
     return true;
-}
-
-void romashka_crash_set_loading(const char *module) {
-    atomic_store(&is_loading, false);
-    if (module == NULL || strlen(module) >= MAXIMUM_NAME) return;
-    strcpy(loading, module);
-    atomic_store(&is_loading, true);
 }
 
 void romashka_crash_enter_thread(const char *name) {

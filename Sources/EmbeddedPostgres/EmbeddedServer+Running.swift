@@ -1,4 +1,9 @@
 extension EmbeddedServer {
+    /// Whether a directory has a cluster; one that may not be looked into counts as having one.
+    package static func hasData(in directory: String) -> Bool {
+        !FileSystem.isMissing("\(FileSystem.absolute(directory))/data/PG_VERSION")
+    }
+
     /// The superuser's connection string for the server that runs in `directory` under another process: by way of the
     /// Unix socket, or of TCP where the socket is not known.
     ///

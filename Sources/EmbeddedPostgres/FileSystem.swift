@@ -37,6 +37,11 @@ package enum FileSystem {
         access(path, F_OK) == 0
     }
 
+    /// Whether there is certainly nothing at a path, as nobody can say who may not look.
+    static func isMissing(_ path: String) -> Bool {
+        access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)
+    }
+
     /// The path without symbolic links, or itself where it does not exist.
     static func resolved(_ path: String) -> String {
         guard let resolved = realpath(path, nil) else { return path }
@@ -45,12 +50,12 @@ package enum FileSystem {
     }
 
     /// A path made absolute by the working directory, without `.`, `..` and a slash at its end.
-    static func absolute(_ path: String) -> String {
+    package static func absolute(_ path: String) -> String {
         URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
     /// Creates a directory and those above it that are missing, which everybody may enter whatever the umask is.
-    static func makeDirectories(_ path: String) throws(EmbeddedPostgresError) {
+    package static func makeDirectories(_ path: String) throws(EmbeddedPostgresError) {
         guard !exists(path) else { return }
         let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
         if parent != path { try makeDirectories(parent) }

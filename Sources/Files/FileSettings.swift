@@ -17,6 +17,8 @@ package struct FileSettings: Sendable {
     package var maximumUploadsOfTenant = 16
     /// The most uploads at a time, in this process.
     package var maximumUploads = 256
+    /// How much room uploads leave on the disk of the directory, or of the spool.
+    package var reserve = DiskReserve()
     /// How browsers reach this server, without a slash at the end; nil makes links without a host.
     package var publicURL: String?
 
@@ -28,8 +30,8 @@ package struct FileSettings: Sendable {
     package func open() throws -> (any FileStore)? {
         switch place {
         case .none: nil
-        case .directory(let path): try LocalFileStore(directory: path)
-        case .bucket(let settings, let spool): try S3FileStore(settings, spool: spool)
+        case .directory(let path): try LocalFileStore(directory: path, reserve: reserve)
+        case .bucket(let settings, let spool): try S3FileStore(settings, spool: spool, reserve: reserve)
         }
     }
 }

@@ -197,9 +197,11 @@ package struct TenantFiles: Sendable {
         } catch let error as FileStoreError {
             failed.add()
             logger.error("files cannot be kept or read", metadata: ["error": "\(error)"])
-            throw Problem(
-                status: 503, code: "files_unavailable", detail: "Files cannot be kept or read just now.",
-                retryAfter: 30)
+            let detail =
+                error == .full
+                ? "There is no room for more files; the operator of this installation can make some."
+                : "Files cannot be kept or read just now."
+            throw Problem(status: 503, code: "files_unavailable", detail: detail, retryAfter: 30)
         }
     }
 }

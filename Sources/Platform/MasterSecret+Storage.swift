@@ -4,14 +4,22 @@ internal import Foundation
 
 extension MasterSecret {
     /// The secret of an installation: from `ROMASHKA_MASTER_SECRET`, from the file that
-    /// `ROMASHKA_MASTER_SECRET_FILE` names, or from `directory`, where it is made when it is not there.
+    /// `ROMASHKA_MASTER_SECRET_FILE` names, or from `directory`, where it is made when there is neither it nor data.
     ///
     /// - Throws: `ConfigurationError` when there is none or it cannot be read.
     package static func load(environment: [String: String], directory: String?) throws -> MasterSecret {
         if let text = environment["ROMASHKA_MASTER_SECRET"] { return try MasterSecret(parsing: text) }
         if let path = environment["ROMASHKA_MASTER_SECRET_FILE"] ?? directory.map({ "\($0)/master.secret" }) {
+            // Asked first: where there was data before, whoever made it had made the secret.
+            let hasData = directory.map { EmbeddedServer.hasData(in: $0) } ?? false
             if let secret = try stored(at: path) { return secret }
-            guard directory != nil else { throw ConfigurationError(.fileUnreadable, "\(path) cannot be read") }
+            guard let directory else { throw ConfigurationError(.fileUnreadable, "\(path) cannot be read") }
+            guard !hasData else {
+                throw ConfigurationError(
+                    .masterSecretMissing,
+                    "\(path) is missing, and the data in \(directory) was made with it; "
+                        + "put it back, or set ROMASHKA_MASTER_SECRET")
+            }
             return try create(at: path)
         }
         throw ConfigurationError(

@@ -89,7 +89,9 @@ package struct PluginRegistry: Sendable {
         do throws(PluginRefusal) {
             let assets = try PluginAssets.read("\(folder.path)/assets")
             try manifest?.requireScripts(in: assets)
-            let plugin = try load(folder, after: earlier, libraries: libraries, reserved: reserved, refused: refused)
+            let plugin = try load(
+                folder, after: earlier, libraries: libraries, reserved: reserved, refused: refused,
+                within: limits.loading)
             return hosted(.active(plugin), manifest, assets)
         } catch {
             return hosted(.paused(error), manifest)
@@ -98,7 +100,7 @@ package struct PluginRegistry: Sendable {
 
     private static func load(
         _ folder: PluginFolder, after hosted: [HostedPlugin], libraries: [String], reserved: [String],
-        refused: [String: PluginRefusal]
+        refused: [String: PluginRefusal], within limit: Duration
     ) throws(PluginRefusal) -> Plugin {
         let manifest: Manifest
         do throws(ManifestError) {
@@ -125,7 +127,7 @@ package struct PluginRegistry: Sendable {
             throw PluginRefusal(
                 .libraryMissing, "lib\(folder.name).so is neither in its folder nor beside the executable")
         }
-        let plugin = try PluginLibrary.load(path, of: manifest.id.description)
+        let plugin = try PluginLibrary.load(path, of: manifest.id.description, within: limit)
         try requireDeclared(plugin, by: manifest)
         return plugin
     }

@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import Observability
 import Platform
+import PluginHost
 import PluginKit
 import Postgres
 import Tenancy
@@ -33,6 +34,7 @@ struct CommonOptions: ParsableArguments {
             throw ValidationError("--log-level \(logLevel) is no level")
         }
         _ = try statementTimeout
+        _ = try pluginLoadTimeout
     }
 
     /// Log lines go to standard error as JSON.
@@ -61,6 +63,19 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
+    /// How long a plugin's code may take to be loaded, of ROMASHKA_PLUGIN_LOAD_TIMEOUT in seconds.
+    ///
+    /// - Throws: `ValidationError` when it is nothing that a start, which has a minute, can go by.
+    var pluginLoadTimeout: Duration {
+        get throws {
+            guard let text = environment["ROMASHKA_PLUGIN_LOAD_TIMEOUT"] else { return PluginWall.Limits().loading }
+            guard let seconds = Int64(text), (1...50).contains(seconds) else {
+                throw ValidationError("ROMASHKA_PLUGIN_LOAD_TIMEOUT must be from 1 to 50, in seconds")
+            }
+            return .seconds(seconds)
+        }
+    }
+
     var installation: Installation {
         get throws { try Installation.find(environment: environment, plugins: plugins) }
     }
@@ -78,13 +93,23 @@ struct DatabaseAccess: Sendable {
     let installation: Installation
     /// How long a statement of a request may take.
     let statementTimeout: Duration
+    /// How long a plugin's code may take to be loaded.
+    let pluginLoadTimeout: Duration
 
     /// The embedded database's name.
     static let databaseName = "romashka"
 
     /// The database of the environment, else the embedded one of the data directory, started if it is not running.
-    static func open(_ options: CommonOptions) async throws -> DatabaseAccess {
+    ///
+    /// - Parameter mayCreate: whether data is made where there is none.
+    /// - Throws: `ConfigurationError` where there is none and none is made.
+    static func open(_ options: CommonOptions, mayCreate: Bool = false) async throws -> DatabaseAccess {
         if let url = options.environment["DATABASE_URL"] { return try external(url, options) }
+        guard mayCreate || EmbeddedServer.hasData(in: options.dataDirectory) else {
+            throw ConfigurationError(
+                .schemaNotReady,
+                "there is no data in \(FileSystem.absolute(options.dataDirectory)); --data-dir says where")
+        }
         do {
             return try await started(options)
         } catch let error as EmbeddedPostgresError where error.code == .directoryInUse {
@@ -93,21 +118,26 @@ struct DatabaseAccess: Sendable {
             let settings = try ConnectionSettings(url: conninfo)
             return DatabaseAccess(
                 server: settings, admin: settings, master: try master(options), embedded: nil,
-                installation: try options.installation, statementTimeout: try options.statementTimeout)
+                installation: try options.installation, statementTimeout: try options.statementTimeout,
+                pluginLoadTimeout: try options.pluginLoadTimeout)
         }
     }
 
-    /// Starts the embedded server of the data directory.
+    /// Starts the embedded server of the data directory, and makes its data if there is none.
     ///
     /// - Throws: `EmbeddedPostgresError` with code `directory_in_use` when another process runs it.
     static func started(_ options: CommonOptions) async throws -> DatabaseAccess {
         let found = try await EmbeddedInstallation.find(options)
+        // First the secret, then the data: data without its secret would be of no use.
+        try FileSystem.makeDirectories(FileSystem.absolute(options.dataDirectory))
+        let master = try master(options)
         let server = try await EmbeddedServer.start(
             .init(installation: found, mode: .persistent(directory: options.dataDirectory)), logger: options.logger)
         let settings = try ConnectionSettings(url: server.socketConninfo(database: databaseName))
         return DatabaseAccess(
-            server: settings, admin: settings, master: try master(options), embedded: server,
-            installation: try options.installation, statementTimeout: try options.statementTimeout)
+            server: settings, admin: settings, master: master, embedded: server,
+            installation: try options.installation, statementTimeout: try options.statementTimeout,
+            pluginLoadTimeout: try options.pluginLoadTimeout)
     }
 
     private static func external(_ url: String, _ options: CommonOptions) throws -> DatabaseAccess {
@@ -115,7 +145,8 @@ struct DatabaseAccess: Sendable {
         return DatabaseAccess(
             server: try ConnectionSettings(url: url), admin: admin,
             master: try MasterSecret.load(environment: options.environment, directory: nil), embedded: nil,
-            installation: try options.installation, statementTimeout: try options.statementTimeout)
+            installation: try options.installation, statementTimeout: try options.statementTimeout,
+            pluginLoadTimeout: try options.pluginLoadTimeout)
     }
 
     private static func master(_ options: CommonOptions) throws -> MasterSecret {
@@ -138,6 +169,7 @@ struct DatabaseAccess: Sendable {
     var settings: PlatformSettings {
         var settings = PlatformSettings(server: server, master: master, installation: installation)
         settings.statementTimeout = statementTimeout
+        settings.pluginLimits.loading = pluginLoadTimeout
         return settings
     }
 
@@ -157,9 +189,12 @@ struct DatabaseAccess: Sendable {
 extension CommonOptions {
     /// Opens the database for the time of `body`; what cannot be done is said in words.
     ///
+    /// - Parameter mayCreate: whether data is made where there is none.
     /// - Throws: `Refusal` in the place of a `Problem`.
-    func withDatabase<Value: Sendable>(_ body: (DatabaseAccess) async throws -> Value) async throws -> Value {
-        let access = try await DatabaseAccess.open(self)
+    func withDatabase<Value: Sendable>(
+        mayCreate: Bool = false, _ body: (DatabaseAccess) async throws -> Value
+    ) async throws -> Value {
+        let access = try await DatabaseAccess.open(self, mayCreate: mayCreate)
         do {
             let value = try await body(access)
             await access.close()

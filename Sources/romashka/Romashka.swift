@@ -10,7 +10,8 @@ struct Romashka: AsyncParsableCommand {
         abstract: "A multi-tenant customer-support platform on PostgreSQL.",
         discussion: Help.discussion(
             """
-            Without DATABASE_URL, commands use the embedded PostgreSQL of --data-dir, running or not.
+            Without DATABASE_URL, commands use the embedded PostgreSQL of --data-dir, running or not. Only up and bootstrap
+            make one where there is none.
             With it, DATABASE_URL names host and database, and ROMASHKA_MASTER_SECRET (64 hexadecimal digits) the
             secret all keys are derived from. DATABASE_ADMIN_URL is a superuser's connection to the same database for
             bootstrap, migrate, rollback, verify-schema, doctor, up, keys rotate --sessions, plugin install and plugin

@@ -118,6 +118,43 @@ struct BackupTests {
         #expect(store.list().map(\.name) == names.dropFirst().reversed())
     }
 
+    /// A directory with a backup that no server has written.
+    private static func withMadeUp(_ body: (_ root: String, _ backup: Backup) async throws -> Void) async throws {
+        let root = "/tmp/romashka-bench-\(UUID().uuidString.prefix(8))"
+        let backup = Backup(
+            name: "20261121T010203Z", version: "18", bytes: 1, copySeconds: 1, checkSeconds: 1, checked: "")
+        let folder = "\(root)/backups/\(backup.name)"
+        try FileSystem.makeDirectories("\(folder)/data")
+        defer { FileSystem.remove(root) }
+        try FileSystem.replace("\(folder)/data/PG_VERSION", with: Data("18\n".utf8), permissions: 0o600)
+        try FileSystem.replace("\(folder)/backup.json", with: JSONEncoder().encode(backup), permissions: 0o600)
+        try await body(root, backup)
+    }
+
+    @Test("what is restored takes the place of an empty directory, with its permissions, and nothing else is left")
+    func restoreIntoEmpty() async throws {
+        try await BackupTests.withMadeUp { root, backup in
+            try FileSystem.makeDirectory("\(root)/restored", permissions: 0o700)
+            try await BackupStore(of: root).restore(backup.name, to: "\(root)/restored")
+            #expect(FileSystem.names(in: "\(root)/restored") == ["data"])
+            #expect(FileSystem.text(of: "\(root)/restored/data/PG_VERSION") == "18\n")
+            #expect(FileSystem.attributes(of: "\(root)/restored")?.permissions == 0o700)
+            #expect(FileSystem.names(in: root) == ["backups", "restored"])
+        }
+    }
+
+    @Test("a restore that fails on its way leaves nothing behind")
+    func restoreFails() async throws {
+        try await BackupTests.withMadeUp { root, backup in
+            // A directory cannot be copied into itself, which shows when some of it is copied.
+            let inside = "\(root)/backups/\(backup.name)/data"
+            await #expect(throws: EmbeddedPostgresError.self) {
+                try await BackupStore(of: root).restore(backup.name, to: "\(inside)/restored")
+            }
+            #expect(FileSystem.names(in: inside) == ["PG_VERSION"])
+        }
+    }
+
     @Test(
         "nothing but a backup's name is restored, and only into an empty place",
         arguments: ["../../etc", "20261121T010203Z/..", "", "nothing", "20260101T000000Z"])

@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 /// Looking after jobs while the database takes long for it.
-@Suite("Job desk", .timeLimit(.minutes(5)))
+@Suite("Job desk")
 struct JobDeskTests {
     /// What is asked of the desk, and may take long.
     enum Question: CaseIterable {

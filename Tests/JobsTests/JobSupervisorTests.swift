@@ -8,7 +8,7 @@ import Testing
 @testable import Jobs
 
 /// How the supervisor looks for work, and what it does when it cannot.
-@Suite("Job supervisor", .timeLimit(.minutes(5)))
+@Suite("Job supervisor")
 struct JobSupervisorTests {
     private static func supervisor(_ site: JobSite) -> JobSupervisor {
         // What a test breaks is no news.

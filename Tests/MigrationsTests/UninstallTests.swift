@@ -24,6 +24,7 @@ struct UninstallTests {
             #expect(try await ground.bootstrapAndMigrate().compactMap(\.failure) == [])
             var files = FileSettings()
             files.place = .directory("\(ground.home)/files")
+            files.reserve = .none
             try await body(ground, try await ground.catalogue(), files)
         }
     }

@@ -48,6 +48,25 @@ struct MasterSecretStorageTests {
         }
     }
 
+    @Test("Where there is data it is not made anew, for the data is of another")
+    func lost() async throws {
+        try await Self.with { folder in
+            try FileManager.default.createDirectory(atPath: "\(folder)/data", withIntermediateDirectories: false)
+            let first = try Self.key(in: folder)
+            try Data("18\n".utf8).write(to: URL(fileURLWithPath: "\(folder)/data/PG_VERSION"))
+            #expect(try Self.key(in: folder) == first)
+            try FileManager.default.removeItem(atPath: "\(folder)/master.secret")
+            let environments: [[String: String]] = [[:], ["ROMASHKA_MASTER_SECRET_FILE": "\(folder)/named"]]
+            for environment in environments {
+                let error = #expect(throws: ConfigurationError.self) {
+                    try Self.key(in: folder, environment: environment)
+                }
+                #expect(error?.code == .masterSecretMissing)
+            }
+            #expect(try Self.names(in: folder) == ["data"])
+        }
+    }
+
     @Test("What is there and cannot be read is an error and stays as it is")
     func unreadable() async throws {
         try await Self.with { folder in

@@ -81,12 +81,16 @@ package struct TestPlatform: Sendable {
 
     /// Starts a second server on the same database for the time of `body`, as another process would be.
     ///
-    /// - Parameter plugins: the folder with its plugins; the first one's by default.
+    /// - Parameters:
+    ///   - plugins: the folder with its plugins; the first one's by default.
+    ///   - adjust: changes what it has of the first one's settings.
     package func withAnother<Value: Sendable>(
-        plugins: String? = nil, _ body: @Sendable (TestPlatform) async throws -> Value
+        plugins: String? = nil, adjust: @Sendable (inout PlatformSettings) -> Void = { _ in },
+        _ body: @Sendable (TestPlatform) async throws -> Value
     ) async throws -> Value {
         var settings = settings
         if let plugins { settings.installation = try Installation.find(environment: [:], plugins: plugins) }
+        adjust(&settings)
         return try await TestPlatform.run(database, settings, body)
     }
 
@@ -104,6 +108,8 @@ package struct TestPlatform: Sendable {
         settings.oidc.publicURL = "http://127.0.0.1"
         settings.oidc.allowsInsecure = true
         settings.files.place = .directory(filesDirectory(of: database))
+        // However full the disk is that tests run on.
+        settings.files.reserve = .none
         settings.connectionLimits.farewell = .zero
         return settings
     }

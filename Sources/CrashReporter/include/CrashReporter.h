@@ -13,8 +13,13 @@ int romashka_crash_begin(const char *_Nonnull path);
 // Notes where the library at `path`, which is loaded, lies in memory. Returns whether there is room and it was found.
 bool romashka_crash_note_image(const char *_Nonnull module, const char *_Nonnull path);
 
-// The module whose code is being loaded; a fault meanwhile is its own. NULL for none.
-void romashka_crash_set_loading(const char *_Nullable module);
+struct romashka_load;
+
+// The module whose code is being loaded from now on; a fault meanwhile is its own. So is a load that takes longer than so
+// many seconds, and an exit of the process before it is over: each becomes an abort. Returns what ends the load, also where
+// there is no room for a watch over its time.
+struct romashka_load *_Nullable romashka_crash_begin_load(const char *_Nonnull module, unsigned seconds);
+void romashka_crash_end_load(struct romashka_load *_Nullable load);
 
 // Gives the calling thread a stack for the handler, so that a stack that overflowed is told of too, and a name, of which
 // the system keeps 15 bytes.

@@ -36,7 +36,8 @@ package struct BackupStore: Sendable {
         return old.count
     }
 
-    /// Makes a data directory from a backup; the next start on it goes on from there.
+    /// Makes a data directory from a backup, which is there as a whole or not at all; the next start on it goes on from
+    /// there.
     ///
     /// - Parameter destination: a directory that is empty or not there.
     /// - Returns: the backup, which says what has to come from elsewhere.
@@ -48,18 +49,35 @@ package struct BackupStore: Sendable {
             throw EmbeddedPostgresError(
                 .backupFailed, "There is no backup \(name) in \(path).", fix: "see `romashka backup list`.")
         }
-        let target = FileSystem.absolute(destination)
+        let target = FileSystem.resolved(FileSystem.absolute(destination))
         guard FileSystem.names(in: target).isEmpty else {
             throw EmbeddedPostgresError(
                 .backupFailed, "\(target) is not empty.", fix: "restore into a new directory, then start there.")
         }
-        try FileSystem.makeDirectories(target)
-        for item in ["data"] + BackupStore.companions where FileSystem.exists("\(source)/\(item)") {
-            try await copy("\(source)/\(item)", to: target)
+        let parent = URL(fileURLWithPath: target).deletingLastPathComponent().path
+        guard !FileSystem.exists(target) || FileSystem.device(of: target) == FileSystem.device(of: parent) else {
+            throw EmbeddedPostgresError(
+                .backupFailed, "\(target) is where a disk is mounted, which nothing can be moved to as a whole.",
+                fix: "restore into a new directory on that disk, then start there.")
         }
-        try await flush(target)
-        FileSystem.synchronize(directory: URL(fileURLWithPath: target).deletingLastPathComponent().path)
+        let workshop = "\(target).partial-\(UUID().uuidString)"
+        try FileSystem.makeDirectories(workshop)
+        defer { FileSystem.remove(workshop) }
+        for item in ["data"] + BackupStore.companions where FileSystem.exists("\(source)/\(item)") {
+            try await copy("\(source)/\(item)", to: workshop)
+        }
+        try liken(workshop, to: target)
+        try await flush(workshop)
+        try FileSystem.rename(workshop, to: target)
+        FileSystem.synchronize(directory: parent)
         return backup
+    }
+
+    /// Gives a directory the permissions, and as root the owner, of the one whose place it takes, if that is there.
+    private func liken(_ directory: String, to other: String) throws(EmbeddedPostgresError) {
+        guard let attributes = FileSystem.attributes(of: other) else { return }
+        try FileSystem.setPermissions(attributes.permissions, of: directory)
+        if geteuid() == 0 { try FileSystem.setOwner(attributes.owner, attributes.group, of: directory) }
     }
 
     /// Waits until whatever was written below a directory is on the disk.

@@ -142,6 +142,17 @@ final class Directory: Sendable {
         return names.sorted()
     }
 
+    /// How many bytes are free on its disk, and how many there are; nil where that cannot be told.
+    func room() -> (free: Int, size: Int)? {
+        var status = statvfs()
+        guard Posix.retrying({ fstatvfs(descriptor, &status) }) == 0, status.f_blocks > 0 else { return nil }
+        let unit = Double(status.f_frsize)
+        // No number of blocks, however wild, traps.
+        return (
+            free: Int(min(Double(status.f_bavail) * unit, 1e18)), size: Int(min(Double(status.f_blocks) * unit, 1e18))
+        )
+    }
+
     /// Makes the names in it durable.
     private func sync() throws {
         guard Posix.retrying({ fsync(descriptor) }) == 0 else { throw FileStoreError.last("fsync") }

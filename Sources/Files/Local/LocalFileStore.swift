@@ -10,10 +10,11 @@ package struct LocalFileStore: FileStore {
 
     /// Opens the directory, and makes it if it is missing.
     ///
+    /// - Parameter reserve: how much room uploads leave on its disk.
     /// - Throws: `FileStoreError`.
-    package init(directory path: String) throws {
+    package init(directory path: String, reserve: DiskReserve = .none) throws {
         root = try Directory.open(creating: path)
-        spool = SpoolFolder(try root.subdirectory(creating: "incoming"))
+        spool = SpoolFolder(try root.subdirectory(creating: "incoming"), reserve: reserve)
     }
 
     package func publish(_ spooled: SpooledFile, as address: ContentAddress) async throws {

@@ -18,16 +18,17 @@ package struct S3FileStore: FileStore {
 
     /// - Parameters:
     ///   - path: the directory for uploads under way; made if it is missing.
+    ///   - reserve: how much room uploads leave on its disk.
     ///   - multipartBound: contents of more bytes are sent part by part.
     ///   - partSize: of such a part, in bytes; at least 5 MiB.
     ///   - patience: how long the bucket may take to begin and to go on with bytes that are read, and for everything
     ///     small.
     /// - Throws: `FileStoreError` when the directory cannot be used.
     package init(
-        _ settings: S3Settings, spool path: String, multipartBound: Int = 64 << 20, partSize: Int = 16 << 20,
-        patience: Duration = .seconds(20)
+        _ settings: S3Settings, spool path: String, reserve: DiskReserve = .none, multipartBound: Int = 64 << 20,
+        partSize: Int = 16 << 20, patience: Duration = .seconds(20)
     ) throws {
-        spool = SpoolFolder(try Directory.open(creating: path))
+        spool = SpoolFolder(try Directory.open(creating: path), reserve: reserve)
         client = S3Client(settings, patience: patience)
         self.multipartBound = multipartBound
         multipart = S3MultipartUpload(partSize: partSize, client: client)

@@ -50,6 +50,8 @@ package protocol FileStore: Sendable {
 package enum FileStoreError: Error, Hashable {
     /// There is no such content.
     case missing
+    /// The disk has no room but what is left to others.
+    case full
     /// The system refused an operation.
     case system(operation: String, code: Int32)
     /// The bucket's server refused, or answered what it should not.

@@ -3,21 +3,27 @@ internal import PluginKit
 /// A directory for uploads that are not complete. What a crash leaves there is swept once it is old.
 package struct SpoolFolder: Sendable {
     private let directory: Directory
+    private let reserve: DiskReserve
 
-    init(_ directory: Directory) {
+    init(_ directory: Directory, reserve: DiskReserve) {
         self.directory = directory
+        self.reserve = reserve
     }
 
     /// Takes a body in: spools it while it is hashed and looked at.
     ///
     /// - Parameter read: calls its second argument with each piece, of at most as many bytes in all as its first says.
-    /// - Throws: `FileStoreError`, and what `read` throws; then nothing is left behind.
+    /// - Throws: `FileStoreError`, `.full` also before anything is read, and what `read` throws; then nothing is left
+    ///   behind.
     package func receive(
         atMost maximum: Int, _ read: (_ maximum: Int, _ consume: ([UInt8]) async throws -> Void) async throws -> Void
     ) async throws -> SpooledFile {
-        let file = try await FileThreads.run { [directory] in try SpooledFile(in: directory) }
+        let file = try await FileThreads.run { [self] in
+            try requireRoom(for: 0)
+            return try SpooledFile(in: directory)
+        }
         do {
-            var intake = Intake(file)
+            var intake = Intake(file, in: self)
             try await read(maximum) { try await intake.take($0) }
             try await intake.finish()
             return file
@@ -25,6 +31,14 @@ package struct SpoolFolder: Sendable {
             await file.discard()
             throw error
         }
+    }
+
+    /// Refuses bytes that would not leave the reserve; blocks. Where nobody can tell, they are let in.
+    ///
+    /// - Throws: `FileStoreError.full`.
+    fileprivate func requireRoom(for byteCount: Int) throws(FileStoreError) {
+        guard let room = directory.room() else { return }
+        guard reserve.isLeft(after: byteCount, free: room.free, size: room.size) else { throw .full }
     }
 
     /// Removes the uploads that have lain here since before an instant; what else lies here is somebody's own.
@@ -43,10 +57,12 @@ private struct Intake {
     private static let capacity = 256 << 10
 
     private let file: SpooledFile
+    private let spool: SpoolFolder
     private var pending: [UInt8] = []
 
-    init(_ file: SpooledFile) {
+    init(_ file: SpooledFile, in spool: SpoolFolder) {
         self.file = file
+        self.spool = spool
     }
 
     mutating func take(_ bytes: [UInt8]) async throws {
@@ -61,6 +77,10 @@ private struct Intake {
     private mutating func flush() async throws {
         let bytes = pending
         pending = []
-        try await FileThreads.run { [file] in try file.append(bytes) }
+        try await FileThreads.run { [file, spool] in
+            // Each time: others write to the same disk meanwhile.
+            try spool.requireRoom(for: bytes.count)
+            try file.append(bytes)
+        }
     }
 }

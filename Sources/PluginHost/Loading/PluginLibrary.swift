@@ -7,14 +7,17 @@ internal import Glibc
 /// A library is never closed again: a cast anywhere in the process would then read unmapped metadata.
 enum PluginLibrary {
     /// Checks the file (built against this very PluginKit, by this very compiler, without a copy of it), and only then
-    /// loads it and calls into it.
+    /// loads it and calls into it. Code that traps, ends the process or takes longer than `limit` meanwhile ends the
+    /// process by a signal, which the crash log tells of.
     ///
     /// - Throws: `PluginRefusal` with what was expected, what was found and how to mend it.
-    static func load(_ path: String, of module: String) throws(PluginRefusal) -> Plugin {
+    static func load(
+        _ path: String, of module: String, within limit: Duration = PluginWall.Limits().loading
+    ) throws(PluginRefusal) -> Plugin {
         guard let file = LibraryFile(path) else { throw PluginRefusal(.notLoadable, "the library cannot be read") }
         try file.requireFit()
-        romashka_crash_set_loading(module)
-        defer { romashka_crash_set_loading(nil) }
+        let watch = romashka_crash_begin_load(module, UInt32(clamping: limit.components.seconds))
+        defer { romashka_crash_end_load(watch) }
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             throw PluginRefusal(
                 .notLoadable, "the library cannot be opened: \(dlerror().map { String(cString: $0) } ?? "?")")
@@ -31,9 +34,11 @@ enum PluginLibrary {
                 .mismatch,
                 "expected an entry point romashka_plugin, found none; fix: export it as the template does, with @c")
         }
-        _ = romashka_crash_note_image(module, path)
         typealias Entry = @convention(c) () -> UnsafeMutableRawPointer
-        return Plugin.at(unsafeBitCast(entry, to: Entry.self)())
+        let plugin = Plugin.at(unsafeBitCast(entry, to: Entry.self)())
+        // Not before: what the entry point does wrong is done at each start, and is no fault of a request.
+        _ = romashka_crash_note_image(module, path)
+        return plugin
     }
 }
 

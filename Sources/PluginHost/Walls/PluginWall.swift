@@ -12,6 +12,8 @@ internal import Synchronization
 package final class PluginWall: Service {
     /// What a plugin may take.
     package struct Limits: Sendable {
+        /// How long its code may take to be loaded, in whole seconds.
+        package var loading: Duration = .seconds(30)
         /// How long a request may take.
         package var deadline: Duration = .seconds(10)
         /// Requests of all tenants that may be in flight.

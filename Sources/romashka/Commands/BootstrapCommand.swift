@@ -29,7 +29,7 @@ struct BootstrapCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await common.withDatabase { access in
+        try await common.withDatabase(mayCreate: true) { access in
             let setup = try access.setup(common.logger)
             defer { setup.close() }
             if access.embedded != nil { try await setup.createDatabase(DatabaseAccess.databaseName) }

@@ -57,6 +57,32 @@ struct CommandLineTests {
         try await rollBack(in: directory)
     }
 
+    @Test(
+        "A command that sets nothing up makes nothing where there is no data, and says where it looked",
+        arguments: ["token operator --name x", "doctor", "tenant list", "migrate", "serve --port 0", "work"])
+    func nothingThere(command: String) async throws {
+        let directory = "/tmp/romashka-cli-\(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let words = command.split(separator: " ").map(String.init)
+        let refused = try await Romashka.run(words + ["--data-dir", directory])
+        #expect(refused.status == 1 && refused.errors.contains("there is no data in \(directory)"), "\(refused)")
+        #expect(!FileManager.default.fileExists(atPath: directory))
+    }
+
+    @Test("bootstrap makes what other commands then find; where its secret is lost, no other is made")
+    func bootstrapMakes() async throws {
+        let directory = "/tmp/romashka-cli-\(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        for command in ["bootstrap", "migrate", "verify-schema"] {
+            let result = try await Romashka.run([command, "--data-dir", directory])
+            #expect(result.status == 0, "\(command): \(result)")
+        }
+        try FileManager.default.removeItem(atPath: "\(directory)/master.secret")
+        let refused = try await Romashka.run(["migrate", "--data-dir", directory])
+        #expect(refused.status == 1 && refused.errors.contains("master_secret_missing"), "\(refused)")
+        #expect(!FileManager.default.fileExists(atPath: "\(directory)/master.secret"))
+    }
+
     @Test("serve says that its address is taken before it looks for a database")
     func takenAddress() async throws {
         let socket = try ListeningSocket(ListenAddress(host: "127.0.0.1", port: 0))

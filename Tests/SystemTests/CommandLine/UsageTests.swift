@@ -102,6 +102,15 @@ struct UsageTests {
         #expect(result.status == 64 && result.errors.contains("ROMASHKA_STATEMENT_TIMEOUT"), "\(result.errors)")
     }
 
+    @Test(
+        "A time for loading a plugin that is none, or longer than a start may take, is bad input and is named",
+        arguments: ["", "0", "2s", "51"])
+    func pluginLoadTimeout(text: String) async throws {
+        let result = try await Romashka.run(
+            ["tenant", "list", "--data-dir", "/nonexistent"], environment: ["ROMASHKA_PLUGIN_LOAD_TIMEOUT": text])
+        #expect(result.status == 64 && result.errors.contains("ROMASHKA_PLUGIN_LOAD_TIMEOUT"), "\(result.errors)")
+    }
+
     @Test("A password that is too short is bad input and is named", arguments: ["", "nine char"])
     func shortPassword(password: String) async throws {
         let result = try await Romashka.run(

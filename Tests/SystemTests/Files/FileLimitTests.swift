@@ -53,6 +53,22 @@ struct FileLimitTests {
         }
     }
 
+    @Test("Where the disk would have less left than its reserve, an upload is answered 503, and what is there is read")
+    func fullDisk() async throws {
+        try await FileSite.with { site in
+            let id = try await site.store("before")
+            try await site.test.withAnother(adjust: { $0.files.reserve.byteCount = .max }) { test in
+                let full = FileSite(
+                    test: test, tenant: site.tenant, other: site.other, client: TestClient(test.url))
+                let refused = try await full.upload([1, 2, 3])
+                #expect(refused.status == 503 && refused.code == "files_unavailable", "\(refused.text)")
+                #expect(refused.text.contains("no room"))
+                #expect(try await full.send("GET", "/\(id)/content").text == "before")
+                #expect(full.contents.count == 1)
+            }
+        }
+    }
+
     @Test(
         "A body that ends before its time is not stored",
         arguments: ["Content-Length: 5000", "Transfer-Encoding: chunked"])

@@ -11,11 +11,14 @@ import Testing
 /// Files through a plugin that was loaded from its library: `call.files`.
 @Suite("Files of modules")
 struct FileServiceTests {
-    private func with(_ body: @Sendable (FileSite) async throws -> Void) async throws {
+    private func with(
+        adjust: @Sendable (inout PlatformSettings) -> Void = { _ in },
+        _ body: @Sendable (FileSite) async throws -> Void
+    ) async throws {
         try await PluginsFolder.with { folder in
             try folder.copy("Conversations")
             try folder.copyTestPlugin("Unruly")
-            try await TestPlatform.with(plugins: folder.path) { test in
+            try await TestPlatform.with(plugins: folder.path, adjust: adjust) { test in
                 try await body(
                     FileSite(
                         test: test, tenant: try await test.tenant("acme"), other: try await test.tenant("globex"),
@@ -51,6 +54,15 @@ struct FileServiceTests {
             #expect(try await ask(site, "delete", id: id).status == 201)
             #expect(try await site.client.send("GET", link).status == 404)
             #expect(try await ask(site, "read", id: id).status == 404)
+            #expect(site.contents == [])
+        }
+    }
+
+    @Test("What a module stores is refused as an upload is where the disk has no room but its reserve")
+    func fullDisk() async throws {
+        try await with(adjust: { $0.files.reserve.byteCount = .max }) { site in
+            let refused = try await ask(site, "store", text: "from a plugin")
+            #expect(refused.status == 503 && refused.code == "files_unavailable", "\(refused.text)")
             #expect(site.contents == [])
         }
     }

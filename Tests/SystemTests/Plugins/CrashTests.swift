@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import PluginHost
 import PluginKit
 import TestKit
@@ -11,11 +12,12 @@ struct CrashTests {
         let directory: String
         let plugins: String
 
-        func up(_ options: [String] = []) async throws -> (running: Running, client: TestClient, operatorToken: String)
-        {
+        func up(
+            _ options: [String] = [], environment: [String: String] = [:]
+        ) async throws -> (running: Running, client: TestClient, operatorToken: String) {
             let running = try Running(
                 ["up", "--port", "0", "--data-dir", directory, "--plugins", plugins, "--json", "--access-log", "off"]
-                    + options)
+                    + options, environment: environment)
             let line = try await running.firstLine()
             let url = try #require(line["url"]?.string)
             return (running, TestClient(url), try #require(line["operator_token"]?.string))
@@ -65,6 +67,40 @@ struct CrashTests {
                 "POST", "/v1/operator/plugins/knowledge/resume", token: operatorToken)
             #expect(resumed.json["state"] == "active" && resumed.json["crashes"] == 0)
             #expect(try await client.send("POST", "/v1/unruly/acts", token: token, body: act).status == 201)
+        }
+    }
+
+    @Test(
+        "A plugin that traps, ends the process or never ends while it is loaded is paused at its third start",
+        arguments: [
+            "__attribute__((constructor)) static void load(void) { __builtin_trap(); }",
+            "__attribute__((constructor)) static void load(void) { exit(1); }",
+            "__attribute__((constructor)) static void load(void) { for (;;) pause(); }",
+            "void *romashka_plugin(void) { __builtin_trap(); }",
+            "void *romashka_plugin(void) { exit(0); }",
+            "void *romashka_plugin(void) { for (;;) pause(); }",
+        ])
+    func loading(code: String) async throws {
+        let libraries = try #require(try Installation.find(environment: [:]).libraries.first)
+        let fingerprint = try #require(LibraryFile("\(libraries)/libConversations.so")?.fingerprint)
+        try await PluginsFolder.with { folder in
+            try folder.add("Bad", manifest: PluginsFolder.manifest("bad"))
+            try folder.compileLibrary(
+                of: "Bad",
+                """
+                #include <stdlib.h>
+                #include <unistd.h>
+                const char *romashka_plugin_fingerprint(void) { return "\(fingerprint)"; }
+                \(code)
+                """)
+            let directory = "/tmp/romashka-crash-\(UUID().uuidString.prefix(8))"
+            defer { try? FileManager.default.removeItem(atPath: directory) }
+            let (running, client, operatorToken) = try await Site(directory: directory, plugins: folder.path).up(
+                environment: ["ROMASHKA_PLUGIN_LOAD_TIMEOUT": "2"])
+            defer { running.end(SIGINT) }
+            let seen = try await client.send("GET", "/v1/operator/plugins/bad", token: operatorToken)
+            #expect(seen.json["state"] == "paused" && seen.json["crashes"] == 3, "\(seen.json)")
+            #expect(seen.json["reason"]?.string?.hasPrefix("crashes: it ended 3 processes") == true)
         }
     }
 
