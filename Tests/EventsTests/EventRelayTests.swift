@@ -153,16 +153,17 @@ struct EventRelayTests {
     func alone() async throws {
         try await EventSite.with(tenants: 1) { site in
             let tenant = site.tenants[0]
+            // By another one: what that has seen end, this one has not.
+            try await site.numberAll(site.relay())
             let relay = site.relay(EventHorizon(apart: .zero))
-            try await site.numberAll(relay)
             try await site.database.asSuperuser { admin in
                 try await admin.run("BEGIN")
-                // As if it were open for some seconds already.
+                // As if it were open for longer than this test is.
                 try await admin.run(
                     """
                     INSERT INTO core.events (
                         tenant_id, id, at, type, version, module, actor_kind, actor_id, subject, data, root, depth)
-                    VALUES (\(tenant), core.uuid_floor(now() - interval '5 seconds'), now() - interval '5 seconds',
+                    VALUES (\(tenant), core.uuid_floor(now() - interval '1 minute'), now() - interval '1 minute',
                             'item.created', 1::int2, 'core', 's', core.uuid7(), core.uuid7(), '{}', core.uuid7(), 0::int2)
                     """)
                 for _ in 0..<3 { try await relay.number() }
@@ -171,7 +172,8 @@ struct EventRelayTests {
             }
             try await site.numberAll(relay)
             // In the middle is that of the tenant's making.
-            #expect(try await site.numbers(of: tenant) == [2, 1, 3])
+            let numbers = try await site.numbers(of: tenant)
+            #expect(numbers == [2, 1, 3], "\(numbers)")
         }
     }
 }
