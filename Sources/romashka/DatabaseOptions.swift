@@ -53,13 +53,8 @@ struct CommonOptions: ParsableArguments {
     /// - Throws: `ValidationError` when it is nothing that requests can go by, who give up after five seconds.
     var statementTimeout: Duration {
         get throws {
-            guard let text = environment["ROMASHKA_STATEMENT_TIMEOUT"] else {
-                return RoleCredentials.defaultStatementTimeout
-            }
-            guard let milliseconds = Int64(text), (100...4_000).contains(milliseconds) else {
-                throw ValidationError("ROMASHKA_STATEMENT_TIMEOUT must be from 100 to 4000, in milliseconds")
-            }
-            return .milliseconds(milliseconds)
+            let given = try number("ROMASHKA_STATEMENT_TIMEOUT", 100...4_000, in: "milliseconds")
+            return given.map { .milliseconds($0) } ?? RoleCredentials.defaultStatementTimeout
         }
     }
 
@@ -68,12 +63,18 @@ struct CommonOptions: ParsableArguments {
     /// - Throws: `ValidationError` when it is nothing that a start, which has a minute, can go by.
     var pluginLoadTimeout: Duration {
         get throws {
-            guard let text = environment["ROMASHKA_PLUGIN_LOAD_TIMEOUT"] else { return PluginWall.Limits().loading }
-            guard let seconds = Int64(text), (1...50).contains(seconds) else {
-                throw ValidationError("ROMASHKA_PLUGIN_LOAD_TIMEOUT must be from 1 to 50, in seconds")
-            }
-            return .seconds(seconds)
+            let given = try number("ROMASHKA_PLUGIN_LOAD_TIMEOUT", 1...50, in: "seconds")
+            return given.map { .seconds($0) } ?? PluginWall.Limits().loading
         }
+    }
+
+    /// A number of the environment; nil where none is given.
+    private func number(_ name: String, _ range: ClosedRange<Int>, in unit: String) throws -> Int? {
+        guard let text = environment[name] else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw ValidationError("\(name) must be from \(range.lowerBound) to \(range.upperBound), in \(unit)")
+        }
+        return number
     }
 
     var installation: Installation {

@@ -72,11 +72,7 @@ extension Members {
     /// others wait from then on.
     static func tellingOfKeys(of tenant: TenantID) -> SQL {
         // Only this transaction has that time.
-        """
-        SELECT core.record_change('session', tenant_id, id::text)
-        FROM core.api_keys
-        WHERE tenant_id = \(tenant) AND revoked_at = now()
-        """
+        .tellingOfEnds(in: "core.api_keys", where: "tenant_id = \(tenant) AND revoked_at = now()")
     }
 
     /// Whether a change gives a person another role or status, as a condition on `core.profiles`.

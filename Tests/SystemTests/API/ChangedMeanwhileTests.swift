@@ -6,15 +6,20 @@ import Testing
 /// Requests whose sender, or whom they are about, is somebody else by the time they are carried out.
 @Suite("Changed meanwhile")
 struct ChangedMeanwhileTests {
-    /// Gives somebody another role, as another server would that holds the tenant.
-    private static func giving(_ role: String, to id: String) -> SQL {
-        """
+    /// The tenant, held as who changes its people holds it.
+    private static let held: SQL = """
         WITH held AS (
             SELECT id
             FROM core.tenants
             WHERE slug = 'acme'
             FOR NO KEY UPDATE
         )
+        """
+
+    /// Gives somebody another role, as another server would that holds the tenant.
+    private static func giving(_ role: String, to id: String) -> SQL {
+        """
+        \(held)
         UPDATE core.profiles AS p
         SET role = \(role)
         FROM held
@@ -90,12 +95,7 @@ struct ChangedMeanwhileTests {
             let token = try await site.token("lead")
             func narrowing(to permissions: JSONValue) -> SQL {
                 """
-                WITH held AS (
-                    SELECT id
-                    FROM core.tenants
-                    WHERE slug = 'acme'
-                    FOR NO KEY UPDATE
-                )
+                \(Self.held)
                 UPDATE core.roles AS r
                 SET permissions = \(permissions)
                 FROM held
@@ -124,12 +124,7 @@ struct ChangedMeanwhileTests {
             let team = try await site.send("POST", "/teams", ["name": "Desk"])
             let id = try #require(team.json["id"]?.string)
             let adding: SQL = """
-                WITH held AS (
-                    SELECT id
-                    FROM core.tenants
-                    WHERE slug = 'acme'
-                    FOR NO KEY UPDATE
-                )
+                \(Self.held)
                 INSERT INTO core.team_members (tenant_id, team_id, profile_id)
                 SELECT held.id, t.id, p.id
                 FROM held
@@ -151,12 +146,7 @@ struct ChangedMeanwhileTests {
             // Its first use is written down, and would wait for the end of the key.
             #expect(try await site.send("GET", "/api-keys", token: key).status != 401)
             let end: SQL = """
-                WITH held AS (
-                    SELECT id
-                    FROM core.tenants
-                    WHERE slug = 'acme'
-                    FOR NO KEY UPDATE
-                )
+                \(Self.held)
                 UPDATE core.api_keys AS k
                 SET revoked_at = now()
                 FROM held
